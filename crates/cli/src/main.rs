@@ -1,0 +1,2 @@
+//! The g2r program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Graph in, node embedding out: one file an embedder.

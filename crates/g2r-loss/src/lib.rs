@@ -1,0 +1,1 @@
+//! Coding rates and rate reduction on Burn.

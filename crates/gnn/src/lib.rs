@@ -1,0 +1,1 @@
+//! Graph operators and layers on Burn.

@@ -1,0 +1,1 @@
+//! Graphs, features, labels, splits and data sets, read from files and checked once.

@@ -1,0 +1,1 @@
+//! Experiments: settings, runs over seeds, tables and result files.

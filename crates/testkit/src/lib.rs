@@ -1,0 +1,1 @@
+//! Gradient checks and tiny graphs for the tests.

@@ -1,0 +1,1 @@
+//! Node embeddings of graphs without labels, by rate reduction.
