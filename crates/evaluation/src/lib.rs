@@ -1,1 +1,40 @@
 //! How good an embedding is: a linear probe and metrics.
+//!
+//! [`Probe`] is the judge of the G2R authors' recipe: embedding rows scaled to length 1, then a multinomial
+//! logistic regression ([`LogisticRegressionConfig`]) fitted on the training nodes. [`Scores`] and
+//! [`ConfusionMatrix`] say how well it predicts, [`MeanStd`] sums up repeats over seeds.
+//!
+//! ```
+//! use evaluation::{Probe, Rows};
+//! use ndarray::array;
+//!
+//! let embedding = array![[1.0, 0.1], [0.9, 0.0], [0.1, 1.0], [0.0, 2.0], [3.0, 0.2], [0.1, 0.8]];
+//! let labels = [0, 0, 1, 1, 0, 1];
+//! let (train, validation) = ([0, 1, 2, 3], [4, 5]);
+//!
+//! let rows = Rows::dense(embedding.view());
+//! let probe = Probe::default().fit(&rows, &labels, &train)?;
+//! assert_eq!(probe.predict(&rows, &validation)?, [0, 1]);
+//! assert_eq!(probe.scores(&rows, &labels, &validation)?.accuracy, 1.0);
+//! # Ok::<(), evaluation::Error>(())
+//! ```
+
+mod design;
+mod error;
+mod lbfgs;
+mod line_search;
+mod logistic_regression;
+mod metrics;
+mod objective;
+mod probe;
+mod products;
+mod rows;
+mod statistics;
+
+pub use error::Error;
+pub use lbfgs::Stop;
+pub use logistic_regression::{LogisticRegression, LogisticRegressionConfig};
+pub use metrics::{ClassScores, ConfusionMatrix, Scores, accuracy};
+pub use probe::{FittedProbe, Probe};
+pub use rows::Rows;
+pub use statistics::MeanStd;
