@@ -1,0 +1,37 @@
+//! Cora: papers on machine learning.
+
+use super::registry::{DatasetInfo, Origin, load_embedded};
+
+pub(super) const INFO: DatasetInfo = DatasetInfo {
+    name: "cora",
+    title: "papers on machine learning and their citations; words in the text; public split",
+    origin: Origin::Embedded,
+    num_nodes: 2708,
+    num_edges: 5278,
+    d_input: 1433,
+    num_classes: 7,
+    num_train: 140,
+    num_val: 500,
+    num_test: 1000,
+    load: |_| load_embedded(include_bytes!("../../assets/cora.bin"), "cora.bin"),
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_the_published_ones() {
+        let cora = INFO.load(None).unwrap();
+        assert_eq!((cora.features().num_nonzeros(), cora.features().num_zero_rows()), (49_216, 0));
+        assert_eq!((cora.graph().num_components(), cora.graph().num_isolated()), (78, 0));
+        let labels = cora.labels().unwrap();
+        assert_eq!(labels.counts(), [351, 217, 418, 818, 426, 298, 180]);
+        assert_eq!((labels.class_names()[3].as_str(), labels.num_labelled()), ("Neural_Networks", 2708));
+        assert_eq!((cora.node_ids()[0].as_str(), cora.node_ids()[2707].as_str()), ("1110563", "853115"));
+        assert_eq!(cora.graph().neighbors(0), [633, 1862, 2582]);
+        let report = cora.edge_report();
+        assert_eq!((report.arcs_read, report.duplicates_merged, report.loops_dropped), (5429, 0, 0));
+        assert_eq!(report.reverses_added, 5127);
+    }
+}

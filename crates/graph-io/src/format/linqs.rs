@@ -1,0 +1,266 @@
+//! The two text files of a LINQS citation data set.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::file::read_text;
+use crate::csr::CsrMatrix;
+use crate::error::{Error, Place};
+use crate::features::Features;
+use crate::graph::{EdgePolicy, Graph};
+use crate::labels::Labels;
+use crate::node_dataset::{NodeDataset, NodeDatasetParts};
+
+const MAX_BYTES: usize = 1 << 30;
+
+/// The format of Sen and others' citation data sets (2008): `NAME.content` has a line a node, its id, its features and
+/// its class; `NAME.cites` a line a citation, the cited id and the citing id. Fields stand between tabs; lines end in
+/// LF or CR LF.
+///
+/// Nodes are in the order of `NAME.content`, classes in the order of their names. There is no split.
+#[derive(Clone, Copy, Debug)]
+pub struct Linqs;
+
+/// What is done with a citation whose ends are not both in `NAME.content`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownIds {
+    /// Give an error.
+    #[default]
+    Refuse,
+    /// Leave it out and count it; the LINQS form of CiteSeer needs this.
+    Skip,
+}
+
+/// How the two files become a graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinqsConfig {
+    /// What is done with citations of unknown ids.
+    pub unknown_ids: UnknownIds,
+    /// What is done with loops.
+    pub edges: EdgePolicy,
+}
+
+impl Linqs {
+    /// Reads `NAME.content` and `NAME.cites` of a folder; unknown ids are refused, loops dropped and counted.
+    ///
+    /// # Errors
+    /// As [`Linqs::read_with`].
+    pub fn read(folder: &Path, name: &str) -> Result<NodeDataset, Error> {
+        Self::read_with(folder, name, LinqsConfig::default())
+    }
+
+    /// Reads `NAME.content` and `NAME.cites` of a folder.
+    ///
+    /// # Errors
+    /// A missing file; a line with the wrong number of fields, a feature that is not a finite number, an id that was
+    /// there before, or one that is unknown.
+    pub fn read_with(folder: &Path, name: &str, config: LinqsConfig) -> Result<NodeDataset, Error> {
+        let content_file = folder.join(format!("{name}.content"));
+        let content = Content::read(&content_file)?;
+        let (edges, num_skipped) =
+            read_cites(&folder.join(format!("{name}.cites")), &content.node_of_id, config.unknown_ids)?;
+        let (graph, mut edge_report) = Graph::from_edges(content.node_ids.len(), &edges, config.edges)?;
+        edge_report.unknown_ends_skipped = num_skipped;
+        NodeDataset::from_parts(NodeDatasetParts {
+            name: name.to_string(),
+            graph,
+            features: content.features,
+            labels: Some(content.labels),
+            split: None,
+            node_ids: content.node_ids,
+            edge_report,
+        })
+    }
+}
+
+struct Content {
+    node_ids: Vec<String>,
+    node_of_id: HashMap<String, u32>,
+    features: Features,
+    labels: Labels,
+}
+
+impl Content {
+    fn read(file: &Path) -> Result<Self, Error> {
+        let text = read_text(file, MAX_BYTES)?;
+        let mut node_ids = Vec::new();
+        let mut node_of_id = HashMap::new();
+        let mut class_of_node = Vec::new();
+        let mut num_fields = None;
+        let (mut row_pointers, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
+        for (line, content) in text.lines().enumerate() {
+            let malformed = |expected: String, found: String| {
+                Err(Error::malformed(Place::line(file, line + 1), expected, found))
+            };
+            let count = content.split('\t').count();
+            if count < 3 {
+                return malformed(
+                    "an id, features and a class between tabs".into(),
+                    format!("{count} fields"),
+                );
+            }
+            let expected = *num_fields.get_or_insert(count);
+            if count != expected {
+                return malformed(format!("{expected} fields, as in line 1"), count.to_string());
+            }
+            for (index, field) in content.split('\t').enumerate() {
+                if index == 0 {
+                    if node_of_id.insert(field.to_string(), node_ids.len() as u32).is_some() {
+                        return malformed("an id not listed yet".into(), format!("{field:?}"));
+                    }
+                    node_ids.push(field.to_string());
+                } else if index + 1 == count {
+                    class_of_node.push(field);
+                } else if field != "0" {
+                    let value = if field == "1" { Ok(1.0) } else { field.parse::<f32>() };
+                    let Some(value) = value.ok().filter(|value| value.is_finite()) else {
+                        return malformed(
+                            format!("a finite number as feature {}", index - 1),
+                            format!("{field:?}"),
+                        );
+                    };
+                    if value != 0.0 {
+                        columns.push((index - 1) as u32);
+                        values.push(value);
+                    }
+                }
+            }
+            row_pointers.push(columns.len());
+        }
+        let Some(num_fields) = num_fields else {
+            return Err(Error::malformed(Place::whole(file), "at least one node", "an empty file"));
+        };
+        let matrix = CsrMatrix::try_new((node_ids.len(), num_fields - 2), row_pointers, columns, values)
+            .expect("columns were pushed in order");
+        let mut class_names: Vec<String> = class_of_node.iter().map(|name| name.to_string()).collect();
+        class_names.sort_unstable();
+        class_names.dedup();
+        let class = |name: &&str| class_names.binary_search_by(|known| known.as_str().cmp(name)).ok();
+        let classes = class_of_node.iter().map(|name| class(name).map(|class| class as u32)).collect();
+        Ok(Self {
+            node_ids,
+            node_of_id,
+            features: Features::from_sparse(matrix)?,
+            labels: Labels::from_classes(classes, class_names)?,
+        })
+    }
+}
+
+/// The citations as pairs of nodes, and how many lines were left out for an unknown id.
+fn read_cites(
+    file: &Path,
+    node_of_id: &HashMap<String, u32>,
+    unknown_ids: UnknownIds,
+) -> Result<(Vec<(u32, u32)>, usize), Error> {
+    let text = read_text(file, MAX_BYTES)?;
+    let mut edges = Vec::new();
+    let mut num_skipped = 0;
+    for (line, content) in text.lines().enumerate() {
+        let place = || Place::line(file, line + 1);
+        let Some((cited, citing)) = content.split_once('\t').filter(|(_, citing)| !citing.contains('\t'))
+        else {
+            return Err(Error::malformed(place(), "two ids with a tab between", format!("{content:?}")));
+        };
+        match (node_of_id.get(citing), node_of_id.get(cited), unknown_ids) {
+            (Some(&from), Some(&to), _) => edges.push((from, to)),
+            (_, _, UnknownIds::Skip) => num_skipped += 1,
+            (from, _, UnknownIds::Refuse) => {
+                let unknown = if from.is_none() { citing } else { cited };
+                let expected = "ids of the nodes";
+                return Err(Error::malformed(place(), expected, format!("the unknown id {unknown:?}")));
+            }
+        }
+    }
+    Ok((edges, num_skipped))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    const CONTENT: &str = "p3\t0\t1\tTheory\r\np1\t0.5\t0\tAgents\r\nnew97\t0\t0\tTheory\r\n";
+    const CITES: &str = "p1\tp3\r\np3\tp1\r\np1\tp1\r\nnew97\tp1\r\n";
+
+    fn read(content: &str, cites: &str, config: LinqsConfig) -> Result<NodeDataset, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("tiny.content"), content).unwrap();
+        std::fs::write(folder.path().join("tiny.cites"), cites).unwrap();
+        Linqs::read_with(folder.path(), "tiny", config)
+    }
+
+    fn message(content: &str, cites: &str) -> String {
+        read(content, cites, LinqsConfig::default()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn nodes_keep_their_order_and_classes_are_sorted_by_name() {
+        let tiny = read(CONTENT, CITES, LinqsConfig::default()).unwrap();
+        assert_eq!(tiny.node_ids(), ["p3", "p1", "new97"]);
+        let Features::Sparse(features) = tiny.features() else { panic!("bags of words are sparse") };
+        assert_eq!(features.to_dense(), array![[0.0, 1.0], [0.5, 0.0], [0.0, 0.0]]);
+        let labels = tiny.labels().unwrap();
+        assert_eq!(labels.class_names(), ["Agents", "Theory"]);
+        assert_eq!(labels.classes(), [Some(1), Some(0), Some(1)]);
+        assert_eq!(tiny.graph().edges().collect::<Vec<_>>(), [(0, 1), (1, 2)]);
+        let report = tiny.edge_report();
+        assert_eq!((report.arcs_read, report.duplicates_merged), (4, 0));
+        assert_eq!((report.loops_dropped, report.reverses_added), (1, 1));
+        assert_eq!(tiny.split(), None);
+    }
+
+    #[test]
+    fn line_ends_of_unix_give_the_same() {
+        let unix = |text: &str| text.replace("\r\n", "\n");
+        let config = LinqsConfig::default();
+        assert_eq!(
+            read(&unix(CONTENT), &unix(CITES), config).unwrap(),
+            read(CONTENT, CITES, config).unwrap()
+        );
+    }
+
+    #[test]
+    fn bad_lines_of_content_are_named() {
+        assert_eq!(message("", ""), "tiny.content: expected at least one node, found an empty file");
+        assert_eq!(
+            message("a\t1\tX\nb\tX\n", ""),
+            "tiny.content:2: expected an id, features and a class between tabs, found 2 fields"
+        );
+        assert_eq!(
+            message("a\t1\tX\nb\t1\t0\tX\n", ""),
+            "tiny.content:2: expected 3 fields, as in line 1, found 4"
+        );
+        assert_eq!(
+            message("a\t1\t0\tX\nb\t1\tyes\tX\n", ""),
+            "tiny.content:2: expected a finite number as feature 1, found \"yes\""
+        );
+        assert_eq!(
+            message("a\tNaN\tX\n", ""),
+            "tiny.content:1: expected a finite number as feature 0, found \"NaN\""
+        );
+        assert_eq!(
+            message("a\t1\tX\na\t1\tX\n", ""),
+            "tiny.content:2: expected an id not listed yet, found \"a\""
+        );
+    }
+
+    #[test]
+    fn bad_lines_of_cites_are_named() {
+        assert_eq!(
+            message(CONTENT, "p1\tp3\nghost\tp1\n"),
+            "tiny.cites:2: expected ids of the nodes, found the unknown id \"ghost\""
+        );
+        assert_eq!(
+            message(CONTENT, "p1 p3\n"),
+            "tiny.cites:1: expected two ids with a tab between, found \"p1 p3\""
+        );
+    }
+
+    #[test]
+    fn unknown_ids_can_be_left_out_and_are_counted() {
+        let config = LinqsConfig { unknown_ids: UnknownIds::Skip, ..LinqsConfig::default() };
+        let tiny = read(CONTENT, "p1\tp3\nghost\tp1\np1\tghost\n", config).unwrap();
+        assert_eq!((tiny.graph().num_edges(), tiny.edge_report().unknown_ends_skipped), (1, 2));
+        assert_eq!(tiny.edge_report().arcs_read, 1);
+    }
+}

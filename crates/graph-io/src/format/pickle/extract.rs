@@ -1,0 +1,426 @@
+//! From parsed values to the three things these pickles hold: a sparse matrix, a one-hot table, neighbor lists.
+
+use super::array::Array;
+use super::machine::Pickle;
+use super::value::{Container, Value};
+use crate::csr::CsrMatrix;
+use crate::error::{Error, Place};
+
+impl Pickle<'_> {
+    /// The pickle as a sparse matrix; rows come out sorted.
+    ///
+    /// # Errors
+    /// Not such a matrix; row pointers that are not monotone or do not end at the number of values; a column index
+    /// out of range or twice in a row; a value that is not finite.
+    pub(in crate::format) fn csr_matrix(&self) -> Result<CsrMatrix, Error> {
+        let Some(Container::CsrMatrix(Some(state))) = self.container(self.root) else {
+            return Err(self.unexpected("a sparse matrix", self.root));
+        };
+        let (rows, cols) = self.shape(*state)?;
+        let indptr = self.vector(*state, "indptr")?;
+        let indices = self.vector(*state, "indices")?;
+        let data = self.vector(*state, "data")?;
+        for (name, array) in [("indptr", indptr), ("indices", indices)] {
+            if !array.element.is_whole() {
+                return Err(self.at(array, format!("{name} of whole numbers"), "fractions"));
+            }
+        }
+        if indptr.len() != rows + 1 {
+            let expected = format!("{} row pointers for {rows} rows", rows + 1);
+            return Err(self.at(indptr, expected, indptr.len().to_string()));
+        }
+        if data.len() != indices.len() {
+            let expected = format!("{} values, one for each column index", indices.len());
+            return Err(self.at(data, expected, data.len().to_string()));
+        }
+
+        let mut pointers = Vec::with_capacity(rows + 1);
+        let mut last = 0;
+        for index in 0..=rows {
+            let pointer = indptr.whole(self.bytes, index);
+            if pointer < last || (index == 0 && pointer != 0) {
+                let expected = format!(
+                    "row pointer {index} to be {} {last}",
+                    ["at least", "just"][usize::from(index == 0)]
+                );
+                return Err(self.at(indptr, expected, pointer.to_string()));
+            }
+            last = pointer;
+            pointers.push(pointer as usize);
+        }
+        if pointers[rows] != data.len() {
+            let expected = format!("the last row pointer to be {}, the number of values", data.len());
+            return Err(self.at(indptr, expected, pointers[rows].to_string()));
+        }
+
+        let mut columns = Vec::with_capacity(data.len());
+        let mut values = Vec::with_capacity(data.len());
+        let mut entries: Vec<(u32, f32)> = Vec::new();
+        for row in 0..rows {
+            entries.clear();
+            for index in pointers[row]..pointers[row + 1] {
+                let column = indices.whole(self.bytes, index);
+                let Some(column) = u32::try_from(column).ok().filter(|&column| (column as usize) < cols)
+                else {
+                    let expected = format!("column indices below {cols} in row {row}");
+                    return Err(self.at(indices, expected, column.to_string()));
+                };
+                let value = data.real(self.bytes, index);
+                if !value.is_finite() {
+                    let expected = format!("a finite number at row {row}, column {column}");
+                    return Err(self.at(data, expected, value.to_string()));
+                }
+                entries.push((column, value));
+            }
+            entries.sort_by_key(|entry| entry.0);
+            if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+                let expected = format!("different columns in row {row}");
+                return Err(self.at(indices, expected, format!("{} twice", pair[0].0)));
+            }
+            columns.extend(entries.iter().map(|entry| entry.0));
+            values.extend(entries.iter().map(|entry| entry.1));
+        }
+        Ok(CsrMatrix::try_new((rows, cols), pointers, columns, values)
+            .expect("every rule of the rows was checked"))
+    }
+
+    /// The pickle as one class for each row of a table, and the number of columns, which are the classes.
+    ///
+    /// # Errors
+    /// Not a table; a row that is not one 1 among zeros.
+    pub(in crate::format) fn one_hot(&self) -> Result<(Vec<u32>, usize), Error> {
+        let Some(Container::Array(Some(array))) = self.container(self.root) else {
+            return Err(self.unexpected("an array", self.root));
+        };
+        let [rows, cols] = *array.shape else {
+            return Err(self.at(array, "a table of rows and columns", "one axis"));
+        };
+        let class_of_row = |row: usize| {
+            let mut class = None;
+            for column in 0..cols {
+                let value = array.real(self.bytes, row * cols + column);
+                let is_first_one = value == 1.0 && class.is_none();
+                if is_first_one {
+                    class = Some(column as u32);
+                } else if value != 0.0 {
+                    let expected = format!("one 1 among zeros in row {row}");
+                    return Err(self.at(array, expected, format!("{value} in column {column}")));
+                }
+            }
+            class.ok_or_else(|| self.at(array, format!("one 1 among zeros in row {row}"), "zeros only"))
+        };
+        Ok(((0..rows).map(class_of_row).collect::<Result<_, _>>()?, cols))
+    }
+
+    /// The pickle as the neighbor lists of nodes 0, 1, …: the number of nodes, and a pair for each entry.
+    ///
+    /// # Errors
+    /// Not a dict of lists; keys that are not 0, 1, … each once; a neighbor that is not a node.
+    pub(in crate::format) fn neighbor_lists(&self) -> Result<(usize, Vec<(u32, u32)>), Error> {
+        let Some(Container::Dict(lists)) = self.container(self.root) else {
+            return Err(self.unexpected("a dict of neighbor lists", self.root));
+        };
+        let num_nodes = lists.len();
+        let node_of = |value: Value| match value {
+            Value::Int(node) => {
+                usize::try_from(node).ok().filter(|&node| node < num_nodes).map(|node| node as u32)
+            }
+            _ => None,
+        };
+        let malformed =
+            |expected: String, found: String| Err(Error::malformed(Place::whole(self.file), expected, found));
+        let mut edges = Vec::new();
+        let mut seen = vec![false; num_nodes];
+        for &(key, value) in lists {
+            let Some(node) = node_of(key) else {
+                return malformed(format!("a list for each node below {num_nodes}"), self.show(key));
+            };
+            if std::mem::replace(&mut seen[node as usize], true) {
+                return malformed("one list for each node".into(), format!("two for node {node}"));
+            }
+            let Some(Container::List(neighbors)) = self.container(value) else {
+                return malformed(format!("a list of neighbors for node {node}"), self.show(value));
+            };
+            // One list may stand for the neighbors of many nodes: honest files never do so, and it would let a small
+            // file ask for memory in the square of its size.
+            if edges.len() + neighbors.len() > self.bytes.len() {
+                let what = "more neighbors than the file has bytes";
+                return Err(Error::refused(Place::whole(self.file), what));
+            }
+            for &neighbor in neighbors {
+                let Some(to) = node_of(neighbor) else {
+                    return malformed(
+                        format!("neighbors of node {node} below {num_nodes}"),
+                        self.show(neighbor),
+                    );
+                };
+                edges.push((node, to));
+            }
+        }
+        Ok((num_nodes, edges))
+    }
+
+    fn container(&self, value: Value) -> Option<&Container> {
+        match value {
+            Value::Held(index) => self.containers.get(index as usize),
+            _ => None,
+        }
+    }
+
+    fn get(&self, state: Value, name: &str) -> Result<Value, Error> {
+        let Some(Container::Dict(pairs)) = self.container(state) else {
+            return Err(self.unexpected("a dict", state));
+        };
+        let named = |key: Value| match key {
+            Value::Bytes(start, len) => {
+                self.bytes.get(start as usize..(start + len) as usize) == Some(name.as_bytes())
+            }
+            _ => false,
+        };
+        let found = pairs.iter().rev().find(|(key, _)| named(*key)).map(|(_, value)| *value);
+        found.ok_or_else(|| {
+            Error::malformed(Place::whole(self.file), format!("{name:?} in a sparse matrix"), "none")
+        })
+    }
+
+    fn shape(&self, state: Value) -> Result<(usize, usize), Error> {
+        let shape = self.get(state, "_shape")?;
+        let axis = |axis: i64| usize::try_from(axis).ok().filter(|&axis| axis < 1 << 31);
+        if let Some(Container::Tuple(items)) = self.container(shape)
+            && let [Value::Int(rows), Value::Int(cols)] = **items
+            && let (Some(rows), Some(cols)) = (axis(rows), axis(cols))
+        {
+            return Ok((rows, cols));
+        }
+        Err(Error::malformed(
+            Place::whole(self.file),
+            "a shape of two axes below 2147483648",
+            self.show(shape),
+        ))
+    }
+
+    fn vector(&self, state: Value, name: &str) -> Result<&Array, Error> {
+        let value = self.get(state, name)?;
+        match self.container(value) {
+            Some(Container::Array(Some(array))) if array.shape.len() == 1 => Ok(array),
+            _ => Err(self.unexpected(&format!("an array with one axis as {name:?}"), value)),
+        }
+    }
+
+    /// A value as a message shows it.
+    fn show(&self, value: Value) -> String {
+        match value {
+            Value::Int(number) => number.to_string(),
+            Value::Held(_) => match self.container(value) {
+                Some(Container::Tuple(items)) => {
+                    let shown = items.iter().take(3).map(|item| match item {
+                        Value::Int(number) => number.to_string(),
+                        other => other.kind().to_string(),
+                    });
+                    format!("({})", shown.collect::<Vec<_>>().join(", "))
+                }
+                container => container.map_or(value.kind(), Container::kind).to_string(),
+            },
+            other => other.kind().to_string(),
+        }
+    }
+
+    fn unexpected(&self, expected: &str, found: Value) -> Error {
+        Error::malformed(Place::whole(self.file), expected, self.show(found))
+    }
+
+    fn at(&self, array: &Array, expected: impl Into<String>, found: impl Into<String>) -> Error {
+        Error::malformed(Place::byte(self.file, array.data.start), expected, found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::pickle::{Limits, Pickler};
+    use ndarray::array;
+    use proptest::prelude::*;
+    use std::path::Path;
+
+    fn with<T>(pickler: Pickler, extract: impl Fn(&Pickle<'_>) -> Result<T, Error>) -> Result<T, String> {
+        let bytes = pickler.finish();
+        let pickle = Pickle::parse(&bytes, Path::new("ind.tiny.x"), Limits::default()).unwrap();
+        extract(&pickle).map_err(|error| error.to_string())
+    }
+
+    /// What is wrong with a 2 × 3 matrix of these parts, without the place.
+    fn csr_message(indptr: &[i32], indices: &[i32], data: &[f32]) -> String {
+        let pickler = Pickler::new().csr([2, 3], indptr, indices, data);
+        let message = with(pickler, |pickle| pickle.csr_matrix()).unwrap_err();
+        let (place, complaint) = message.split_once(": ").unwrap();
+        assert!(place.starts_with("ind.tiny.x, byte "), "{place}");
+        complaint.to_string()
+    }
+
+    #[test]
+    fn a_sparse_matrix_is_read() {
+        let matrix = with(Pickler::tiny_csr(), |pickle| pickle.csr_matrix()).unwrap();
+        assert_eq!(matrix.to_dense(), array![[0.0, 1.0, 0.0], [0.5, 0.0, 2.0]]);
+    }
+
+    #[test]
+    fn rows_are_sorted_on_the_way() {
+        let pickler = Pickler::new().csr([1, 3], &[0, 2], &[2, 0], &[5.0, 6.0]);
+        let matrix = with(pickler, |pickle| pickle.csr_matrix()).unwrap();
+        assert_eq!(matrix.to_dense(), array![[6.0, 0.0, 5.0]]);
+    }
+
+    #[test]
+    fn a_sparse_matrix_that_contradicts_itself_is_refused() {
+        let one = [1.0, 1.0];
+        assert_eq!(csr_message(&[0, 1], &[0], &[1.0]), "expected 3 row pointers for 2 rows, found 2");
+        assert_eq!(
+            csr_message(&[0, 2, 1], &[0, 1], &one),
+            "expected row pointer 2 to be at least 2, found 1"
+        );
+        assert_eq!(csr_message(&[1, 1, 2], &[0, 1], &one), "expected row pointer 0 to be just 0, found 1");
+        assert_eq!(
+            csr_message(&[0, -1, 2], &[0, 1], &one),
+            "expected row pointer 1 to be at least 0, found -1"
+        );
+        assert_eq!(
+            csr_message(&[0, 1, 3], &[0, 1], &one),
+            "expected the last row pointer to be 2, the number of values, found 3"
+        );
+        assert_eq!(
+            csr_message(&[0, 1, 2], &[0, 3], &one),
+            "expected column indices below 3 in row 1, found 3"
+        );
+        assert_eq!(
+            csr_message(&[0, 1, 2], &[-1, 2], &one),
+            "expected column indices below 3 in row 0, found -1"
+        );
+        assert_eq!(
+            csr_message(&[0, 0, 2], &[2, 2], &one),
+            "expected different columns in row 1, found 2 twice"
+        );
+        assert_eq!(
+            csr_message(&[0, 1, 2], &[0, 1], &[1.0]),
+            "expected 2 values, one for each column index, found 1"
+        );
+        assert_eq!(
+            csr_message(&[0, 1, 2], &[0, 1], &[1.0, f32::NAN]),
+            "expected a finite number at row 1, column 1, found NaN"
+        );
+    }
+
+    #[test]
+    fn a_pickle_of_another_kind_is_refused() {
+        let graph = || Pickler::new().graph(&[(0, &[])]);
+        assert_eq!(
+            with(graph(), |pickle| pickle.csr_matrix()).unwrap_err(),
+            "ind.tiny.x: expected a sparse matrix, found a dict"
+        );
+        assert_eq!(
+            with(graph(), |pickle| pickle.one_hot()).unwrap_err(),
+            "ind.tiny.x: expected an array, found a dict"
+        );
+        assert_eq!(
+            with(Pickler::new().int(7), |pickle| pickle.neighbor_lists()).unwrap_err(),
+            "ind.tiny.x: expected a dict of neighbor lists, found 7"
+        );
+        let shape = Pickler::new().csr([-2, 3], &[0], &[], &[]);
+        assert_eq!(
+            with(shape, |pickle| pickle.csr_matrix()).unwrap_err(),
+            "ind.tiny.x: expected a shape of two axes below 2147483648, found (-2, 3)"
+        );
+    }
+
+    #[test]
+    fn one_hot_rows_become_classes() {
+        let classes = with(Pickler::new().table(&[&[0, 1], &[1, 0]]), |pickle| pickle.one_hot());
+        assert_eq!(classes, Ok((vec![1, 0], 2)));
+        let message = |rows: &[&[i32]]| {
+            let message = with(Pickler::new().table(rows), |pickle| pickle.one_hot()).unwrap_err();
+            message.split_once(": ").unwrap().1.to_string()
+        };
+        assert_eq!(message(&[&[0, 1], &[0, 0]]), "expected one 1 among zeros in row 1, found zeros only");
+        assert_eq!(message(&[&[1, 1]]), "expected one 1 among zeros in row 0, found 1 in column 1");
+        assert_eq!(message(&[&[0, 2]]), "expected one 1 among zeros in row 0, found 2 in column 1");
+    }
+
+    #[test]
+    fn neighbor_lists_become_pairs() {
+        let lists = with(Pickler::new().graph(&[(1, &[0, 0]), (0, &[1])]), |pickle| pickle.neighbor_lists());
+        assert_eq!(lists, Ok((2, vec![(1, 0), (1, 0), (0, 1)])));
+        let message = |lists: &[(i32, &[i32])]| {
+            with(Pickler::new().graph(lists), |pickle| pickle.neighbor_lists()).unwrap_err()
+        };
+        assert_eq!(
+            message(&[(0, &[]), (1, &[2])]),
+            "ind.tiny.x: expected neighbors of node 1 below 2, found 2"
+        );
+        assert_eq!(message(&[(0, &[-1])]), "ind.tiny.x: expected neighbors of node 0 below 1, found -1");
+        assert_eq!(message(&[(5, &[])]), "ind.tiny.x: expected a list for each node below 1, found 5");
+        assert_eq!(
+            message(&[(0, &[]), (0, &[])]),
+            "ind.tiny.x: expected one list for each node, found two for node 0"
+        );
+    }
+
+    #[test]
+    fn a_list_shared_by_many_nodes_does_not_multiply_the_memory() {
+        let mut bytes = b"\x80\x02}(K\x00](".to_vec();
+        bytes.extend(b"K\x00".repeat(500));
+        bytes.extend(b"eq\x00");
+        (1..100u8).for_each(|node| bytes.extend([b'K', node, b'h', 0]));
+        bytes.extend(b"u.");
+        let pickle = Pickle::parse(&bytes, Path::new("ind.bomb.graph"), Limits::default()).unwrap();
+        assert_eq!(
+            pickle.neighbor_lists().unwrap_err().to_string(),
+            "ind.bomb.graph: refused more neighbors than the file has bytes"
+        );
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Pickle<'_>, Error> {
+        Pickle::parse(bytes, Path::new("ind.tiny.x"), Limits::default())
+    }
+
+    #[test]
+    fn a_truncated_pickle_is_an_error_at_every_byte() {
+        let whole = Pickler::tiny_csr().finish();
+        assert!(parse(&whole).is_ok());
+        for len in 0..whole.len() {
+            assert!(parse(&whole[..len]).is_err(), "{len} bytes passed");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = parse(&[&[0x80, 2], &bytes[..]].concat());
+        }
+
+        #[test]
+        fn random_known_opcodes_never_panic(
+            picks in proptest::collection::vec((0usize..30, any::<u8>()), 0..200),
+        ) {
+            let known = b".(N\x88\x89KKK]]}}ttuesab)\x85\x86\x87\x81RqqhhU";
+            let mut bytes = vec![0x80, 2];
+            for (pick, operand) in picks {
+                bytes.push(known[pick]);
+                if b"KqhU".contains(&known[pick]) {
+                    bytes.push(operand % 8);
+                }
+            }
+            if let Ok(pickle) = parse(&bytes) {
+                let _ = (pickle.csr_matrix(), pickle.one_hot(), pickle.neighbor_lists());
+            }
+        }
+
+        #[test]
+        fn a_changed_byte_never_panics(at in 0usize..500, byte in any::<u8>()) {
+            let mut bytes = Pickler::tiny_csr().finish();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            if let Ok(pickle) = parse(&bytes) {
+                let _ = (pickle.csr_matrix(), pickle.one_hot(), pickle.neighbor_lists());
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! A parser for the few pickles graph data sets are kept in: protocol 2, as Python 2 wrote it.
+//!
+//! A pickle is a program for a stack machine that may call any function. This parser runs nothing: it knows the
+//! opcodes and the six names those files use, builds plain values from them, and refuses everything else with file
+//! and byte offset. What it holds in memory is bounded by a small multiple of the file's size, whatever sizes the
+//! file declares.
+
+mod array;
+mod extract;
+mod machine;
+mod objects;
+#[cfg(test)]
+mod pickler;
+mod value;
+
+pub(super) use machine::{Limits, Pickle};
+#[cfg(test)]
+pub(super) use pickler::Pickler;

@@ -1,0 +1,389 @@
+//! An undirected graph, checked once when it is built.
+
+use petgraph::unionfind::UnionFind;
+use serde::Serialize;
+
+use crate::csr::{CsrMatrix, row};
+use crate::error::Error;
+
+/// Nodes and arcs stay below this, so that every index fits an `i32` on any device.
+const INDEX_LIMIT: usize = 1 << 31;
+
+/// An undirected graph: a square symmetric adjacency matrix in compressed rows.
+///
+/// An edge between two nodes is two stored entries, its arcs; a loop is one edge and one arc. Every row is sorted
+/// and free of duplicates, every weight is finite and positive, and there are fewer than 2³¹ nodes and arcs: all
+/// checked when the graph is built, so no reader of it checks again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graph {
+    adjacency: CsrMatrix,
+    num_loops: usize,
+}
+
+/// What is done with an edge from a node to itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Loops {
+    /// Leave it out and count it.
+    #[default]
+    Drop,
+    /// Keep it as one arc.
+    Keep,
+    /// Give an error.
+    Refuse,
+}
+
+/// How a list of edges becomes a graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EdgePolicy {
+    /// What is done with loops.
+    pub loops: Loops,
+}
+
+/// What was done to the edges of a file to make an undirected graph without duplicates.
+///
+/// `num_arcs = arcs_read - duplicates_merged - loops_dropped + reverses_added`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct EdgeReport {
+    /// Ordered pairs of nodes that were given.
+    pub arcs_read: usize,
+    /// Pairs left out because the same pair, in the same order, was given before.
+    pub duplicates_merged: usize,
+    /// Loops left out, each counted once however often it was given.
+    pub loops_dropped: usize,
+    /// Arcs added because only the other direction was given.
+    pub reverses_added: usize,
+    /// Lines of a file left out, before any of the above, because they name an unknown node.
+    pub unknown_ends_skipped: usize,
+}
+
+impl Graph {
+    /// Builds the undirected graph of a list of node pairs; each pair stands for an edge with weight 1, whichever
+    /// its order. O(m log m) for m pairs.
+    ///
+    /// ```
+    /// use graph_io::{EdgePolicy, Graph};
+    ///
+    /// let (graph, report) = Graph::from_edges(4, &[(0, 1), (1, 0), (2, 1), (3, 3)], EdgePolicy::default())?;
+    /// assert_eq!(graph.neighbors(1), [0, 2]);
+    /// assert_eq!((graph.num_edges(), report.loops_dropped, report.reverses_added), (2, 1, 1));
+    /// # Ok::<(), graph_io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No nodes; a pair with a node that is not below `num_nodes`; a loop under [`Loops::Refuse`]; 2³¹ nodes or arcs.
+    pub fn from_edges(
+        num_nodes: usize,
+        edges: &[(u32, u32)],
+        policy: EdgePolicy,
+    ) -> Result<(Self, EdgeReport), Error> {
+        check_counts(num_nodes, 0)?;
+        let mut report = EdgeReport { arcs_read: edges.len(), ..EdgeReport::default() };
+        let mut arcs: Vec<(u32, u32)> = Vec::with_capacity(2 * edges.len());
+        for (index, &(from, to)) in edges.iter().enumerate() {
+            if from.max(to) as usize >= num_nodes {
+                let expected = format!("two nodes below {num_nodes}");
+                return Err(Error::invalid(format!("edge {index}"), expected, format!("({from}, {to})")));
+            }
+            if from == to && policy.loops == Loops::Refuse {
+                let found = format!("a loop at {from}");
+                return Err(Error::invalid(format!("edge {index}"), "two different nodes", found));
+            }
+            arcs.push((from, to));
+        }
+        let num_given = arcs.len();
+        arcs.sort_unstable();
+        arcs.dedup();
+        report.duplicates_merged = num_given - arcs.len();
+        if policy.loops == Loops::Drop {
+            let num_with_loops = arcs.len();
+            arcs.retain(|(from, to)| from != to);
+            report.loops_dropped = num_with_loops - arcs.len();
+        }
+        let num_distinct = arcs.len();
+        arcs.extend_from_within(..);
+        arcs[num_distinct..].iter_mut().for_each(|arc| *arc = (arc.1, arc.0));
+        arcs.sort_unstable();
+        arcs.dedup();
+        report.reverses_added = arcs.len() - num_distinct;
+        check_counts(num_nodes, arcs.len())?;
+
+        let mut row_pointers = vec![0usize; num_nodes + 1];
+        arcs.iter().for_each(|&(from, _)| row_pointers[from as usize + 1] += 1);
+        (0..num_nodes).for_each(|node| row_pointers[node + 1] += row_pointers[node]);
+        let num_loops = arcs.iter().filter(|(from, to)| from == to).count();
+        let columns: Vec<u32> = arcs.iter().map(|&(_, to)| to).collect();
+        let weights = vec![1.0; columns.len()];
+        let adjacency = CsrMatrix::try_new((num_nodes, num_nodes), row_pointers, columns, weights)
+            .expect("sorted distinct arcs between known nodes make valid rows");
+        Ok((Self { adjacency, num_loops }, report))
+    }
+
+    /// Takes an adjacency matrix as it is, weights and loops included. O(m log m).
+    ///
+    /// # Errors
+    /// Not square; no nodes; stored by columns, or with row pointers that do not start at 0; a weight that is not
+    /// finite and positive; not symmetric; 2³¹ nodes or arcs. (Rows of a `CsrMatrix` are sorted and free of
+    /// duplicates by its own rules.)
+    pub fn from_adjacency(adjacency: CsrMatrix) -> Result<Self, Error> {
+        let invalid = |expected: &str, found: String| Err(Error::invalid("adjacency", expected, found));
+        if adjacency.rows() != adjacency.cols() {
+            return invalid("a square matrix", format!("{} × {}", adjacency.rows(), adjacency.cols()));
+        }
+        if !adjacency.is_csr() {
+            return invalid("storage by rows", "storage by columns".to_string());
+        }
+        if !adjacency.indptr().is_proper() {
+            return invalid("row pointers from 0", "a slice of a larger matrix".to_string());
+        }
+        check_counts(adjacency.rows(), adjacency.nnz())?;
+        let mut num_loops = 0;
+        for from in 0..adjacency.rows() {
+            let (columns, weights) = row(&adjacency, from);
+            for (&to, &weight) in columns.iter().zip(weights) {
+                if !(weight.is_finite() && weight > 0.0) {
+                    return invalid(
+                        "finite positive weights",
+                        format!("{weight} at row {from}, column {to}"),
+                    );
+                }
+                let back = adjacency.get(to as usize, from).copied();
+                if back != Some(weight) {
+                    let back = back.map_or_else(|| "nothing".to_string(), |weight| weight.to_string());
+                    return invalid(
+                        "a symmetric matrix",
+                        format!("{weight} at row {from}, column {to} and {back} at row {to}, column {from}"),
+                    );
+                }
+                num_loops += usize::from(to as usize == from);
+            }
+        }
+        Ok(Self { adjacency, num_loops })
+    }
+
+    /// How many nodes.
+    pub fn num_nodes(&self) -> usize {
+        self.adjacency.rows()
+    }
+
+    /// How many edges; an edge counts once, and so does a loop.
+    pub fn num_edges(&self) -> usize {
+        (self.num_arcs() + self.num_loops) / 2
+    }
+
+    /// How many arcs, the stored entries: two an edge between two nodes, one a loop.
+    pub fn num_arcs(&self) -> usize {
+        self.adjacency.nnz()
+    }
+
+    /// How many edges go from a node to itself.
+    pub fn num_loops(&self) -> usize {
+        self.num_loops
+    }
+
+    /// The neighbors of a node in ascending order; the node itself is among them if it has a loop.
+    ///
+    /// # Panics
+    /// When `node` is not below [`num_nodes`](Self::num_nodes).
+    pub fn neighbors(&self, node: u32) -> &[u32] {
+        row(&self.adjacency, node as usize).0
+    }
+
+    /// How many neighbors a node has; a loop counts once.
+    ///
+    /// # Panics
+    /// When `node` is not below [`num_nodes`](Self::num_nodes).
+    pub fn degree(&self, node: u32) -> usize {
+        self.neighbors(node).len()
+    }
+
+    /// The edges in ascending order, each once with its smaller node first.
+    pub fn edges(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        (0..self.num_nodes() as u32).flat_map(|from| {
+            self.neighbors(from).iter().filter(move |&&to| to >= from).map(move |&to| (from, to))
+        })
+    }
+
+    /// The adjacency matrix A, symmetric: `[nodes, nodes]`.
+    pub fn adjacency(&self) -> &CsrMatrix {
+        &self.adjacency
+    }
+
+    /// How many nodes have no neighbor; a loop does not make its node less isolated.
+    pub fn num_isolated(&self) -> usize {
+        (0..self.num_nodes() as u32).filter(|&node| self.neighbors(node).iter().all(|&to| to == node)).count()
+    }
+
+    /// The connected component of each node; components are numbered from 0 by their smallest node.
+    pub fn components(&self) -> Vec<u32> {
+        let mut sets = UnionFind::<u32>::new(self.num_nodes());
+        self.edges().for_each(|(from, to)| {
+            sets.union(from, to);
+        });
+        let mut number_of_root = vec![u32::MAX; self.num_nodes()];
+        let mut next = 0;
+        (0..self.num_nodes() as u32)
+            .map(|node| {
+                let number = &mut number_of_root[sets.find_mut(node) as usize];
+                if *number == u32::MAX {
+                    *number = next;
+                    next += 1;
+                }
+                *number
+            })
+            .collect()
+    }
+
+    /// How many nodes each connected component has, the largest first.
+    pub fn component_sizes(&self) -> Vec<usize> {
+        let mut sizes = Vec::new();
+        for component in self.components() {
+            if component as usize == sizes.len() {
+                sizes.push(0);
+            }
+            sizes[component as usize] += 1;
+        }
+        sizes.sort_unstable_by(|a, b| b.cmp(a));
+        sizes
+    }
+
+    /// How many connected components; an isolated node is one of its own.
+    pub fn num_components(&self) -> usize {
+        self.component_sizes().len()
+    }
+}
+
+fn check_counts(num_nodes: usize, num_arcs: usize) -> Result<(), Error> {
+    if num_nodes == 0 {
+        return Err(Error::invalid("graph", "at least one node", "none: the graph is empty"));
+    }
+    for (what, count) in [("nodes", num_nodes), ("arcs", num_arcs)] {
+        if count >= INDEX_LIMIT {
+            return Err(Error::invalid(
+                "graph",
+                format!("fewer than {INDEX_LIMIT} {what}"),
+                count.to_string(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn message(edges: &[(u32, u32)], num_nodes: usize, loops: Loops) -> String {
+        Graph::from_edges(num_nodes, edges, EdgePolicy { loops }).unwrap_err().to_string()
+    }
+
+    fn square(columns: [&[u32]; 2], weights: &[f32]) -> CsrMatrix {
+        let pointers = vec![0, columns[0].len(), columns[0].len() + columns[1].len()];
+        CsrMatrix::new((2, 2), pointers, columns.concat(), weights.to_vec())
+    }
+
+    #[test]
+    fn edges_are_mirrored_merged_and_counted() {
+        let edges = [(0, 1), (1, 0), (0, 1), (2, 1), (2, 2), (2, 2)];
+        let (graph, report) = Graph::from_edges(4, &edges, EdgePolicy::default()).unwrap();
+        assert_eq!((graph.num_nodes(), graph.num_edges(), graph.num_arcs()), (4, 2, 4));
+        assert_eq!(graph.neighbors(1), [0, 2]);
+        assert_eq!((graph.degree(3), graph.num_isolated()), (0, 1));
+        let expected = EdgeReport {
+            arcs_read: 6,
+            duplicates_merged: 2,
+            loops_dropped: 1,
+            reverses_added: 1,
+            unknown_ends_skipped: 0,
+        };
+        assert_eq!(report, expected);
+    }
+
+    #[test]
+    fn a_kept_loop_is_one_edge_and_one_arc() {
+        let policy = EdgePolicy { loops: Loops::Keep };
+        let (graph, report) = Graph::from_edges(3, &[(0, 1), (1, 1), (1, 1), (2, 2)], policy).unwrap();
+        assert_eq!((graph.num_edges(), graph.num_arcs(), graph.num_loops()), (3, 4, 2));
+        assert_eq!((graph.num_isolated(), graph.neighbors(1)), (1, &[0, 1][..]));
+        assert_eq!((report.duplicates_merged, report.loops_dropped), (1, 0));
+        assert_eq!(graph.edges().collect::<Vec<_>>(), [(0, 1), (1, 1), (2, 2)]);
+    }
+
+    #[test]
+    fn a_bad_edge_is_named() {
+        assert_eq!(
+            message(&[(0, 1), (1, 5)], 5, Loops::Drop),
+            "edge 1: expected two nodes below 5, found (1, 5)"
+        );
+        assert_eq!(
+            message(&[(1, 1)], 5, Loops::Refuse),
+            "edge 0: expected two different nodes, found a loop at 1"
+        );
+    }
+
+    #[test]
+    fn a_graph_without_nodes_or_with_too_many_arcs_is_refused() {
+        assert_eq!(
+            message(&[], 0, Loops::Drop),
+            "graph: expected at least one node, found none: the graph is empty"
+        );
+        assert_eq!(
+            check_counts(10, 1 << 31).unwrap_err().to_string(),
+            "graph: expected fewer than 2147483648 arcs, found 2147483648"
+        );
+        assert!(check_counts(10, (1 << 31) - 1).is_ok());
+        assert!(Graph::from_edges(1 << 31, &[], EdgePolicy::default()).is_err());
+    }
+
+    #[test]
+    fn an_adjacency_keeps_its_weights_and_must_be_symmetric_and_positive() {
+        let graph = Graph::from_adjacency(square([&[0, 1], &[0]], &[2.0, 0.5, 0.5])).unwrap();
+        assert_eq!((graph.num_edges(), graph.num_loops(), graph.adjacency().data()[1]), (2, 1, 0.5));
+
+        let message = |matrix| Graph::from_adjacency(matrix).unwrap_err().to_string();
+        assert_eq!(
+            message(square([&[1], &[]], &[1.0])),
+            "adjacency: expected a symmetric matrix, found 1 at row 0, column 1 and nothing at row 1, column 0"
+        );
+        assert_eq!(
+            message(square([&[1], &[0]], &[1.0, 2.0])),
+            "adjacency: expected a symmetric matrix, found 1 at row 0, column 1 and 2 at row 1, column 0"
+        );
+        assert_eq!(
+            message(square([&[1], &[0]], &[f32::NAN, 1.0])),
+            "adjacency: expected finite positive weights, found NaN at row 0, column 1"
+        );
+        assert_eq!(message(CsrMatrix::zero((2, 3))), "adjacency: expected a square matrix, found 2 × 3");
+        assert_eq!(
+            message(square([&[1], &[0]], &[1.0, 1.0]).transpose_into()),
+            "adjacency: expected storage by rows, found storage by columns"
+        );
+        assert_eq!(
+            message(CsrMatrix::new((2, 2), vec![5, 6, 7], vec![1, 0], vec![1.0, 1.0])),
+            "adjacency: expected row pointers from 0, found a slice of a larger matrix"
+        );
+    }
+
+    #[test]
+    fn components_are_numbered_by_their_smallest_node() {
+        let (graph, _) = Graph::from_edges(6, &[(5, 1), (3, 0), (0, 4)], EdgePolicy::default()).unwrap();
+        assert_eq!(graph.components(), [0, 1, 2, 0, 0, 1]);
+        assert_eq!((graph.component_sizes(), graph.num_components()), (vec![3, 2, 1], 3));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_edges_the_graph_passes_its_own_check_and_the_report_adds_up(
+            edges in proptest::collection::vec((0u32..12, 0u32..12), 0..60),
+            keep in any::<bool>(),
+        ) {
+            let policy = EdgePolicy { loops: if keep { Loops::Keep } else { Loops::Drop } };
+            let (graph, report) = Graph::from_edges(12, &edges, policy).unwrap();
+            prop_assert_eq!(&Graph::from_adjacency(graph.adjacency().clone()).unwrap(), &graph);
+            let left = report.arcs_read - report.duplicates_merged - report.loops_dropped + report.reverses_added;
+            prop_assert_eq!(graph.num_arcs(), left);
+            let pairs: Vec<_> = graph.edges().collect();
+            prop_assert_eq!(Graph::from_edges(12, &pairs, policy).unwrap().0, graph);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Holds the embedded data sets and the readers to the public files, in the folder that `GRAPH_IO_DATA` names:
+//! `planetoid/` and `cora_lbc/` in it, and `cora_planetoid_order.tsv`. Without it these tests say so and pass.
+
+use std::path::PathBuf;
+
+use graph_io::{Features, GraphSummary, Linqs, NodeDataset, Planetoid, Split, load};
+
+/// The folder of public files, or a line on stderr that says why the test is skipped.
+fn data() -> Option<PathBuf> {
+    let folder = std::env::var_os("GRAPH_IO_DATA").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: GRAPH_IO_DATA does not name a folder with the public files");
+    }
+    folder
+}
+
+fn words(dataset: &NodeDataset) -> &graph_io::CsrMatrix {
+    match dataset.features() {
+        Features::Sparse(matrix) => matrix,
+        Features::Dense(_) => panic!("bags of words are sparse"),
+    }
+}
+
+#[test]
+fn embedded_cora_equals_its_planetoid_files() {
+    let Some(data) = data() else { return };
+    let embedded = load("cora", None).unwrap();
+    let read = Planetoid::read(&data.join("planetoid"), "cora").unwrap();
+    assert_eq!(embedded.features(), read.features());
+    assert_eq!(embedded.graph(), read.graph());
+    assert_eq!(embedded.labels().unwrap().classes(), read.labels().unwrap().classes());
+    assert_eq!(embedded.split(), read.split());
+}
+
+#[test]
+fn embedded_cora_equals_its_linqs_files_in_planetoid_order() {
+    let Some(data) = data() else { return };
+    let embedded = load("cora", None).unwrap();
+    let linqs = Linqs::read(&data.join("cora_lbc"), "cora").unwrap();
+    assert_eq!(embedded.edge_report(), linqs.edge_report());
+    let order = std::fs::read_to_string(data.join("cora_planetoid_order.tsv")).unwrap();
+    let (mut old_nodes, mut sets) = (Vec::new(), [vec![], vec![], vec![]]);
+    for (node, line) in (0u32..).zip(order.lines().skip(1)) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        assert_eq!(fields[0], node.to_string());
+        assert_eq!(embedded.node_ids()[node as usize], fields[1]);
+        let old = linqs.node_ids().iter().position(|id| id == fields[1]).unwrap() as u32;
+        for dataset in [(&embedded, node), (&linqs, old)] {
+            let labels = dataset.0.labels().unwrap();
+            let class = labels.class(dataset.1).unwrap();
+            assert_eq!(labels.class_names()[class as usize], fields[2]);
+        }
+        if let Some(set) = ["train", "val", "test"].iter().position(|&set| set == fields[3]) {
+            sets[set].push(node);
+        }
+        old_nodes.push(old);
+    }
+    assert_eq!(old_nodes.len(), 2708);
+    let [train, val, test] = sets;
+    let split = Split::from_nodes(train, val, test, embedded.labels().unwrap()).unwrap();
+    assert_eq!(embedded.split(), Some(&split));
+
+    let row = |dataset: &NodeDataset, node: u32| {
+        let range = words(dataset).indptr().outer_inds_sz(node as usize);
+        (words(dataset).indices()[range.clone()].to_vec(), words(dataset).data()[range].to_vec())
+    };
+    for (node, &old) in (0u32..).zip(&old_nodes) {
+        assert_eq!(row(&embedded, node), row(&linqs, old), "words of node {node}");
+        let mut neighbors: Vec<u32> =
+            embedded.graph().neighbors(node).iter().map(|&to| old_nodes[to as usize]).collect();
+        neighbors.sort_unstable();
+        assert_eq!(neighbors, linqs.graph().neighbors(old), "neighbors of node {node}");
+    }
+}
+
+#[test]
+fn embedded_citeseer_equals_its_planetoid_files_in_every_part() {
+    let Some(data) = data() else { return };
+    let read = Planetoid::read(&data.join("planetoid"), "citeseer").unwrap();
+    assert_eq!(load("citeseer", None).unwrap(), read);
+}
+
+#[test]
+fn the_planetoid_files_have_the_published_counts() {
+    let Some(data) = data() else { return };
+    // nodes, columns, nonzeros, classes, list entries, duplicates, loops, edges, components, training nodes
+    for (name, counts) in [
+        ("cora", [2708, 1433, 49_216, 7, 10_858, 302, 0, 5278, 78, 140]),
+        ("citeseer", [3327, 3703, 105_165, 6, 9464, 236, 124, 4552, 438, 120]),
+        ("pubmed", [19_717, 500, 988_031, 3, 88_676, 25, 3, 44_324, 1, 60]),
+    ] {
+        let summary = GraphSummary::of(&Planetoid::read(&data.join("planetoid"), name).unwrap());
+        let split = summary.split.unwrap();
+        let found = [
+            summary.num_nodes,
+            summary.features.d_input,
+            summary.features.num_nonzeros,
+            summary.labels.unwrap().classes.len(),
+            summary.edge_report.arcs_read,
+            summary.edge_report.duplicates_merged,
+            summary.edge_report.loops_dropped,
+            summary.num_edges,
+            summary.num_components,
+            split.train,
+        ];
+        assert_eq!(found, counts, "{name}");
+        assert_eq!((split.val, split.test, summary.edge_report.reverses_added), (500, 1000, 0), "{name}");
+    }
+}
+
+#[test]
+fn pubmed_keeps_its_raw_weights_and_is_found_in_the_raw_folder() {
+    let Some(data) = data() else { return };
+    let pubmed = load("pubmed", Some(&data)).unwrap();
+    assert_eq!(pubmed, load("pubmed", Some(&data.join("planetoid"))).unwrap());
+    let largest = words(&pubmed).data().iter().copied().fold(0.0, f32::max);
+    assert!((largest - 1.263).abs() < 1e-3, "{largest}");
+}
+
+#[test]
+fn a_path_to_one_file_reads_the_whole_data_set() {
+    let Some(data) = data() else { return };
+    let path = data.join("planetoid/ind.citeseer.ally");
+    assert_eq!(load(path.to_str().unwrap(), None).unwrap(), load("citeseer", None).unwrap());
+    let several = load(data.join("planetoid").to_str().unwrap(), None).unwrap_err().to_string();
+    assert!(several.ends_with("found ind.citeseer.*, ind.cora.*, ind.pubmed.*"), "{several}");
+    let linqs = load(data.join("cora_lbc").to_str().unwrap(), None).unwrap();
+    assert_eq!((linqs.graph().num_edges(), linqs.split()), (5278, None));
+}
+
+#[test]
+fn every_cut_of_a_real_pickle_is_refused() {
+    let Some(data) = data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for suffix in Planetoid::SUFFIXES {
+        let file = format!("ind.cora.{suffix}");
+        std::fs::copy(data.join("planetoid").join(&file), folder.path().join(file)).unwrap();
+    }
+    assert!(Planetoid::read(folder.path(), "cora").is_ok());
+    let path = folder.path().join("ind.cora.x");
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    for len in (0..whole.len()).step_by(1009).chain(whole.len() - 40..whole.len()) {
+        std::fs::write(&path, &whole[..len]).unwrap();
+        let message = Planetoid::read(folder.path(), "cora").unwrap_err().to_string();
+        assert!(message.starts_with("ind.cora.x, byte "), "{len}: {message}");
+    }
+}
