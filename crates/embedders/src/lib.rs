@@ -1,1 +1,15 @@
 //! Graph in, node embedding out: one file an embedder.
+//!
+//! [`G2r`] trains a graph encoder by rate reduction. [`propagated`] is the baseline without training. [`trainer`]
+//! is the loop that embedders share, and [`seeds`] gives each purpose its own stream of chance.
+
+mod error;
+pub mod g2r;
+mod propagated;
+pub mod seeds;
+pub mod trainer;
+
+pub use error::Error;
+pub use g2r::{G2r, G2rConfig};
+pub use propagated::propagated;
+pub use trainer::{Decision, EpochReport, Observer, Trained};

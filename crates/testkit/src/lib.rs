@@ -1,1 +1,5 @@
-//! Gradient checks and tiny graphs for the tests.
+//! What the tests of several crates share: tiny graphs, deterministic numbers, gradient checks.
+
+pub mod gradients;
+pub mod graphs;
+pub mod numbers;

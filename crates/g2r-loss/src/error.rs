@@ -1,0 +1,68 @@
+//! What can be wrong with a loss's input.
+
+use std::fmt;
+
+/// An error of this crate.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting outside its range.
+    #[error("`{name}` must be {expected}, got {found}")]
+    Setting {
+        /// Name of the setting.
+        name: &'static str,
+        /// What it may be.
+        expected: &'static str,
+        /// What it was.
+        found: f64,
+    },
+    /// An entry of the input that is NaN or infinite.
+    #[error("row {row}, column {column} of the input: expected a finite number, found {value}")]
+    NotFinite {
+        /// Row of the entry.
+        row: usize,
+        /// Column of the entry.
+        column: usize,
+        /// The entry.
+        value: f32,
+    },
+    /// A matrix whose Cholesky factorisation broke off.
+    #[error("the matrix of {block} is not positive definite: pivot {pivot} is not a positive number")]
+    NotPositiveDefinite {
+        /// Which matrix.
+        block: Block,
+        /// Row of the pivot, from 0.
+        pivot: usize,
+    },
+    /// A weight of a group that is negative, NaN or infinite.
+    #[error("group {group}, node {node}: expected a weight of at least 0, found {weight}")]
+    Weight {
+        /// Index of the group.
+        group: usize,
+        /// Index of the node.
+        node: usize,
+        /// The weight.
+        weight: f32,
+    },
+}
+
+/// Which of a loss's matrices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// The matrix handed to [`log_det`](crate::log_det()).
+    Input,
+    /// The expansion's, of all rows.
+    Expansion,
+    /// The compression's, of one group.
+    Group(usize),
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input => write!(f, "the input"),
+            Self::Expansion => write!(f, "the expansion"),
+            Self::Group(group) => write!(f, "group {group}"),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Graph convolution.
+
+use burn::config::Config;
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor, TensorData, assert_shape};
+use rand::{Rng, RngExt};
+
+use crate::{GcnAdjacency, NodeFeatures};
+
+/// Configuration of a [`GcnConv`].
+#[derive(Config, Debug)]
+pub struct GcnConvConfig {
+    /// Number of input features of a node.
+    pub d_input: usize,
+    /// Number of output features of a node.
+    pub d_output: usize,
+    /// Whether a bias is added after propagation.
+    #[config(default = true)]
+    pub bias: bool,
+}
+
+/// Graph convolution Y = Â X W + b.
+///
+/// Kipf & Welling 2017, arXiv 1609.02907. The bias comes after Â, which would scale it by its row sums.
+#[derive(Module, Debug)]
+pub struct GcnConv {
+    /// W, `[d_input, d_output]`.
+    pub weight: Param<Tensor<2>>,
+    /// b, `[d_output]`.
+    pub bias: Option<Param<Tensor<1>>>,
+}
+
+impl GcnConvConfig {
+    /// Makes the parameters: W uniform in ±√(6 / (d_input + d_output)) (Glorot & Bengio 2010), b zero.
+    ///
+    /// # Panics
+    /// If a dimension is zero.
+    pub fn init(&self, device: &Device, rng: &mut impl Rng) -> GcnConv {
+        let (d_input, d_output) = (self.d_input, self.d_output);
+        assert!(d_input > 0 && d_output > 0, "GcnConv: dimensions [{d_input}, {d_output}] must be positive");
+        let bound = (6.0 / (d_input + d_output) as f64).sqrt();
+        let weight: Vec<f32> =
+            (0..d_input * d_output).map(|_| (bound * (2.0 * rng.random::<f64>() - 1.0)) as f32).collect();
+        GcnConv {
+            weight: Param::from_data(TensorData::new(weight, [d_input, d_output]), device),
+            bias: self.bias.then(|| Param::from_data(TensorData::new(vec![0.0f32; d_output], [d_output]), device)),
+        }
+    }
+}
+
+impl GcnConv {
+    /// Convolves dense node features. O(nodes · d_input · d_output + arcs · d_output).
+    ///
+    /// # Shapes
+    /// `x` is `[nodes, d_input]`, the output `[nodes, d_output]`.
+    ///
+    /// # Panics
+    /// If `x` has another number of rows than `adjacency`, or of columns than the weight has rows.
+    pub fn forward(&self, x: Tensor<2>, adjacency: &GcnAdjacency) -> Tensor<2> {
+        let [d_input, _] = self.weight.dims();
+        let nodes = adjacency.num_nodes();
+        assert_shape!(x, [nodes, d_input]);
+        self.propagate(x.matmul(self.weight.val()), adjacency)
+    }
+
+    /// Convolves input features, which may be sparse: then O(non-zeros · d_output + arcs · d_output).
+    ///
+    /// # Shapes
+    /// `features` are `[nodes, d_input]`, the output is `[nodes, d_output]`.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    pub fn forward_features(&self, features: &NodeFeatures, adjacency: &GcnAdjacency) -> Tensor<2> {
+        let [d_input, _] = self.weight.dims();
+        let nodes = adjacency.num_nodes();
+        assert_eq!(features.dims(), [nodes, d_input], "GcnConv: features are not [nodes, d_input]");
+        self.propagate(features.matmul(self.weight.val()), adjacency)
+    }
+
+    fn propagate(&self, product: Tensor<2>, adjacency: &GcnAdjacency) -> Tensor<2> {
+        let output = adjacency.propagate(product);
+        match &self.bias {
+            Some(bias) => output + bias.val().unsqueeze(),
+            None => output,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Tolerance;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+    use testkit::{gradients, graphs, numbers};
+
+    fn with_weights(weight: [[f32; 2]; 2], bias: [f32; 2], device: &Device) -> GcnConv {
+        GcnConv {
+            weight: Param::from_tensor(Tensor::from_floats(weight, device)),
+            bias: Some(Param::from_tensor(Tensor::from_floats(bias, device))),
+        }
+    }
+
+    #[test]
+    fn matches_two_joined_nodes_worked_by_hand() {
+        // Â = ½ [[1, 1], [1, 1]], X W = [[1, 2], [6, 4]], so each row of Â X W is [3.5, 3].
+        let device = Device::flex();
+        let layer = with_weights([[1.0, 2.0], [3.0, 2.0]], [0.5, -1.0], &device);
+        let adjacency = GcnAdjacency::new(&graphs::path(2), &device);
+        let x = Tensor::from_floats([[1.0, 0.0], [0.0, 2.0]], &device);
+        let expected = Tensor::<2>::from_floats([[4.0, 2.0], [4.0, 2.0]], &device);
+        let output = layer.forward(x, &adjacency).into_data();
+        output.assert_approx_eq::<f32>(&expected.into_data(), Tolerance::absolute(1e-6));
+    }
+
+    #[test]
+    fn permuting_the_nodes_permutes_the_output() {
+        let device = Device::flex();
+        let layer = GcnConvConfig::new(3, 4).init(&device, &mut ChaCha8Rng::seed_from_u64(1));
+        let x = numbers::wavy_matrix(5, 3, 0.3, &device);
+        // Reversing the path 0 – … – 4 gives the same path, so only the rows of X turn round.
+        let adjacency = GcnAdjacency::new(&graphs::path(5), &device);
+        let turned = layer.forward(x.clone().flip([0]), &adjacency).flip([0]);
+        let output = layer.forward(x, &adjacency);
+        output.into_data().assert_approx_eq::<f32>(&turned.into_data(), Tolerance::absolute(1e-6));
+        // A star is not symmetric in its nodes: moving its centre must move the output.
+        let star = GcnAdjacency::new(&graphs::star(5), &device);
+        let x = numbers::wavy_matrix(5, 3, 0.3, &device);
+        let moved = layer.forward(x.clone().flip([0]), &star).flip([0]);
+        let output = layer.forward(x, &star);
+        assert!((output - moved).abs().max().into_scalar::<f32>() > 1e-3);
+    }
+
+    #[test]
+    fn weights_stay_within_the_glorot_bound_and_fill_it() {
+        let layer = GcnConvConfig::new(20, 30).with_bias(false).init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(5));
+        let largest: f32 = layer.weight.val().abs().max().into_scalar();
+        let bound = (6.0f32 / 50.0).sqrt();
+        assert!(largest <= bound && largest > 0.98 * bound, "largest weight {largest}, bound {bound}");
+        assert!(layer.bias.is_none());
+    }
+
+    #[test]
+    fn the_gradient_of_the_weight_agrees_with_central_differences() {
+        let weight = numbers::wavy_matrix(3, 4, 0.9, &Device::flex());
+        gradients::assert_gradient(
+            |weight| {
+                let device = weight.device();
+                let layer = GcnConv { weight: Param::from_tensor(weight), bias: None };
+                let adjacency = GcnAdjacency::new(&graphs::chorded_cycle(6), &device);
+                layer.forward(numbers::wavy_matrix(6, 3, 0.2, &device), &adjacency).square().sum()
+            },
+            weight,
+            1e-2,
+            1e-3,
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "x")]
+    fn refuses_features_of_another_width() {
+        let device = Device::flex();
+        let layer = GcnConvConfig::new(3, 4).init(&device, &mut ChaCha8Rng::seed_from_u64(1));
+        let adjacency = GcnAdjacency::new(&graphs::path(5), &device);
+        layer.forward(numbers::wavy_matrix(5, 2, 0.3, &device), &adjacency);
+    }
+}

@@ -1,0 +1,5 @@
+//! Layers: one file each.
+
+mod gcn;
+
+pub use gcn::{GcnConv, GcnConvConfig};

@@ -1,0 +1,81 @@
+//! The sparse product as a CubeCL kernel: one unit an element of the output, each sum in the order of the row.
+
+use burn::backend::TensorMetadata;
+use burn::backend::tensor::FloatTensor;
+use burn_cubecl::CubeBackend;
+use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
+use cubecl::prelude::*;
+
+use super::backend::{CsrTensors, SparseBackend};
+
+/// Workgroups in one dimension of a launch; beyond it, units stride over the rest.
+const MAX_WORKGROUPS: u32 = 65_535;
+const UNITS: u32 = 64;
+
+#[cube(launch_unchecked)]
+fn sparse_matmul_kernel(
+    row_ptr: &[i32],
+    columns: &[i32],
+    values: &[f32],
+    dense: &[f32],
+    output: &mut [f32],
+    width: u32,
+    total: u32,
+    stride: u32,
+) {
+    let mut position = ABSOLUTE_POS as u32;
+    while position < total {
+        let row = position / width;
+        let column = position % width;
+        let begin = row_ptr[row as usize] as u32;
+        let end = row_ptr[row as usize + 1] as u32;
+        let mut sum = f32::new(0.0);
+        for entry in begin..end {
+            let source = columns[entry as usize] as u32;
+            sum += values[entry as usize] * dense[(source * width + column) as usize];
+        }
+        output[position as usize] = sum;
+        position += stride;
+    }
+}
+
+impl SparseBackend for CubeBackend {
+    fn sparse_matmul(
+        matrix: CsrTensors<Self>,
+        _transposed: CsrTensors<Self>,
+        dense: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let dense = into_contiguous(dense);
+        let (rows, width) = (matrix.row_ptr.shape()[0] - 1, dense.shape()[1]);
+        let total = u32::try_from(i32::try_from(rows * width).expect("outputs of 2³¹ elements and more are not supported"))
+            .expect("not negative");
+        let output = empty_device_contiguous_dtype(
+            dense.client.clone(),
+            dense.device.clone(),
+            [rows, width].into(),
+            dense.dtype,
+        );
+        if total == 0 {
+            return output;
+        }
+        let workgroups = total.div_ceil(UNITS).min(MAX_WORKGROUPS);
+        // SAFETY: every index was checked when the matrix was built, and no unit passes `total`.
+        unsafe {
+            sparse_matmul_kernel::launch_unchecked(
+                &output.client,
+                CubeCount::Static(workgroups, 1, 1),
+                CubeDim::new_1d(UNITS),
+                matrix.row_ptr.into_buffer_arg(),
+                matrix.columns.into_buffer_arg(),
+                matrix.values.into_buffer_arg(),
+                dense.into_buffer_arg(),
+                output.clone().into_buffer_arg(),
+                width as u32,
+                total,
+                workgroups * UNITS,
+            );
+        }
+        output
+    }
+}

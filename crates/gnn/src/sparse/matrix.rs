@@ -1,0 +1,181 @@
+//! A sparse matrix on a device.
+
+use burn::backend::Dispatch;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use graph_io::CsrMatrix;
+
+use super::backend::{CsrTensors, SparseBackend};
+
+/// A constant sparse matrix `S`, `[rows, columns]`, kept with its transpose for the gradient.
+///
+/// Memory is O(non-zeros): 8 bytes each, twice (once where the matrix is symmetric).
+#[derive(Clone, Debug)]
+pub struct SparseMatrix {
+    shape: [usize; 2],
+    csr: Csr,
+    transposed: Csr,
+}
+
+/// Compressed rows: `row_ptr` `[rows + 1]`, `columns` and `values` `[nonzeros]`.
+#[derive(Clone, Debug)]
+pub(super) struct Csr {
+    pub(super) row_ptr: Tensor<1, Int>,
+    pub(super) columns: Tensor<1, Int>,
+    pub(super) values: Tensor<1>,
+}
+
+impl SparseMatrix {
+    /// Copies a matrix and its transpose to a device.
+    ///
+    /// # Panics
+    /// If the matrix has 2³¹ non-zeros or more.
+    pub fn new(matrix: &CsrMatrix, device: &Device) -> Self {
+        let transposed = matrix.transpose_view().to_csr();
+        Self { shape: [matrix.rows(), matrix.cols()], csr: Csr::new(matrix, device), transposed: Csr::new(&transposed, device) }
+    }
+
+    /// Copies a symmetric matrix to a device, where it serves as its own transpose.
+    ///
+    /// # Panics
+    /// If the matrix is not symmetric, or has 2³¹ non-zeros or more.
+    pub fn symmetric(matrix: &CsrMatrix, device: &Device) -> Self {
+        assert!(sprs::is_symmetric(matrix), "SparseMatrix::symmetric: the matrix is not symmetric");
+        let csr = Csr::new(matrix, device);
+        Self { shape: [matrix.rows(), matrix.cols()], transposed: csr.clone(), csr }
+    }
+
+    /// Number of rows and of columns.
+    pub fn dims(&self) -> [usize; 2] {
+        self.shape
+    }
+
+    /// Product `S · X`, with the gradient `Sᵀ · G` with respect to X. O(non-zeros · width).
+    ///
+    /// The same bits for any number of threads.
+    ///
+    /// # Shapes
+    /// `dense` is `[columns, width]`, the output `[rows, width]`.
+    ///
+    /// # Panics
+    /// If `dense` has another number of rows than this matrix has columns.
+    pub fn matmul(&self, dense: Tensor<2>) -> Tensor<2> {
+        self.assert_fits(&dense);
+        let output = <Dispatch as SparseBackend>::sparse_matmul(
+            self.csr.clone().into_dispatch(),
+            self.transposed.clone().into_dispatch(),
+            dense.into_dispatch(),
+        );
+        Tensor::from_dispatch(output)
+    }
+
+    pub(super) fn csr(&self) -> &Csr {
+        &self.csr
+    }
+
+    pub(super) fn assert_fits(&self, dense: &Tensor<2>) {
+        let [rows, columns] = self.shape;
+        let dims = dense.dims();
+        assert_eq!(dims[0], columns, "sparse matmul: [{rows}, {columns}] · {dims:?}: inner dimensions differ");
+    }
+}
+
+impl Csr {
+    fn new(matrix: &CsrMatrix, device: &Device) -> Self {
+        assert!(
+            i32::try_from(matrix.nnz().max(matrix.rows()).max(matrix.cols())).is_ok(),
+            "SparseMatrix: 2³¹ non-zeros, rows or columns and more do not fit the device's integers"
+        );
+        let row_ptr: Vec<i32> = matrix.proper_indptr().iter().map(|start| *start as i32).collect();
+        let columns: Vec<i32> = matrix.indices().iter().map(|column| *column as i32).collect();
+        let (rows, nonzeros) = (row_ptr.len(), columns.len());
+        Self {
+            row_ptr: Tensor::from_data(TensorData::new(row_ptr, [rows]), device),
+            columns: Tensor::from_data(TensorData::new(columns, [nonzeros]), device),
+            values: Tensor::from_data(TensorData::new(matrix.data().to_vec(), [nonzeros]), device),
+        }
+    }
+
+    fn into_dispatch(self) -> CsrTensors<Dispatch> {
+        CsrTensors {
+            row_ptr: self.row_ptr.into_dispatch(),
+            columns: self.columns.into_dispatch(),
+            values: self.values.into_dispatch(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sparse::matmul_plain;
+    use burn::tensor::Tolerance;
+    use testkit::{gradients, numbers};
+
+    /// 5 × 4 with an empty row, an empty column and a full row.
+    fn ragged() -> CsrMatrix {
+        let columns = vec![0, 3, 1, 0, 1, 3, 3];
+        let values = vec![0.5, -1.0, 2.0, 1.5, -0.25, 3.0, 0.75];
+        CsrMatrix::new((5, 4), vec![0, 2, 2, 3, 6, 7], columns, values)
+    }
+
+    #[test]
+    fn agrees_with_f64_loops_and_with_the_plain_form() {
+        let device = Device::flex();
+        for width in [1, 3, 64, 200] {
+            let x = numbers::wavy_matrix(4, width, 0.4, &device);
+            let values: Vec<f32> = x.to_data().iter().collect();
+            let mut expected = vec![0.0f64; 5 * width];
+            for (value, (row, column)) in ragged().iter() {
+                for c in 0..width {
+                    expected[row as usize * width + c] +=
+                        f64::from(*value) * f64::from(values[column as usize * width + c]);
+                }
+            }
+            let matrix = SparseMatrix::new(&ragged(), &device);
+            let plain: Vec<f32> = matmul_plain(&matrix, x.clone()).into_data().iter().collect();
+            let found: Vec<f32> = matrix.matmul(x).into_data().iter().collect();
+            for ((found, plain), expected) in found.iter().zip(plain).zip(expected) {
+                assert!((f64::from(*found) - expected).abs() < 1e-5, "width {width}");
+                assert!((f64::from(plain) - expected).abs() < 1e-5, "width {width}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_gradient_agrees_with_central_differences_and_with_the_plain_form() {
+        let device = Device::flex();
+        let x = numbers::wavy_matrix(4, 3, 0.4, &device);
+        let values: Vec<f32> = x.to_data().iter().collect();
+        let fast = |x: Tensor<2>| SparseMatrix::new(&ragged(), &x.device().inner()).matmul(x).square().sum();
+        let plain = |x: Tensor<2>| matmul_plain(&SparseMatrix::new(&ragged(), &x.device().inner()), x).square().sum();
+        gradients::assert_gradient(fast, x, 1e-2, 1e-3);
+        let fast = gradients::gradient_of(fast, &values, [4, 3], &device);
+        let plain = gradients::gradient_of(plain, &values, [4, 3], &device);
+        for (fast, plain) in fast.iter().zip(plain) {
+            assert!((fast - plain).abs() < 1e-5, "{fast} and {plain}");
+        }
+    }
+
+    #[test]
+    fn a_transposed_dense_operand_is_read_by_its_strides() {
+        let device = Device::flex();
+        let x = numbers::wavy_matrix(6, 4, 0.4, &device);
+        let matrix = SparseMatrix::new(&ragged(), &device);
+        let turned = matrix.matmul(x.clone().transpose());
+        let copied = matmul_plain(&matrix, x.transpose());
+        turned.into_data().assert_approx_eq::<f32>(&copied.into_data(), Tolerance::absolute(1e-5));
+    }
+
+    #[test]
+    #[should_panic(expected = "the matrix is not symmetric")]
+    fn symmetric_refuses_a_matrix_that_is_not() {
+        SparseMatrix::symmetric(&CsrMatrix::new((2, 2), vec![0, 1, 1], vec![1], vec![1.0]), &Device::flex());
+    }
+
+    #[test]
+    #[should_panic(expected = "sparse matmul: [5, 4] · [3, 2]: inner dimensions differ")]
+    fn refuses_an_operand_with_other_rows() {
+        let device = Device::flex();
+        SparseMatrix::new(&ragged(), &device).matmul(Tensor::zeros([3, 2], &device));
+    }
+}
