@@ -1,2 +1,22 @@
-//! The g2r program.
-fn main() {}
+//! The `g2r` program: node embeddings of graphs without labels, by rate reduction.
+
+mod args;
+mod commands;
+mod device;
+mod failure;
+mod interrupt;
+mod progress;
+mod stdout;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let started = Instant::now();
+    match commands::run(args::Args::parse(), started) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

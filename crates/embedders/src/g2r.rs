@@ -109,9 +109,12 @@ impl G2rConfig {
         if self.d_hidden.contains(&0) {
             return setting("d_hidden", "a list of widths of at least 1", 0.0);
         }
-        for (name, found) in
-            [("d_output", self.d_output), ("hops", self.hops), ("groups_per_step", self.groups_per_step), ("epochs", self.epochs)]
-        {
+        for (name, found) in [
+            ("d_output", self.d_output),
+            ("hops", self.hops),
+            ("groups_per_step", self.groups_per_step),
+            ("epochs", self.epochs),
+        ] {
             if found == 0 {
                 return setting(name, "at least 1", 0.0);
             }
@@ -214,7 +217,8 @@ impl G2r {
             action: "written",
             source,
         };
-        let mut store = SafetensorsStore::from_bytes(None);
+        // Burn's own metadata comes in another order in every process: the same weights must give the same bytes.
+        let mut store = SafetensorsStore::from_bytes(None).clear_metadata().metadata("format", "safetensors");
         encoder.valid().save_into(&mut store).map_err(|source| error(source.into()))?;
         let bytes = store.get_bytes().map_err(|source| error(source.into()))?;
         std::fs::write(path, bytes).map_err(|source| error(source.into()))

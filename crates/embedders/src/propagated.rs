@@ -45,7 +45,9 @@ mod tests {
             split: SplitSizes { train_per_class: 5, val: 10, test: 20 },
         };
         let dataset = stochastic_block_model(&config, &mut generator(3, Stream::Synthetic)).unwrap();
-        let Features::Sparse(unchanged) = propagated(&dataset, 0) else { panic!("binary features are sparse") };
+        let Features::Sparse(unchanged) = propagated(&dataset, 0) else {
+            panic!("binary features are sparse")
+        };
         assert_eq!(Features::Sparse(unchanged.clone()), dataset.features().row_normalized());
 
         let Features::Sparse(sparse) = propagated(&dataset, 1) else { panic!("binary features are sparse") };

@@ -115,7 +115,8 @@ pub(crate) fn train<M: Module + Clone>(
         let (expansion, compression) = (step.expansion, step.compression);
         let seconds = start.elapsed().as_secs_f64();
         let report = EpochReport { epoch, loss, expansion, compression, seconds };
-        let decision = observer.epoch(&report, host.view()).map_err(|source| Error::Observer { epoch, source })?;
+        let decision =
+            observer.epoch(&report, host.view()).map_err(|source| Error::Observer { epoch, source })?;
         history.push(report);
         match decision {
             Decision::Keep => kept = Some((encoder.clone(), epoch)),

@@ -52,7 +52,9 @@ pub(crate) fn weighted_log_dets(
         let with_gradient = gradient.is_some();
         let blocks: Vec<Result<NarrowBlock, Error>> = chunk
             .par_iter()
-            .map(|weighed| NarrowBlock::new(z, d, groups.group(weighed.group as usize), *weighed, with_gradient))
+            .map(|weighed| {
+                NarrowBlock::new(z, d, groups.group(weighed.group as usize), *weighed, with_gradient)
+            })
             .collect();
         let blocks = blocks.into_iter().collect::<Result<Vec<_>, _>>()?;
         for (weighed, block) in chunk.iter().zip(&blocks) {
@@ -94,7 +96,13 @@ struct NarrowBlock {
 }
 
 impl NarrowBlock {
-    fn new(z: &[f32], d: usize, group: Group<'_>, weighed: WeighedGroup, with_gradient: bool) -> Result<Self, Error> {
+    fn new(
+        z: &[f32],
+        d: usize,
+        group: Group<'_>,
+        weighed: WeighedGroup,
+        with_gradient: bool,
+    ) -> Result<Self, Error> {
         let size = group.members.len();
         let row = |member: usize| {
             let start = group.members[member] as usize * d;
@@ -182,7 +190,8 @@ fn wide_group(
             *row = root * z;
         }
     });
-    let matrix = identity_plus_gram(MatRef::from_row_major_slice(&rows, members.len(), d).transpose(), weighed.scale);
+    let matrix =
+        identity_plus_gram(MatRef::from_row_major_slice(&rows, members.len(), d).transpose(), weighed.scale);
     let factor = CholeskyFactor::new(matrix, Block::Group(weighed.group as usize))?;
     if let Some(gradient) = gradient {
         let coefficients = scaled_to_f32(&factor.inverse(), 2.0 * weighed.factor * weighed.scale);

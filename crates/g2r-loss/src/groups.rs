@@ -36,8 +36,10 @@ impl Groups {
         if let Some((weight, (group, node))) = bad {
             return Err(Error::Weight { group: group as usize, node: node as usize, weight: *weight });
         }
-        let totals =
-            matrix.outer_iterator().map(|row| row.data().iter().map(|weight| f64::from(*weight)).sum()).collect();
+        let totals = matrix
+            .outer_iterator()
+            .map(|row| row.data().iter().map(|weight| f64::from(*weight)).sum())
+            .collect();
         Ok(Self { matrix, totals })
     }
 

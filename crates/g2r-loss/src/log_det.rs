@@ -31,7 +31,12 @@ pub fn log_det(matrix: Tensor<2>) -> Result<Tensor<1>, Error> {
 struct LogDet;
 
 impl ScalarFunction for LogDet {
-    fn evaluate(&self, x: &[f32], [size, _]: [usize; 2], gradient: Option<&mut [f32]>) -> Result<Terms, Error> {
+    fn evaluate(
+        &self,
+        x: &[f32],
+        [size, _]: [usize; 2],
+        gradient: Option<&mut [f32]>,
+    ) -> Result<Terms, Error> {
         let matrix = Mat::from_fn(size, size, |i, j| f64::from(x[i * size + j]));
         let factor = CholeskyFactor::new(matrix, Block::Input)?;
         if let Some(gradient) = gradient {

@@ -58,7 +58,12 @@ impl Membership {
         for (node, row) in adjacency.outer_iterator().enumerate() {
             let node = node as u32;
             let mut group: Vec<(u32, f32)> = if self.hops == 1 {
-                row.indices().iter().copied().zip(row.data().iter().copied()).filter(|(other, _)| *other != node).collect()
+                row.indices()
+                    .iter()
+                    .copied()
+                    .zip(row.data().iter().copied())
+                    .filter(|(other, _)| *other != node)
+                    .collect()
             } else {
                 reached.within(self.hops, node, adjacency).into_iter().map(|other| (other, 1.0)).collect()
             };
@@ -76,8 +81,10 @@ impl Membership {
 
 impl MembershipScaling {
     fn apply(self, row_ptr: &[usize], members: &[u32], weights: &mut [f32]) {
-        let sums: Vec<f64> =
-            row_ptr.windows(2).map(|row| weights[row[0]..row[1]].iter().map(|w| f64::from(*w)).sum()).collect();
+        let sums: Vec<f64> = row_ptr
+            .windows(2)
+            .map(|row| weights[row[0]..row[1]].iter().map(|w| f64::from(*w)).sum())
+            .collect();
         for (group, row) in row_ptr.windows(2).enumerate() {
             for entry in row[0]..row[1] {
                 let (own, other) = (sums[group], sums[members[entry] as usize]);
@@ -151,7 +158,10 @@ mod tests {
     fn the_authors_choice_scales_columns_by_one_over_the_degree() {
         // 0 – 1 – 2 – 3 has degrees 1, 2, 2, 1.
         let groups = groups_of_path(Membership::default());
-        assert_eq!(groups, [vec![(1, 0.5)], vec![(0, 1.0), (2, 0.5)], vec![(1, 0.5), (3, 1.0)], vec![(2, 0.5)]]);
+        assert_eq!(
+            groups,
+            [vec![(1, 0.5)], vec![(0, 1.0), (2, 0.5)], vec![(1, 0.5), (3, 1.0)], vec![(2, 0.5)]]
+        );
     }
 
     #[test]
@@ -170,14 +180,17 @@ mod tests {
     #[test]
     fn loops_and_hops_add_the_nodes_they_should() {
         let membership = Membership { scaling: MembershipScaling::None, self_loops: true, hops: 2 };
-        let members: Vec<Vec<u32>> =
-            groups_of_path(membership).iter().map(|group| group.iter().map(|(node, _)| *node).collect()).collect();
+        let members: Vec<Vec<u32>> = groups_of_path(membership)
+            .iter()
+            .map(|group| group.iter().map(|(node, _)| *node).collect())
+            .collect();
         assert_eq!(members, [vec![0, 1, 2], vec![0, 1, 2, 3], vec![0, 1, 2, 3], vec![1, 2, 3]]);
     }
 
     #[test]
     fn symmetric_scaling_divides_by_both_degrees() {
-        let groups = groups_of_path(Membership { scaling: MembershipScaling::Symmetric, ..Default::default() });
+        let groups =
+            groups_of_path(Membership { scaling: MembershipScaling::Symmetric, ..Default::default() });
         assert_eq!(groups[1], [(0, 0.5f32.sqrt()), (2, 0.5)]);
     }
 
@@ -190,7 +203,8 @@ mod tests {
 
     #[test]
     fn zero_hops_are_refused() {
-        let error = Membership { hops: 0, ..Default::default() }.groups(graphs::path(2).adjacency()).unwrap_err();
+        let error =
+            Membership { hops: 0, ..Default::default() }.groups(graphs::path(2).adjacency()).unwrap_err();
         assert_eq!(error.to_string(), "`hops` must be at least 1, got 0");
     }
 }

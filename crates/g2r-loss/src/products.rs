@@ -13,8 +13,11 @@ const ROWS_PER_TASK: usize = 256;
 pub(crate) fn identity_plus_gram(x: MatRef<'_, f32>, scale: f64) -> Mat<f64> {
     let size = x.nrows();
     let starts: Vec<usize> = (0..size).step_by(TILE).collect();
-    let lower: Vec<(usize, usize)> =
-        starts.iter().flat_map(|row| starts.iter().map(move |column| (*row, *column))).filter(|(r, c)| r >= c).collect();
+    let lower: Vec<(usize, usize)> = starts
+        .iter()
+        .flat_map(|row| starts.iter().map(move |column| (*row, *column)))
+        .filter(|(r, c)| r >= c)
+        .collect();
     let rows_from = |start: usize| x.subrows(start, TILE.min(size - start));
     let tiles: Vec<Mat<f32>> = lower
         .par_iter()
@@ -38,17 +41,19 @@ pub(crate) fn identity_plus_gram(x: MatRef<'_, f32>, scale: f64) -> Mat<f64> {
 /// Product `output = X · M` with X and the output row-major.
 pub(crate) fn multiply_rows(output: &mut [f32], x: &[f32], matrix: MatRef<'_, f32>) {
     let (inner, width) = (matrix.nrows(), matrix.ncols());
-    output.par_chunks_mut(ROWS_PER_TASK * width).zip(x.par_chunks(ROWS_PER_TASK * inner)).for_each(|(output, x)| {
-        let rows = output.len() / width;
-        matmul(
-            MatMut::from_row_major_slice_mut(output, rows, width),
-            Accum::Replace,
-            MatRef::from_row_major_slice(x, rows, inner),
-            matrix,
-            1.0,
-            Par::Seq,
-        );
-    });
+    output.par_chunks_mut(ROWS_PER_TASK * width).zip(x.par_chunks(ROWS_PER_TASK * inner)).for_each(
+        |(output, x)| {
+            let rows = output.len() / width;
+            matmul(
+                MatMut::from_row_major_slice_mut(output, rows, width),
+                Accum::Replace,
+                MatRef::from_row_major_slice(x, rows, inner),
+                matrix,
+                1.0,
+                Par::Seq,
+            );
+        },
+    );
 }
 
 fn product(a: MatRef<'_, f32>, b: MatRef<'_, f32>) -> Mat<f32> {

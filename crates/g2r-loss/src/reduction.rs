@@ -81,7 +81,11 @@ impl RateReductionConfig {
     /// [`Error::Setting`] for one that is not.
     pub fn check(&self) -> Result<(), Error> {
         let positive = |name, found: f64| {
-            if found > 0.0 && found.is_finite() { Ok(()) } else { Err(Error::Setting { name, expected: "positive", found }) }
+            if found > 0.0 && found.is_finite() {
+                Ok(())
+            } else {
+                Err(Error::Setting { name, expected: "positive", found })
+            }
         };
         positive("eps_sq", self.eps_sq)?;
         positive("gamma1", self.gamma1)?;
@@ -129,14 +133,20 @@ struct Reduction {
 }
 
 impl ScalarFunction for Reduction {
-    fn evaluate(&self, z: &[f32], dims: [usize; 2], mut gradient: Option<&mut [f32]>) -> Result<Terms, Error> {
+    fn evaluate(
+        &self,
+        z: &[f32],
+        dims: [usize; 2],
+        mut gradient: Option<&mut [f32]>,
+    ) -> Result<Terms, Error> {
         let [n, d] = dims;
         if n == 0 || d == 0 {
             return Ok(Terms { value: 0.0, terms: vec![0.0, 0.0] });
         }
         let RateReductionConfig { eps_sq, gamma1, gamma2, .. } = self.config;
         let scale = gamma1 * d as f64 / (n as f64 * eps_sq);
-        let expansion = 0.5 * log_det_of_rows(z, dims, scale, gradient.as_deref_mut().map(|g| (g, -0.5 * gamma2)))?;
+        let expansion =
+            0.5 * log_det_of_rows(z, dims, scale, gradient.as_deref_mut().map(|g| (g, -0.5 * gamma2)))?;
         let batch = self.weighed_groups(n, d);
         let compression = weighted_log_dets(z, dims, &self.groups, &batch, gradient)?;
         Ok(Terms { value: compression - gamma2 * expansion, terms: vec![expansion, compression] })
@@ -217,10 +227,14 @@ mod tests {
             let value = f64::from(found.loss.into_scalar::<f32>());
             assert!((value - expected.loss).abs() <= 1e-5 * expected.loss.abs().max(expected.compression));
 
-            let gradient = gradients::gradient_of(|z| loss.forward(z, batch).unwrap().loss, values, dims, &device);
+            let gradient =
+                gradients::gradient_of(|z| loss.forward(z, batch).unwrap().loss, values, dims, &device);
             let largest = expected.gradient.iter().fold(0.0f64, |largest, entry| largest.max(entry.abs()));
             for (found, expected) in gradient.iter().zip(&expected.gradient) {
-                assert!((f64::from(*found) - expected).abs() <= 1e-4 * largest, "d {d}: {found} and {expected}");
+                assert!(
+                    (f64::from(*found) - expected).abs() <= 1e-4 * largest,
+                    "d {d}: {found} and {expected}"
+                );
             }
         }
     }
@@ -255,7 +269,10 @@ mod tests {
         let device = Device::flex();
         let loss = RateReductionConfig::default().init(ragged()).unwrap();
         let at_zero = loss.forward(Tensor::zeros([9, 4], &device), &Batch::all(6)).unwrap();
-        assert_eq!((at_zero.expansion, at_zero.compression, at_zero.loss.into_scalar::<f32>()), (0.0, 0.0, 0.0));
+        assert_eq!(
+            (at_zero.expansion, at_zero.compression, at_zero.loss.into_scalar::<f32>()),
+            (0.0, 0.0, 0.0)
+        );
         let f = |z: Tensor<2>| loss.forward(z, &Batch::all(6)).unwrap().loss;
         assert_eq!(gradients::gradient_of(f, &[0.0; 36], [9, 4], &device), [0.0; 36]);
     }
@@ -294,7 +311,9 @@ mod tests {
     #[test]
     fn the_bits_do_not_depend_on_the_number_of_threads() {
         let (n, d) = (300, 40);
-        let groups = crate::Membership::default().groups(testkit::graphs::chorded_cycle(n as u32).adjacency()).unwrap();
+        let groups = crate::Membership::default()
+            .groups(testkit::graphs::chorded_cycle(n as u32).adjacency())
+            .unwrap();
         let loss = RateReductionConfig::default().init(groups).unwrap();
         let z = numbers::wavy(n * d, 0.3);
         let with_threads = |threads: usize| {

@@ -53,8 +53,12 @@ pub fn rate_reduction(
             Weighting::Mcr2 => n_f,
         };
         let factor = 0.5 * f64::from(*count) * group.total / divisor;
-        let members: Vec<(usize, f64)> =
-            group.members.iter().zip(group.weights).map(|(node, weight)| (*node as usize, f64::from(*weight))).collect();
+        let members: Vec<(usize, f64)> = group
+            .members
+            .iter()
+            .zip(group.weights)
+            .map(|(node, weight)| (*node as usize, f64::from(*weight)))
+            .collect();
         let scale = d_f / (group.total * config.eps_sq);
         compression += factor * add_log_det(z, d, &members, scale, factor, &mut gradient);
     }
@@ -156,7 +160,11 @@ mod tests {
             let above = loss(&shifted).loss;
             shifted[entry] -= 2e-6;
             let difference = (above - loss(&shifted).loss) / 2e-6;
-            assert!((gradient[entry] - difference).abs() < 1e-7, "entry {entry}: {} and {difference}", gradient[entry]);
+            assert!(
+                (gradient[entry] - difference).abs() < 1e-7,
+                "entry {entry}: {} and {difference}",
+                gradient[entry]
+            );
         }
     }
 }

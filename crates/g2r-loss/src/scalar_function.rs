@@ -12,7 +12,8 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{
-    Autodiff, AutodiffBackend, Backend, Dispatch, ExtensionType, Flex, TensorMetadata, backend_extension, read_sync,
+    Autodiff, AutodiffBackend, Backend, Dispatch, ExtensionType, Flex, TensorMetadata, backend_extension,
+    read_sync,
 };
 use burn::tensor::{Bytes, DType, Tensor, TensorData};
 use burn_flex::{FlexTensor, Layout};
@@ -55,7 +56,8 @@ pub(crate) enum Wanted {
 pub(crate) trait ScalarFunctionBackend: Backend {
     fn evaluate(x: FloatTensor<Self>, function: Function, wanted: Wanted) -> Evaluation<Self> {
         let (shape, device) = (x.shape(), x.device());
-        let data = read_sync(Self::float_into_data(x)).expect("a device that computed a tensor can hand it over");
+        let data =
+            read_sync(Self::float_into_data(x)).expect("a device that computed a tensor can hand it over");
         let values = data.as_slice::<f32>().expect("embeddings are f32");
         let host = function.on_host(values, [shape[0], shape[1]], wanted);
         let gradient = TensorData::new(host.gradient, host.gradient_dims);
@@ -74,7 +76,8 @@ impl ScalarFunctionBackend for Flex {
     fn evaluate(x: FloatTensor<Self>, function: Function, wanted: Wanted) -> Evaluation<Self> {
         let x = x.to_contiguous();
         let dims = [x.layout().shape()[0], x.layout().shape()[1]];
-        let host = function.on_host(x.as_slice().expect("made contiguous, and embeddings are f32"), dims, wanted);
+        let host =
+            function.on_host(x.as_slice().expect("made contiguous, and embeddings are f32"), dims, wanted);
         Evaluation {
             value: flex_tensor(vec![host.value], &[1]),
             gradient: flex_tensor(host.gradient, &host.gradient_dims),
@@ -147,9 +150,13 @@ impl<B: ScalarFunctionBackend, C: CheckpointStrategy> ScalarFunctionBackend for 
 }
 
 /// Evaluates a function at a matrix: the value as a tensor `[1]` that knows its gradient, and the terms it is made of.
-pub(crate) fn evaluate(x: Tensor<2>, function: impl ScalarFunction + 'static) -> Result<(Tensor<1>, Terms), Error> {
+pub(crate) fn evaluate(
+    x: Tensor<2>,
+    function: impl ScalarFunction + 'static,
+) -> Result<(Tensor<1>, Terms), Error> {
     let function = Function(Arc::new(function));
-    let evaluation = <Dispatch as ScalarFunctionBackend>::evaluate(x.into_dispatch(), function, Wanted::Value);
+    let evaluation =
+        <Dispatch as ScalarFunctionBackend>::evaluate(x.into_dispatch(), function, Wanted::Value);
     let terms = evaluation.outcome?;
     Ok((Tensor::from_dispatch(evaluation.value), terms))
 }

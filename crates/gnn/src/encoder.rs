@@ -58,6 +58,11 @@ impl GcnEncoderConfig {
 }
 
 impl GcnEncoder {
+    /// The convolutions, first to last.
+    pub fn layers(&self) -> &[GcnConv] {
+        &self.layers
+    }
+
     /// Embeds every node.
     ///
     /// # Shapes
@@ -106,7 +111,8 @@ mod tests {
     fn sparse_and_dense_features_give_the_same_embedding() {
         let device = Device::flex();
         let adjacency = GcnAdjacency::new(&graphs::chorded_cycle(7), &device);
-        let csr = graph_io::CsrMatrix::new((7, 5), vec![0, 1, 1, 3, 4, 4, 5, 5], vec![2, 0, 4, 1, 3], vec![1.0; 5]);
+        let csr =
+            graph_io::CsrMatrix::new((7, 5), vec![0, 1, 1, 3, 4, 4, 5, 5], vec![2, 0, 4, 1, 3], vec![1.0; 5]);
         let mut dense = vec![0.0f32; 35];
         for (value, (row, column)) in csr.iter() {
             dense[row as usize * 5 + column as usize] = *value;
@@ -115,7 +121,9 @@ mod tests {
         let encoder = encoder(RowNorm::None, &device);
         let sparse = encoder.forward(&NodeFeatures::Sparse(SparseMatrix::new(&csr, &device)), &adjacency);
         let dense = encoder.forward(&NodeFeatures::Dense(dense), &adjacency);
-        sparse.into_data().assert_approx_eq::<f32>(&dense.into_data(), burn::tensor::Tolerance::absolute(1e-6));
+        sparse
+            .into_data()
+            .assert_approx_eq::<f32>(&dense.into_data(), burn::tensor::Tolerance::absolute(1e-6));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::SparseMatrix;
 
 /// Node features as an encoder reads them, `[nodes, d_input]`: sparse where they were sparse.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it a data set")]
 pub enum NodeFeatures {
     /// Mostly zeros: a bag of words.
     Sparse(SparseMatrix),
@@ -21,7 +22,10 @@ impl NodeFeatures {
             Features::Sparse(matrix) => Self::Sparse(SparseMatrix::new(matrix, device)),
             Features::Dense(array) => {
                 let values: Vec<f32> = array.iter().copied().collect();
-                Self::Dense(Tensor::from_data(TensorData::new(values, [array.nrows(), array.ncols()]), device))
+                Self::Dense(Tensor::from_data(
+                    TensorData::new(values, [array.nrows(), array.ncols()]),
+                    device,
+                ))
             }
         }
     }

@@ -1,1 +1,44 @@
 //! Experiments: settings, runs over seeds, tables and result files.
+//!
+//! An [`Experiment`] is everything a run is made of; [`Run`] trains it over its seeds and judges every seed beside
+//! the baselines; an [`OutputFolder`] takes what came out. A model is chosen by its validation accuracy, and the
+//! test nodes are looked at once, for the model that was chosen.
+//!
+//! ```
+//! use harness::{Experiment, NoWatcher, Run};
+//!
+//! let flags = toml::from_str("dataset = 'cora'\nseeds = 1\n[g2r]\nepochs = 1\nd_hidden = []\nd_output = 8")?;
+//! let experiment = Experiment::from_layers(None, flags)?;
+//! let cora = graph_io::load(&experiment.dataset, None)?;
+//! let run = Run::prepare(experiment, &cora, &burn::tensor::Device::flex())?;
+//! let outcome = run.execute(&mut NoWatcher)?;
+//! assert!(outcome.seeds[0].g2r.test_acc > 0.2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod embedding_file;
+mod error;
+mod experiment;
+mod judge;
+mod outputs;
+mod probe_config;
+mod protocol;
+mod report;
+mod resources;
+mod run;
+mod saved_run;
+mod table;
+
+pub use embedders::{EpochReport, G2rConfig};
+pub use embedding_file::{check_embedding, read_embedding};
+pub use error::{Cause, Error};
+pub use experiment::{DeviceChoice, EncoderKind, Experiment, Method};
+pub use judge::{Judge, Judgement, judge_embedding};
+pub use outputs::{Contents, OutputFolder};
+pub use probe_config::ProbeConfig;
+pub use protocol::Protocol;
+pub use report::{Baselines, Report, Summary, SummaryContext};
+pub use resources::Resources;
+pub use run::{BestSeed, NoWatcher, Outcome, PROPAGATED_HOPS, Run, SeedResult, Watcher};
+pub use saved_run::SavedRun;
+pub use table::{Align, Table};

@@ -18,7 +18,9 @@ pub fn assert_gradient(f: impl Fn(Tensor<2>) -> Tensor<1>, x: Tensor<2>, step: f
     assert!(largest > 0.0, "the gradient is zero everywhere: nothing is checked");
 
     let value_at = |values: Vec<f32>| -> f64 {
-        f64::from(f(Tensor::from_data(TensorData::new(values, [rows, columns]), &device)).into_scalar::<f32>())
+        f64::from(
+            f(Tensor::from_data(TensorData::new(values, [rows, columns]), &device)).into_scalar::<f32>(),
+        )
     };
     for (entry, gradient) in gradient.iter().enumerate() {
         let shifted = |by: f32| {
@@ -35,7 +37,12 @@ pub fn assert_gradient(f: impl Fn(Tensor<2>) -> Tensor<1>, x: Tensor<2>, step: f
 }
 
 /// The gradient of `f` with respect to a matrix, row-major.
-pub fn gradient_of(f: impl Fn(Tensor<2>) -> Tensor<1>, values: &[f32], shape: [usize; 2], device: &Device) -> Vec<f32> {
+pub fn gradient_of(
+    f: impl Fn(Tensor<2>) -> Tensor<1>,
+    values: &[f32],
+    shape: [usize; 2],
+    device: &Device,
+) -> Vec<f32> {
     let device = device.clone().autodiff();
     let x = Tensor::<2>::from_data(TensorData::new(values.to_vec(), shape), &device).require_grad();
     let gradients = f(x.clone()).backward();

@@ -43,7 +43,9 @@ impl GcnConvConfig {
             (0..d_input * d_output).map(|_| (bound * (2.0 * rng.random::<f64>() - 1.0)) as f32).collect();
         GcnConv {
             weight: Param::from_data(TensorData::new(weight, [d_input, d_output]), device),
-            bias: self.bias.then(|| Param::from_data(TensorData::new(vec![0.0f32; d_output], [d_output]), device)),
+            bias: self
+                .bias
+                .then(|| Param::from_data(TensorData::new(vec![0.0f32; d_output], [d_output]), device)),
         }
     }
 }
@@ -133,7 +135,9 @@ mod tests {
 
     #[test]
     fn weights_stay_within_the_glorot_bound_and_fill_it() {
-        let layer = GcnConvConfig::new(20, 30).with_bias(false).init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(5));
+        let layer = GcnConvConfig::new(20, 30)
+            .with_bias(false)
+            .init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(5));
         let largest: f32 = layer.weight.val().abs().max().into_scalar();
         let bound = (6.0f32 / 50.0).sqrt();
         assert!(largest <= bound && largest > 0.98 * bound, "largest weight {largest}, bound {bound}");

@@ -38,9 +38,5 @@ impl<B: SparseBackend, C: CheckpointStrategy> SparseBackend for Autodiff<B, C> {
 }
 
 fn constant<B: SparseBackend, C: CheckpointStrategy>(matrix: CsrTensors<Autodiff<B, C>>) -> CsrTensors<B> {
-    CsrTensors {
-        row_ptr: matrix.row_ptr,
-        columns: matrix.columns,
-        values: matrix.values.into_primitive(),
-    }
+    CsrTensors { row_ptr: matrix.row_ptr, columns: matrix.columns, values: matrix.values.into_primitive() }
 }

@@ -48,8 +48,10 @@ impl SparseBackend for CubeBackend {
     ) -> FloatTensor<Self> {
         let dense = into_contiguous(dense);
         let (rows, width) = (matrix.row_ptr.shape()[0] - 1, dense.shape()[1]);
-        let total = u32::try_from(i32::try_from(rows * width).expect("outputs of 2³¹ elements and more are not supported"))
-            .expect("not negative");
+        let total = u32::try_from(
+            i32::try_from(rows * width).expect("outputs of 2³¹ elements and more are not supported"),
+        )
+        .expect("not negative");
         let output = empty_device_contiguous_dtype(
             dense.client.clone(),
             dense.device.clone(),

@@ -31,7 +31,11 @@ impl SparseMatrix {
     /// If the matrix has 2³¹ non-zeros or more.
     pub fn new(matrix: &CsrMatrix, device: &Device) -> Self {
         let transposed = matrix.transpose_view().to_csr();
-        Self { shape: [matrix.rows(), matrix.cols()], csr: Csr::new(matrix, device), transposed: Csr::new(&transposed, device) }
+        Self {
+            shape: [matrix.rows(), matrix.cols()],
+            csr: Csr::new(matrix, device),
+            transposed: Csr::new(&transposed, device),
+        }
     }
 
     /// Copies a symmetric matrix to a device, where it serves as its own transpose.
@@ -75,7 +79,10 @@ impl SparseMatrix {
     pub(super) fn assert_fits(&self, dense: &Tensor<2>) {
         let [rows, columns] = self.shape;
         let dims = dense.dims();
-        assert_eq!(dims[0], columns, "sparse matmul: [{rows}, {columns}] · {dims:?}: inner dimensions differ");
+        assert_eq!(
+            dims[0], columns,
+            "sparse matmul: [{rows}, {columns}] · {dims:?}: inner dimensions differ"
+        );
     }
 }
 
@@ -147,7 +154,8 @@ mod tests {
         let x = numbers::wavy_matrix(4, 3, 0.4, &device);
         let values: Vec<f32> = x.to_data().iter().collect();
         let fast = |x: Tensor<2>| SparseMatrix::new(&ragged(), &x.device().inner()).matmul(x).square().sum();
-        let plain = |x: Tensor<2>| matmul_plain(&SparseMatrix::new(&ragged(), &x.device().inner()), x).square().sum();
+        let plain =
+            |x: Tensor<2>| matmul_plain(&SparseMatrix::new(&ragged(), &x.device().inner()), x).square().sum();
         gradients::assert_gradient(fast, x, 1e-2, 1e-3);
         let fast = gradients::gradient_of(fast, &values, [4, 3], &device);
         let plain = gradients::gradient_of(plain, &values, [4, 3], &device);

@@ -17,7 +17,8 @@ pub fn matmul_plain(matrix: &SparseMatrix, dense: Tensor<2>) -> Tensor<2> {
     let device = dense.device();
     let csr = matrix.csr();
     let row_ptr: Vec<i32> = csr.row_ptr.to_data().iter().collect();
-    let row_of: Vec<i32> = (0..rows).flat_map(|row| (row_ptr[row]..row_ptr[row + 1]).map(move |_| row as i32)).collect();
+    let row_of: Vec<i32> =
+        (0..rows).flat_map(|row| (row_ptr[row]..row_ptr[row + 1]).map(move |_| row as i32)).collect();
     let nonzeros = row_of.len();
     let row_of: Tensor<1, Int> = Tensor::from_data(TensorData::new(row_of, [nonzeros]), &device);
     let weighted = dense.select(0, csr.columns.clone()) * csr.values.clone().unsqueeze_dim::<2>(1);

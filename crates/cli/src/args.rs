@@ -1,0 +1,382 @@
+//! The command line.
+
+use std::num::ParseIntError;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use harness::{DeviceChoice, G2rConfig, Protocol};
+use toml::{Table, Value};
+
+const EXAMPLES: &str = "\
+Examples:
+  g2r train cora                        ten seeds, the authors' settings; writes runs/cora-g2r
+  g2r train path/to/folder --seeds 1    your own graph: NAME.content and NAME.cites, or ind.NAME.*
+  g2r evaluate z.npy --dataset cora     judge an embedding from anywhere
+  g2r inspect citeseer                  what is in a data set
+  g2r data list                         which data sets there are
+
+Exit codes: 0 fine, 1 the run failed, 2 wrong usage or input.
+GRAPH_IO_DATA names the folder of raw files of data sets that are not embedded.";
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  g2r train cora
+  g2r train citeseer --seeds 3 --epochs 40 --eps-sq 0.1 --out runs/long
+  g2r train cora --protocol random-20 --format json
+  g2r train --config runs/cora-g2r/config.toml --out runs/again
+
+A setting comes from its flag, else from the config file, else from the data set's preset, else from its default.
+Written are embedding.npy, nodes.csv, model.safetensors, config.toml and report.json.";
+
+/// Node embeddings of graphs without labels, by rate reduction.
+#[derive(Debug, Parser)]
+#[command(name = "g2r", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train an embedding, judge it beside baselines, and write it with its report
+    #[command(after_help = TRAIN_EXAMPLES, after_long_help = train_long_help(), args_override_self = true)]
+    Train(Box<TrainArgs>),
+    /// Judge an embedding from anywhere, or a trained model
+    Evaluate(EvaluateArgs),
+    /// Count what is in a data set: nodes, degrees, components, features, classes, homophily
+    Inspect(InspectArgs),
+    /// Data sets
+    Data {
+        #[command(subcommand)]
+        command: DataCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// List the data sets known by name, where each comes from, and whether it is available here
+    List(DataListArgs),
+}
+
+/// For whom output is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// One JSON object a line, and nothing else, on standard output
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrainArgs {
+    /// The name of a data set (see `g2r data list`), or the path of one; may stand in the config file instead
+    dataset: Option<String>,
+    /// Settings as TOML, such as the config.toml that a run has written
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The folder to write to [default: runs/DATASET-METHOD]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// For whom to write on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+
+    /// How the embedding is trained [default: g2r]
+    #[arg(long, value_parser = ["g2r"], help_heading = "Run")]
+    method: Option<String>,
+    /// What is trained [default: gcn]
+    #[arg(long, value_parser = ["gcn"], help_heading = "Run")]
+    encoder: Option<String>,
+    /// How nodes are split [default: public where the data set has a split, else random-20]
+    #[arg(long, value_parser = PROTOCOLS, help_heading = "Run")]
+    protocol: Option<String>,
+    /// The first seed [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), help_heading = "Run")]
+    seed: Option<i64>,
+    /// How many seeds, each one more than the last [default: 10]
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    seeds: Option<u32>,
+    /// Where tensors live; auto takes a hardware GPU where there is one, else the CPU [default: auto]
+    #[arg(long, value_parser = DEVICES, help_heading = "Run")]
+    device: Option<String>,
+    /// Threads, 0 for one a core; no result depends on it [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    threads: Option<u32>,
+
+    /// Epochs, one step each
+    #[arg(long, value_name = "N", help_heading = TRAINING)]
+    epochs: Option<u32>,
+    /// Learning rate of Adam
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = TRAINING)]
+    lr: Option<f64>,
+    /// Weight decay of Adam, added to the gradient
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = TRAINING)]
+    weight_decay: Option<f64>,
+    /// ε² of the coding rates: the squared error up to which rows are coded
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = TRAINING)]
+    eps_sq: Option<f64>,
+    /// γ₁, a factor inside the expansion
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = TRAINING)]
+    gamma1: Option<f64>,
+    /// γ₂, the weight of the expansion
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = TRAINING)]
+    gamma2: Option<f64>,
+    /// Groups drawn for a step
+    #[arg(long, value_name = "N", help_heading = TRAINING)]
+    groups_per_step: Option<u32>,
+    /// How groups are drawn
+    #[arg(long, value_parser = SAMPLINGS, help_heading = TRAINING)]
+    sampling: Option<String>,
+    /// How a group counts in the compression: by its share of the batch, or of all nodes
+    #[arg(long, value_parser = WEIGHTINGS, help_heading = TRAINING)]
+    weighting: Option<String>,
+    /// How the entries of the membership matrix Π are scaled
+    #[arg(long, value_parser = SCALINGS, help_heading = TRAINING)]
+    membership: Option<String>,
+    /// Nodes up to this many edges away belong to a node's group
+    #[arg(long, value_name = "N", help_heading = TRAINING)]
+    hops: Option<u32>,
+    /// Whether a node belongs to its own group
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = TRAINING
+    )]
+    self_loops: Option<bool>,
+    /// Widths of the hidden layers, first to last; "" for none
+    #[arg(long, value_name = "N,…", help_heading = TRAINING)]
+    d_hidden: Option<Widths>,
+    /// Width of the embedding
+    #[arg(long, value_name = "N", help_heading = TRAINING)]
+    d_output: Option<u32>,
+    /// How the rows of the embedding are scaled
+    #[arg(long, value_parser = ROW_NORMS, help_heading = TRAINING)]
+    row_norm: Option<String>,
+}
+
+/// Numbers with commas between.
+#[derive(Clone, Debug, PartialEq)]
+struct Widths(Vec<u32>);
+
+impl FromStr for Widths {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let parts = text.split(',').map(str::trim).filter(|_| !text.is_empty());
+        Ok(Self(parts.map(str::parse).collect::<Result<_, _>>()?))
+    }
+}
+
+impl From<Widths> for Value {
+    fn from(Widths(widths): Widths) -> Self {
+        widths.into()
+    }
+}
+
+const TRAINING: &str = "Training (for the defaults see the end of --help)";
+const DEVICES: [&str; 3] = ["auto", "cpu", "wgpu"];
+const PROTOCOLS: [&str; 3] = ["public", "random-20", "10-10-80"];
+const SAMPLINGS: [&str; 3] = ["with-replacement", "without-replacement", "all"];
+const WEIGHTINGS: [&str; 2] = ["g2r", "mcr2"];
+const SCALINGS: [&str; 4] = ["column", "row", "symmetric", "none"];
+const ROW_NORMS: [&str; 3] = ["l1", "l2", "none"];
+
+impl TrainArgs {
+    /// The settings that were given, as a config file would hold them.
+    pub(crate) fn settings(&self) -> Table {
+        let mut run = Table::new();
+        set(&mut run, "dataset", &self.dataset);
+        set(&mut run, "method", &self.method);
+        set(&mut run, "encoder", &self.encoder);
+        set(&mut run, "protocol", &self.protocol);
+        set(&mut run, "seed", &self.seed);
+        set(&mut run, "seeds", &self.seeds);
+        set(&mut run, "device", &self.device);
+        set(&mut run, "threads", &self.threads);
+        let mut g2r = Table::new();
+        set(&mut g2r, "epochs", &self.epochs);
+        set(&mut g2r, "learning_rate", &self.lr);
+        set(&mut g2r, "weight_decay", &self.weight_decay);
+        set(&mut g2r, "eps_sq", &self.eps_sq);
+        set(&mut g2r, "gamma1", &self.gamma1);
+        set(&mut g2r, "gamma2", &self.gamma2);
+        set(&mut g2r, "groups_per_step", &self.groups_per_step);
+        set(&mut g2r, "sampling", &self.sampling);
+        set(&mut g2r, "weighting", &self.weighting);
+        set(&mut g2r, "membership", &self.membership);
+        set(&mut g2r, "hops", &self.hops);
+        set(&mut g2r, "self_loops", &self.self_loops);
+        set(&mut g2r, "d_hidden", &self.d_hidden);
+        set(&mut g2r, "d_output", &self.d_output);
+        set(&mut g2r, "row_norm", &self.row_norm);
+        run.insert("g2r".to_string(), Value::Table(g2r));
+        run
+    }
+}
+
+fn set<T: Clone + Into<Value>>(table: &mut Table, key: &str, value: &Option<T>) {
+    if let Some(value) = value.clone() {
+        table.insert(key.to_string(), value.into());
+    }
+}
+
+fn train_long_help() -> String {
+    let defaults = toml::to_string(&G2rConfig::default()).expect("settings are numbers, words and lists");
+    let indented: String = defaults.lines().map(|line| format!("  {line}\n")).collect();
+    format!(
+        "{TRAIN_EXAMPLES}\n\nDefaults of the table [g2r] in a config file, where a data set has no preset:\n{indented}"
+    )
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  g2r evaluate z.npy --dataset cora
+  g2r evaluate runs/cora-g2r/model.safetensors
+  g2r evaluate z.npy --dataset cora --protocol random-20 --seed 3 --format json
+
+An embedding has one row a node, in the order of the data set's nodes (see nodes.csv of a run). A model is read with
+the config.toml and report.json beside it, and gives the numbers its training has reported.")]
+pub(crate) struct EvaluateArgs {
+    /// embedding.npy of 32 or 64 bit floats, or model.safetensors
+    pub(crate) file: PathBuf,
+    /// The name or path of the data set [default for a model: the one it was trained on]
+    #[arg(long)]
+    pub(crate) dataset: Option<String>,
+    /// How nodes are split [default: the model's; public where the data set has a split, else random-20]
+    #[arg(long, value_parser = PROTOCOLS)]
+    protocol: Option<String>,
+    /// The seed of a random split [default: the model's, else 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..i64::MAX as u64))]
+    pub(crate) seed: Option<u64>,
+    /// Where a model is run [default: as it was trained]
+    #[arg(long, value_parser = DEVICES)]
+    device: Option<String>,
+    /// For whom to write on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+impl EvaluateArgs {
+    /// The protocol, where one was given.
+    pub(crate) fn protocol(&self) -> Option<Protocol> {
+        let word = |word: &String| Value::from(word.as_str()).try_into();
+        self.protocol.as_ref().map(word).map(|protocol| protocol.expect("only known words are parsed"))
+    }
+
+    /// The device, where one was given.
+    pub(crate) fn device(&self) -> Option<DeviceChoice> {
+        let word = |word: &String| Value::from(word.as_str()).try_into();
+        self.device.as_ref().map(word).map(|device| device.expect("only known words are parsed"))
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InspectArgs {
+    /// The name of a data set, or the path of one
+    pub(crate) dataset: String,
+    /// For whom to write on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DataListArgs {
+    /// For whom to write on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use harness::Experiment;
+
+    fn train(flags: &[&str]) -> TrainArgs {
+        let words = ["g2r", "train"].iter().chain(flags);
+        match Args::try_parse_from(words).unwrap().command {
+            Command::Train(args) => *args,
+            other => panic!("not a train command: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn without_flags_nothing_is_set() {
+        let settings = train(&["cora"]).settings();
+        assert_eq!(settings, toml::from_str("dataset = 'cora'\n[g2r]\n").unwrap());
+    }
+
+    #[test]
+    fn every_flag_is_a_setting() {
+        let flags = "cora --method g2r --encoder gcn --protocol 10-10-80 --seed 3 --seeds 2 --device cpu --threads 1 \
+            --epochs 5 --lr 0.01 --weight-decay 0 --eps-sq 0.1 --gamma1 1 --gamma2 2 --groups-per-step 9 \
+            --sampling all --weighting mcr2 --membership row --hops 2 --self-loops --d-hidden 8,4 --d-output 2 \
+            --row-norm l2";
+        let settings = train(&flags.split_whitespace().collect::<Vec<_>>()).settings();
+        let defaults = Table::try_from(Experiment::default()).unwrap();
+        let g2r = |table: &Table| table["g2r"].as_table().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(g2r(&settings), g2r(&defaults));
+        let experiment = Experiment::from_layers(None, settings).unwrap();
+        assert_eq!((experiment.seed, experiment.seeds, experiment.threads), (3, 2, 1));
+        assert_eq!(experiment.protocol, Some(Protocol::Tenths));
+        assert_eq!((experiment.g2r.d_hidden.as_slice(), experiment.g2r.hops), ([8, 4].as_slice(), 2));
+        assert!(experiment.g2r.self_loops);
+    }
+
+    #[test]
+    fn every_word_offered_is_a_setting() {
+        for (flag, words) in [
+            ("--device", &DEVICES[..]),
+            ("--protocol", &PROTOCOLS),
+            ("--sampling", &SAMPLINGS),
+            ("--weighting", &WEIGHTINGS),
+            ("--membership", &SCALINGS),
+            ("--row-norm", &ROW_NORMS),
+        ] {
+            for word in words {
+                let settings = train(&["cora", flag, word]).settings();
+                assert!(Experiment::from_layers(None, settings).is_ok(), "{flag} {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn self_loops_can_be_switched_off_again() {
+        let given = |flags: &[&str]| train(flags).self_loops;
+        assert_eq!(given(&["--self-loops", "cora"]), Some(true));
+        assert_eq!(given(&["--self-loops=false"]), Some(false));
+        assert_eq!(given(&[]), None);
+    }
+
+    #[test]
+    fn the_last_of_a_repeated_flag_counts() {
+        let args = train(&["cora", "--epochs", "2", "--d-hidden", "8,4", "--epochs", "3", "--d-hidden", "5"]);
+        assert_eq!((args.epochs, args.d_hidden), (Some(3), Some(Widths(vec![5]))));
+    }
+
+    #[test]
+    fn widths_are_a_list_that_may_be_empty() {
+        let widths = |text: &str| text.parse::<Widths>().ok().map(|widths| widths.0);
+        assert_eq!(widths("64, 32"), Some(vec![64, 32]));
+        assert_eq!(widths(""), Some(vec![]));
+        assert_eq!((widths("64,"), widths("-1")), (None, None));
+    }
+
+    #[test]
+    fn a_negative_number_is_a_value_and_not_a_flag() {
+        assert_eq!(train(&["cora", "--eps-sq", "-1"]).eps_sq, Some(-1.0));
+    }
+}

@@ -1,0 +1,102 @@
+//! `g2r evaluate`.
+
+use anyhow::{Context, anyhow};
+use harness::{Experiment, Judgement, ProbeConfig, Protocol, Run, SavedRun};
+use harness::{check_embedding, judge_embedding, read_embedding};
+use serde_json::json;
+
+use crate::args::{EvaluateArgs, Format};
+use crate::device;
+use crate::failure::{Blame, Failure};
+use crate::stdout;
+
+/// What was judged, and how well it did.
+struct Evaluated {
+    dataset: String,
+    protocol: Protocol,
+    seed: u64,
+    d_output: usize,
+    judgement: Judgement,
+}
+
+/// Judges an embedding, or the embedding of a trained model.
+pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
+    let extension = args.file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let evaluated = match extension.to_ascii_lowercase().as_str() {
+        "npy" => embedding(args)?,
+        "safetensors" => model(args)?,
+        _ => {
+            let file = args.file.display();
+            let error = anyhow!("{file}: expected a file that ends in .npy or .safetensors");
+            return Err(Failure::Input(error));
+        }
+    };
+    evaluated.print(args.format)
+}
+
+fn embedding(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
+    let dataset = args.dataset.as_deref();
+    let dataset = dataset.ok_or_else(|| anyhow!("an embedding needs --dataset, whose nodes are its rows"));
+    let dataset = super::load(dataset.or_input()?)?;
+    let embedding = read_embedding(&args.file).or_input()?;
+    check_embedding(&embedding, &dataset).or_input()?;
+    let protocol = args.protocol().unwrap_or_else(|| Protocol::default_for(&dataset));
+    let seed = args.seed.unwrap_or(0);
+    let judgement =
+        judge_embedding(&dataset, &embedding, protocol, seed, &ProbeConfig::default()).or_input()?;
+    let dataset = dataset.name().to_string();
+    Ok(Evaluated { dataset, protocol, seed, d_output: embedding.ncols(), judgement })
+}
+
+fn model(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
+    let SavedRun { experiment, seed } =
+        SavedRun::beside(&args.file).context("a model is read with the config.toml beside it").or_input()?;
+    let dataset = args.dataset.clone().unwrap_or(experiment.dataset);
+    let protocol = args.protocol().or(experiment.protocol);
+    let seed = args.seed.unwrap_or(seed);
+    let experiment = Experiment { dataset, protocol, seed, seeds: 1, ..experiment };
+    let dataset = super::load(&experiment.dataset)?;
+    let chosen = device::choose(args.device().unwrap_or(experiment.device))?;
+    let run = Run::prepare(experiment, &dataset, &chosen.device).or_input()?;
+    let encoder = run.g2r().load(&args.file).or_input()?;
+    let embedding = run.g2r().embed(&encoder);
+    check_embedding(&embedding, &dataset).or_input()?;
+    let judgement = run.judge_embedding(&embedding, seed).or_run()?;
+    let dataset = dataset.name().to_string();
+    Ok(Evaluated { dataset, protocol: run.protocol(), seed, d_output: embedding.ncols(), judgement })
+}
+
+impl Evaluated {
+    fn print(&self, format: Format) -> Result<(), Failure> {
+        let Self { dataset, protocol, seed, d_output, judgement } = self;
+        let Judgement { val_acc, test_acc, test_macro_f1 } = judgement;
+        match format {
+            Format::Json => stdout::line(json!({
+                "type": "evaluation",
+                "dataset": dataset,
+                "protocol": protocol.to_string(),
+                "seed": seed,
+                "d_output": d_output,
+                "val_acc": val_acc,
+                "test_acc": test_acc,
+                "test_macro_f1": test_macro_f1,
+            })),
+            Format::Text => {
+                let split = match protocol.draws_by_seed() {
+                    true => format!("{protocol} split of seed {seed}"),
+                    false => format!("{protocol} split"),
+                };
+                let percent = |part: &f64| 100.0 * part;
+                stdout::line(format_args!(
+                    "{dataset}, {split}, embedding of width {d_output}\n\
+                     test accuracy  {:.2} %\n\
+                     macro-F1       {:.2} %\n\
+                     validation     {:.2} %",
+                    percent(test_acc),
+                    percent(test_macro_f1),
+                    percent(val_acc)
+                ))
+            }
+        }
+    }
+}

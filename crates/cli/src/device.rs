@@ -1,0 +1,101 @@
+//! Where tensors live.
+
+use burn::tensor::Device;
+use harness::DeviceChoice;
+
+use crate::failure::Failure;
+
+/// A device that was found, and what to call it.
+pub(crate) struct Chosen {
+    /// The device.
+    pub(crate) device: Device,
+    /// Its kind, as a config file names it.
+    pub(crate) choice: DeviceChoice,
+    /// Its name, for people.
+    pub(crate) name: String,
+}
+
+impl Chosen {
+    fn cpu() -> Self {
+        Self { device: Device::flex(), choice: DeviceChoice::Cpu, name: "cpu".to_string() }
+    }
+}
+
+/// Finds the device asked for: by `auto` a hardware GPU where there is one, else the CPU.
+pub(crate) fn choose(choice: DeviceChoice) -> Result<Chosen, Failure> {
+    match choice {
+        DeviceChoice::Cpu => Ok(Chosen::cpu()),
+        DeviceChoice::Auto => Ok(wgpu::hardware().unwrap_or_else(Chosen::cpu)),
+        DeviceChoice::Wgpu => wgpu::any(),
+    }
+}
+
+#[cfg(not(feature = "wgpu"))]
+mod wgpu {
+    use super::Chosen;
+    use crate::failure::Failure;
+
+    pub(super) fn hardware() -> Option<Chosen> {
+        None
+    }
+
+    pub(super) fn any() -> Result<Chosen, Failure> {
+        Err(Failure::Input(anyhow::anyhow!(
+            "this program was built without WGPU; build it with `cargo build --release --features wgpu`"
+        )))
+    }
+}
+
+#[cfg(feature = "wgpu")]
+mod wgpu {
+    use anyhow::Context;
+    use burn::tensor::{Device, DeviceKind};
+    use harness::DeviceChoice;
+
+    use super::Chosen;
+    use crate::failure::{Blame, Failure};
+
+    /// The first hardware adapter, the strongest kind first.
+    pub(super) fn hardware() -> Option<Chosen> {
+        [DeviceKind::DiscreteGpu(0), DeviceKind::IntegratedGpu(0), DeviceKind::VirtualGpu(0)]
+            .into_iter()
+            .find_map(|kind| init(kind).ok())
+    }
+
+    /// A hardware adapter, else a software one.
+    pub(super) fn any() -> Result<Chosen, Failure> {
+        hardware()
+            .map_or_else(|| init(DeviceKind::Cpu), Ok)
+            .or_else(|_| init(DeviceKind::DefaultDevice))
+            .context("no adapter was found for the device wgpu; choose --device cpu")
+            .or_input()
+    }
+
+    // Not `Device::wgpu`: that one panics at the first tensor when there is no adapter.
+    fn init(kind: DeviceKind) -> anyhow::Result<Chosen> {
+        let device = Device::wgpu_options().device_kind(kind).init()?;
+        let name = device.identity().map_or_else(|| "unnamed".to_string(), |identity| identity.name);
+        Ok(Chosen { device, choice: DeviceChoice::Wgpu, name: format!("wgpu ({name})") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cpu_is_always_there() {
+        let chosen = choose(DeviceChoice::Cpu).ok().unwrap();
+        assert_eq!((chosen.choice, chosen.name.as_str()), (DeviceChoice::Cpu, "cpu"));
+    }
+
+    #[cfg(not(feature = "wgpu"))]
+    #[test]
+    fn without_wgpu_auto_is_the_cpu_and_wgpu_is_told_how_to_build() {
+        assert_eq!(choose(DeviceChoice::Auto).ok().unwrap().choice, DeviceChoice::Cpu);
+        let Some(Failure::Input(error)) = choose(DeviceChoice::Wgpu).err() else {
+            panic!("a device that was not built in is wrong input")
+        };
+        assert!(error.to_string().ends_with("`cargo build --release --features wgpu`"));
+    }
+}

@@ -1,0 +1,47 @@
+//! How the program ends when it does not end well.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Why the program stops, and whose fault it is.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Wrong usage or input: exit code 2.
+    Input(anyhow::Error),
+    /// The run failed: exit code 1.
+    Run(anyhow::Error),
+    /// Whoever reads the output has enough of it: nothing is wrong.
+    ReaderGone,
+}
+
+/// Says whose fault an error is.
+pub(crate) trait Blame<T> {
+    /// The input's.
+    fn or_input(self) -> Result<T, Failure>;
+    /// The run's.
+    fn or_run(self) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<anyhow::Error>> Blame<T> for Result<T, E> {
+    fn or_input(self) -> Result<T, Failure> {
+        self.map_err(|error| Failure::Input(error.into()))
+    }
+
+    fn or_run(self) -> Result<T, Failure> {
+        self.map_err(|error| Failure::Run(error.into()))
+    }
+}
+
+impl Failure {
+    /// Tells the user, and gives the exit code.
+    pub(crate) fn report(self) -> ExitCode {
+        let (error, code) = match self {
+            Self::ReaderGone => return ExitCode::SUCCESS,
+            Self::Run(error) => (error, 1),
+            Self::Input(error) => (error, 2),
+        };
+        // With stderr closed there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "error: {error:#}");
+        ExitCode::from(code)
+    }
+}

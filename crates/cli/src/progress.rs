@@ -1,0 +1,126 @@
+//! What is seen of a run while it goes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use harness::{EpochReport, Experiment, Judgement, SeedResult, Watcher};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use crate::args::Format;
+use crate::failure::Failure;
+use crate::stdout;
+
+/// A bar on stderr for people, a line a seed on stdout for programs.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    format: Format,
+    num_seeds: usize,
+    num_started: usize,
+    interrupted: Arc<AtomicBool>,
+    /// The first line that could not be written: told at the end, so that the run is not lost.
+    failure: Option<Failure>,
+}
+
+impl Progress {
+    /// Shows nothing on a stderr that is no terminal.
+    pub(crate) fn new(experiment: &Experiment, format: Format, interrupted: Arc<AtomicBool>) -> Self {
+        let bar = ProgressBar::new(experiment.g2r.epochs as u64);
+        bar.set_style(
+            ProgressStyle::with_template("{prefix} {bar:10} epoch {pos}/{len}  {wide_msg}")
+                .expect("the template is fixed and tested"),
+        );
+        if format == Format::Json {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        Self { bar, format, num_seeds: experiment.seeds, num_started: 0, interrupted, failure: None }
+    }
+
+    /// The same without the bar.
+    pub(crate) fn quiet(self) -> Self {
+        self.bar.set_draw_target(ProgressDrawTarget::hidden());
+        self
+    }
+
+    /// Takes the bar away.
+    ///
+    /// # Errors
+    /// A line that could not be written.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        self.bar.finish_and_clear();
+        self.failure.map_or(Ok(()), Err)
+    }
+}
+
+impl Watcher for Progress {
+    fn seed_started(&mut self, _seed: u64) {
+        self.num_started += 1;
+        self.bar.reset();
+        self.bar.set_message("");
+        self.bar.set_prefix(format!("seed {}/{}", self.num_started, self.num_seeds));
+    }
+
+    fn epoch_finished(&mut self, report: &EpochReport, val_acc: f64) {
+        self.bar.set_position(report.epoch as u64);
+        self.bar.set_message(rates(report, val_acc));
+    }
+
+    fn seed_finished(&mut self, result: &SeedResult) {
+        if self.format == Format::Json && self.failure.is_none() {
+            self.failure = stdout::line(seed_line(result)).err();
+        }
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+fn rates(report: &EpochReport, val_acc: f64) -> String {
+    let EpochReport { expansion, compression, .. } = report;
+    format!("expansion {expansion:.2}  compression {compression:.2}  val {:.1} %", 100.0 * val_acc)
+}
+
+fn seed_line(result: &SeedResult) -> serde_json::Value {
+    let Judgement { val_acc, test_acc, test_macro_f1 } = result.g2r;
+    json!({
+        "type": "seed",
+        "seed": result.seed,
+        "epoch": result.epoch,
+        "val_acc": val_acc,
+        "test_acc": test_acc,
+        "test_macro_f1": test_macro_f1,
+        "baselines": {
+            "raw": result.raw.test_acc,
+            "propagated": result.propagated.test_acc,
+            "random_init": result.random_init.test_acc,
+        },
+        "train_seconds": result.train_seconds,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_is_told_in_rates_and_accuracy() {
+        let report = EpochReport { epoch: 2, loss: -3.0, expansion: 4.56789, compression: 1.2, seconds: 0.1 };
+        assert_eq!(rates(&report, 0.798), "expansion 4.57  compression 1.20  val 79.8 %");
+    }
+
+    #[test]
+    fn the_bar_follows_seeds_and_epochs() {
+        let experiment = Experiment { seeds: 3, ..Experiment::default() };
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let mut progress = Progress::new(&experiment, Format::Text, Arc::clone(&interrupted)).quiet();
+        progress.seed_started(7);
+        progress.seed_started(8);
+        let report = EpochReport { epoch: 2, loss: 0.0, expansion: 0.0, compression: 0.0, seconds: 0.0 };
+        progress.epoch_finished(&report, 0.5);
+        assert_eq!((progress.bar.prefix().as_str(), progress.bar.position()), ("seed 2/3", 2));
+        assert!(!progress.interrupted());
+        interrupted.store(true, Ordering::Relaxed);
+        assert!(progress.interrupted());
+    }
+}

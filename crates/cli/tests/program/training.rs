@@ -1,0 +1,149 @@
+use std::fs;
+
+use ndarray::Array2;
+use serde_json::json;
+
+use crate::{SMALL, UserGraph, json_lines, stdout_of, text};
+
+const FILES: [&str; 5] = ["config.toml", "embedding.npy", "model.safetensors", "nodes.csv", "report.json"];
+
+#[test]
+fn cora_gives_a_table_and_every_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("runs/one");
+    let args = [&["train", "cora", "--seeds", "1", "--out", text(&out)], &SMALL[..]].concat();
+    let stdout = stdout_of(&args);
+    assert!(stdout.starts_with("cora, public split, seed 0, on cpu\n"), "{stdout}");
+    for row in
+        ["│ raw features     │", "│ Â²X, no training │", "│ random-init GCN  │", "│ G2R              │"]
+    {
+        assert!(stdout.contains(row), "{row}: {stdout}");
+    }
+    assert!(stdout.ends_with(&format!("written to   {}\n", out.display())), "{stdout}");
+
+    let mut written: Vec<String> =
+        fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    written.sort();
+    assert_eq!(written, FILES);
+    let embedding: Array2<f32> = ndarray_npy::read_npy(out.join("embedding.npy")).unwrap();
+    assert_eq!(embedding.dim(), (2708, 6));
+    let nodes = fs::read_to_string(out.join("nodes.csv")).unwrap();
+    let lines: Vec<&str> = nodes.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (2709, "row,node_id,label,split"));
+    for (set, count) in [("train", 140), ("val", 500), ("test", 1000), ("", 1068)] {
+        let in_set = lines[1..].iter().filter(|line| line.ends_with(&format!(",{set}"))).count();
+        assert_eq!(in_set, count, "{set}");
+    }
+}
+
+#[test]
+fn json_is_a_line_a_seed_and_a_summary() {
+    let graph = UserGraph::new();
+    let lines = json_lines(&graph.train("out", &["--seeds", "3", "--seed", "5", "--format", "json"]));
+    let kinds: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["seed", "seed", "seed", "summary"]);
+    let seeds: Vec<_> = lines[..3].iter().map(|line| line["seed"].as_u64().unwrap()).collect();
+    assert_eq!(seeds, [5, 6, 7]);
+
+    let summary = &lines[3];
+    assert_eq!(summary["dataset"], "mine");
+    assert_eq!(summary["method"], "g2r");
+    assert_eq!(summary["encoder"], "gcn");
+    assert_eq!(summary["device"], "cpu");
+    assert_eq!(summary["protocol"], "10-10-80");
+    assert_eq!(summary["seeds"], 3);
+    assert_eq!(summary["out"], text(&graph.out("out")));
+    let mean = |key: &str| lines[..3].iter().map(|line| line[key].as_f64().unwrap()).sum::<f64>() / 3.0;
+    for (key, of_seeds) in [("test_acc_mean", "test_acc"), ("val_acc_mean", "val_acc")] {
+        assert!((summary[key].as_f64().unwrap() - mean(of_seeds)).abs() < 1e-12, "{key}");
+    }
+    assert!(summary["test_acc_std"].as_f64().unwrap() >= 0.0);
+    for baseline in ["raw", "propagated", "random_init"] {
+        let accuracy = summary["baselines"][baseline].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&accuracy), "{baseline}: {accuracy}");
+    }
+    for key in ["seconds_per_step", "train_seconds", "total_seconds"] {
+        assert!(summary[key].as_f64().unwrap() > 0.0, "{key}");
+    }
+    if cfg!(target_os = "linux") {
+        assert!(summary["peak_rss_bytes"].as_u64().unwrap() > 1 << 20);
+    }
+
+    let report: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(graph.out("out").join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["test_acc_mean"], summary["test_acc_mean"]);
+    assert_eq!(report["results"][1]["seed"], 6);
+    assert_eq!(report["results"][1]["history"].as_array().unwrap().len(), 2);
+    assert_eq!(report["settings"]["g2r"]["d_hidden"], json!([12]));
+    let best = lines[..3].iter().map(|line| line["val_acc"].as_f64().unwrap()).fold(0.0, f64::max);
+    let place = lines[..3].iter().position(|line| line["val_acc"] == best).unwrap();
+    assert_eq!(
+        (&report["best_seed"], &report["best_epoch"]),
+        (&lines[place]["seed"], &lines[place]["epoch"])
+    );
+}
+
+#[test]
+fn the_spread_of_one_seed_is_not_known() {
+    let graph = UserGraph::new();
+    let lines = json_lines(&graph.train("out", &["--seeds", "1", "--format", "json"]));
+    assert_eq!((lines.len(), &lines[1]["test_acc_std"]), (2, &json!(null)));
+}
+
+#[test]
+fn the_written_settings_repeat_the_run_to_the_bit() {
+    let graph = UserGraph::new();
+    graph.train(
+        "first",
+        &["--seeds", "2", "--seed", "3", "--sampling", "without-replacement", "--eps-sq", "0.3"],
+    );
+    let (config, again) = (graph.out("first").join("config.toml"), graph.out("again"));
+    stdout_of(&["train", "--config", text(&config), "--out", text(&again)]);
+    for file in ["config.toml", "embedding.npy", "model.safetensors", "nodes.csv"] {
+        let bytes = |out: &str| fs::read(graph.out(out).join(file)).unwrap();
+        assert!(bytes("first") == bytes("again"), "{file} differs");
+    }
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |threads: &str| {
+        let out = folder.path().join(threads);
+        let args = ["train", "cora", "--seeds", "1", "--threads", threads, "--out", text(&out)];
+        stdout_of(&[&args, &SMALL[..]].concat());
+        out
+    };
+    let (one, two) = (run("1"), run("2"));
+    for file in ["embedding.npy", "model.safetensors"] {
+        assert!(fs::read(one.join(file)).unwrap() == fs::read(two.join(file)).unwrap(), "{file} differs");
+    }
+}
+
+#[test]
+fn flags_cover_the_config_file_and_all_settings_are_written() {
+    let graph = UserGraph::new();
+    let config = graph.out("mine.toml");
+    fs::write(&config, "seeds = 1\n[g2r]\nrow_norm = 'l2'\nepochs = 9\n[probe]\nc = 2\n").unwrap();
+    graph.train("out", &["--config", text(&config)]);
+    let written: toml::Table =
+        toml::from_str(&fs::read_to_string(graph.out("out").join("config.toml")).unwrap()).unwrap();
+    assert_eq!(written["dataset"].as_str(), Some(graph.path()));
+    assert_eq!(written["seeds"].as_integer(), Some(1));
+    assert_eq!(written["device"].as_str(), Some("cpu"));
+    assert_eq!(written["g2r"]["row_norm"].as_str(), Some("l2"));
+    assert_eq!(written["g2r"]["epochs"].as_integer(), Some(2));
+    assert_eq!(written["g2r"]["gamma1"].as_float(), Some(0.5));
+    assert_eq!(written["probe"]["c"].as_float(), Some(2.0));
+    assert_eq!(written["probe"]["max_iter"].as_integer(), Some(500));
+}
+
+#[test]
+fn a_second_run_replaces_the_files_of_the_first() {
+    let graph = UserGraph::new();
+    graph.train("out", &["--seeds", "1"]);
+    let first = fs::read(graph.out("out").join("embedding.npy")).unwrap();
+    graph.train("out", &["--seeds", "1", "--seed", "1"]);
+    assert_ne!(first, fs::read(graph.out("out").join("embedding.npy")).unwrap());
+    assert_eq!(fs::read_dir(graph.out("out")).unwrap().count(), FILES.len());
+}

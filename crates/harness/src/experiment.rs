@@ -1,0 +1,295 @@
+//! The whole settings of a run: what a config file holds.
+
+use std::fmt;
+use std::path::Path;
+
+use embedders::G2rConfig;
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use crate::error::Error;
+use crate::probe_config::ProbeConfig;
+use crate::protocol::Protocol;
+
+/// Everything that a run is made of. Written out with every setting, it repeats the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Experiment {
+    /// The name of a data set, or a path.
+    pub dataset: String,
+    /// How the embedding is trained.
+    pub method: Method,
+    /// What is trained.
+    pub encoder: EncoderKind,
+    /// How nodes are split; not set, the data set's own split where it has one, else `random-20`.
+    pub protocol: Option<Protocol>,
+    /// The first seed; below 2⁶³.
+    pub seed: u64,
+    /// How many seeds, each one more than the last; at least 1.
+    pub seeds: usize,
+    /// Where tensors live.
+    pub device: DeviceChoice,
+    /// Threads, 0 for one a core; at most 1024. No result depends on it.
+    pub threads: usize,
+    /// The settings of G2R.
+    pub g2r: G2rConfig,
+    /// The settings of the probe.
+    pub probe: ProbeConfig,
+}
+
+/// A way to train an embedding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// Rate reduction with each node's neighborhood as a group (Han et al. 2022, arXiv 2202.06241).
+    #[default]
+    G2r,
+}
+
+/// A kind of encoder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EncoderKind {
+    /// Graph convolutions (Kipf & Welling 2017, arXiv 1609.02907).
+    #[default]
+    Gcn,
+}
+
+/// The device that was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceChoice {
+    /// A hardware GPU where there is one, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// A GPU through Vulkan, Metal or DX12.
+    Wgpu,
+}
+
+impl Default for Experiment {
+    /// Ten seeds from 0 of G2R, without a data set.
+    fn default() -> Self {
+        Self {
+            dataset: String::new(),
+            method: Method::default(),
+            encoder: EncoderKind::default(),
+            protocol: None,
+            seed: 0,
+            seeds: 10,
+            device: DeviceChoice::default(),
+            threads: 0,
+            g2r: G2rConfig::default(),
+            probe: ProbeConfig::default(),
+        }
+    }
+}
+
+impl Experiment {
+    /// Settings in layers, each over the one before: the defaults, the data set's preset, a config file, `flags`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is not TOML, or has an unknown key or a value of the wrong type; a setting
+    /// out of its range; no data set.
+    pub fn from_layers(file: Option<&Path>, flags: Table) -> Result<Self, Error> {
+        let file = file.map_or_else(|| Ok(Table::new()), read_table)?;
+        let dataset = flags.get("dataset").or_else(|| file.get("dataset")).and_then(Value::as_str);
+        let dataset = dataset.unwrap_or_default();
+        let mut defaults = Self::default();
+        if let Some(preset) = G2rConfig::preset(&dataset.to_lowercase()) {
+            defaults.g2r = preset;
+        }
+        let mut table = Table::try_from(&defaults).expect("settings are numbers, words and lists");
+        overlay(&mut table, file);
+        overlay(&mut table, flags);
+        let experiment: Self = table.try_into().map_err(|source| Error::Settings(Box::new(source)))?;
+        experiment.check()?;
+        Ok(experiment)
+    }
+
+    /// The seeds in order.
+    pub fn all_seeds(&self) -> impl Iterator<Item = u64> + use<> {
+        (self.seed..).take(self.seeds)
+    }
+
+    /// The settings as TOML, also those that were not set.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("settings are numbers, words and lists")
+    }
+
+    /// Checks each range.
+    ///
+    /// # Errors
+    /// A setting outside its range; no data set.
+    pub fn check(&self) -> Result<(), Error> {
+        // Larger ones would only exhaust memory or time.
+        const WIDEST: usize = 1 << 16;
+        const FARTHEST: usize = 1000;
+        const MOST_GROUPS: usize = 1 << 24;
+        if self.dataset.is_empty() {
+            return Err(Error::NoDataset);
+        }
+        if self.seeds == 0 {
+            return Err(Error::setting("seeds", "at least 1", 0));
+        }
+        // TOML has no larger integers.
+        let last = (self.seeds as u64).checked_add(self.seed).filter(|&end| end <= i64::MAX as u64);
+        if last.is_none() {
+            return Err(Error::setting("seed", "below 2⁶³ with `seeds` added", self.seed));
+        }
+        if self.threads > 1024 {
+            return Err(Error::setting("threads", "at most 1024", self.threads));
+        }
+        let widths = self.g2r.d_hidden.iter().map(|&width| ("d_hidden", width, WIDEST));
+        for (name, found, most) in widths.chain([
+            ("d_output", self.g2r.d_output, WIDEST),
+            ("hops", self.g2r.hops, FARTHEST),
+            ("groups_per_step", self.g2r.groups_per_step, MOST_GROUPS),
+        ]) {
+            if !(1..=most).contains(&found) {
+                return Err(Error::setting(name, format!("from 1 to {most}"), found));
+            }
+        }
+        self.g2r.check()?;
+        self.probe.check()
+    }
+}
+
+/// A config file as a table, after each key and value was found to be a setting.
+fn read_table(path: &Path) -> Result<Table, Error> {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::read(path, source))?;
+    toml::from_str::<Experiment>(&text).map_err(|error| Error::config(path, &text, &error))?;
+    toml::from_str(&text).map_err(|error| Error::config(path, &text, &error))
+}
+
+/// Puts the values of `top` over those of `base`, table by table.
+fn overlay(base: &mut Table, top: Table) {
+    for (key, value) in top {
+        match (base.get_mut(&key), value) {
+            (Some(Value::Table(base)), Value::Table(top)) => overlay(base, top),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::G2r => out.pad("g2r"),
+        }
+    }
+}
+
+impl fmt::Display for EncoderKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gcn => out.pad("gcn"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn table(text: &str) -> Table {
+        toml::from_str(text).unwrap()
+    }
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file
+    }
+
+    fn message(flags: &str) -> String {
+        Experiment::from_layers(None, table(flags)).unwrap_err().to_string()
+    }
+
+    fn message_of_file(text: &str) -> String {
+        let file = file(text);
+        let message = Experiment::from_layers(Some(file.path()), Table::new()).unwrap_err().to_string();
+        message.replace(file.path().to_str().unwrap(), "run.toml")
+    }
+
+    #[test]
+    fn each_layer_covers_the_one_before() {
+        let preset = G2rConfig::preset("citeseer").unwrap();
+        let file = file("dataset = 'CiteSeer'\nseeds = 3\n[g2r]\nepochs = 7\neps_sq = 1\n");
+        let flags = table("seeds = 2\n[g2r]\nepochs = 5\n");
+        let experiment = Experiment::from_layers(Some(file.path()), flags).unwrap();
+        let expected = Experiment {
+            dataset: "CiteSeer".into(),
+            seeds: 2,
+            g2r: G2rConfig { epochs: 5, eps_sq: 1.0, ..preset },
+            ..Experiment::default()
+        };
+        assert_eq!(experiment, expected);
+    }
+
+    #[test]
+    fn written_settings_read_back_the_same() {
+        let flags =
+            table("dataset = 'cora'\nprotocol = '10-10-80'\n[g2r]\nd_hidden = []\n[probe]\nc = 0.5\n");
+        let experiment = Experiment::from_layers(None, flags).unwrap();
+        assert_eq!(experiment.protocol, Some(Protocol::Tenths));
+        let file = file(&experiment.to_toml());
+        assert_eq!(Experiment::from_layers(Some(file.path()), Table::new()).unwrap(), experiment);
+    }
+
+    #[test]
+    fn a_data_set_without_a_preset_gets_the_defaults() {
+        let experiment = Experiment::from_layers(None, table("dataset = 'some/path'")).unwrap();
+        assert_eq!(experiment, Experiment { dataset: "some/path".into(), ..Experiment::default() });
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused() {
+        assert_eq!(message(""), "no data set: name one, such as cora, or set `dataset` in the config file");
+        for (flags, expected) in [
+            ("seeds = 0", "`seeds` must be at least 1, got 0"),
+            (
+                "seed = 9223372036854775807",
+                "`seed` must be below 2⁶³ with `seeds` added, got 9223372036854775807",
+            ),
+            ("threads = 1025", "`threads` must be at most 1024, got 1025"),
+            ("g2r.d_output = 0", "`d_output` must be from 1 to 65536, got 0"),
+            ("g2r.d_hidden = [8, 99999999]", "`d_hidden` must be from 1 to 65536, got 99999999"),
+            ("g2r.eps_sq = 0.0", "`eps_sq` must be positive, got 0"),
+            ("g2r.eps_sq = nan", "`eps_sq` must be positive, got NaN"),
+            ("probe.c = -1", "`probe.c` must be positive and finite, got -1"),
+        ] {
+            assert_eq!(message(&format!("dataset = 'cora'\n{flags}")), expected);
+        }
+    }
+
+    #[test]
+    fn a_config_file_is_refused_at_its_line() {
+        let unknown = message_of_file("dataset = 'cora'\n\n[g2r]\nepsilon = 1\n");
+        assert!(
+            unknown.starts_with("run.toml:4: unknown field `epsilon`, expected one of `d_hidden`"),
+            "{unknown}"
+        );
+        assert_eq!(
+            message_of_file("seeds = 'ten'"),
+            "run.toml:1: invalid type: string \"ten\", expected usize"
+        );
+        assert_eq!(
+            message_of_file("\nprotocol = 'private'"),
+            "run.toml:2: unknown variant `private`, expected one of `public`, `random-20`, `10-10-80`"
+        );
+        assert!(message_of_file("dataset = 'cora").starts_with("run.toml:1: invalid"), "not closed");
+        let missing = Experiment::from_layers(Some(Path::new("missing/run.toml")), Table::new()).unwrap_err();
+        assert_eq!(missing.to_string(), "cannot read missing/run.toml");
+    }
+
+    #[test]
+    fn seeds_count_up_from_the_first() {
+        let experiment = Experiment { seed: 5, seeds: 3, ..Experiment::default() };
+        assert_eq!(experiment.all_seeds().collect::<Vec<_>>(), [5, 6, 7]);
+    }
+}

@@ -1,0 +1,177 @@
+//! Judging an embedding on one split.
+
+use evaluation::{Probe, Rows};
+use graph_io::{Features, NodeDataset, Split};
+use ndarray::Array2;
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::probe_config::ProbeConfig;
+use crate::protocol::Protocol;
+
+/// The labels, the split and the probe that embeddings are judged by.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    probe: Probe,
+    labels: Vec<usize>,
+    train: Vec<usize>,
+    val: Vec<usize>,
+    test: Vec<usize>,
+}
+
+/// How well one embedding predicts; each number in [0, 1], higher is better.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Judgement {
+    /// The part of the validation nodes that is predicted right.
+    pub val_acc: f64,
+    /// The part of the test nodes that is predicted right.
+    pub test_acc: f64,
+    /// The mean over the classes of F1 on the test nodes.
+    pub test_macro_f1: f64,
+}
+
+impl Judge {
+    /// A judge for one split of a data set.
+    ///
+    /// # Errors
+    /// No labels; no validation or test nodes; training nodes of fewer than two classes.
+    pub fn new(dataset: &NodeDataset, split: &Split, probe: &ProbeConfig) -> Result<Self, Error> {
+        let labels = dataset.labels().ok_or_else(|| {
+            Error::invalid(format!("data set {}", dataset.name()), "labels to judge by", "none")
+        })?;
+        let mut classes: Vec<Option<u32>> = split.train().iter().map(|&node| labels.class(node)).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        for (what, expected, count, least) in [
+            ("training nodes", "at least two classes", classes.len(), 2),
+            ("validation nodes", "at least one", split.val().len(), 1),
+            ("test nodes", "at least one", split.test().len(), 1),
+        ] {
+            if count < least {
+                return Err(Error::invalid(what, expected, count.to_string()));
+            }
+        }
+        // A split has no node without a label, so the number for those is never read.
+        let labels = labels.classes().iter().map(|class| class.map_or(usize::MAX, |class| class as usize));
+        let nodes = |nodes: &[u32]| nodes.iter().map(|&node| node as usize).collect();
+        Ok(Self {
+            probe: probe.init(),
+            labels: labels.collect(),
+            train: nodes(split.train()),
+            val: nodes(split.val()),
+            test: nodes(split.test()),
+        })
+    }
+
+    /// The accuracy on the validation nodes; no test label is read.
+    ///
+    /// # Errors
+    /// Rows for another number of nodes; a value that is not finite.
+    pub fn validation_accuracy(&self, rows: &Rows) -> Result<f64, evaluation::Error> {
+        let fitted = self.probe.fit(rows, &self.labels, &self.train)?;
+        Ok(fitted.scores(rows, &self.labels, &self.val)?.accuracy)
+    }
+
+    /// The whole judgement: fitted once, scored on validation and test.
+    ///
+    /// # Errors
+    /// As [`validation_accuracy`](Self::validation_accuracy).
+    pub fn judge(&self, rows: &Rows) -> Result<Judgement, evaluation::Error> {
+        let fitted = self.probe.fit(rows, &self.labels, &self.train)?;
+        let test = fitted.scores(rows, &self.labels, &self.test)?;
+        Ok(Judgement {
+            val_acc: fitted.scores(rows, &self.labels, &self.val)?.accuracy,
+            test_acc: test.accuracy,
+            test_macro_f1: test.macro_f1,
+        })
+    }
+
+    /// The judgement of features, sparse or dense.
+    ///
+    /// # Errors
+    /// As [`validation_accuracy`](Self::validation_accuracy).
+    pub fn judge_features(&self, features: &Features) -> Result<Judgement, evaluation::Error> {
+        match features {
+            Features::Sparse(matrix) => self.judge(&Rows::sparse(matrix.view())),
+            Features::Dense(matrix) => self.judge(&Rows::dense(matrix.view())),
+        }
+    }
+}
+
+/// Judges an embedding on the split of a seed.
+///
+/// # Errors
+/// A split that cannot judge; rows for another number of nodes; a value that is not finite.
+pub fn judge_embedding(
+    dataset: &NodeDataset,
+    embedding: &Array2<f32>,
+    protocol: Protocol,
+    seed: u64,
+    probe: &ProbeConfig,
+) -> Result<Judgement, Error> {
+    let judge = Judge::new(dataset, &protocol.split(dataset, seed)?, probe)?;
+    Ok(judge.judge(&Rows::dense(embedding.view()))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cora() -> NodeDataset {
+        graph_io::load("cora", None).unwrap()
+    }
+
+    #[test]
+    fn an_embedding_of_the_labels_is_judged_perfect() {
+        let cora = cora();
+        let labels = cora.labels().unwrap();
+        let embedding = Array2::from_shape_fn((2708, 7), |(node, class)| {
+            if labels.class(node as u32) == Some(class as u32) { 1.0f32 } else { 0.0 }
+        });
+        let judge = Judge::new(&cora, cora.split().unwrap(), &ProbeConfig::default()).unwrap();
+        let rows = Rows::dense(embedding.view());
+        assert_eq!(
+            judge.judge(&rows).unwrap(),
+            Judgement { val_acc: 1.0, test_acc: 1.0, test_macro_f1: 1.0 }
+        );
+        assert_eq!(judge.validation_accuracy(&rows).unwrap(), 1.0);
+        let features = Features::Dense(embedding);
+        assert_eq!(judge.judge_features(&features).unwrap().test_acc, 1.0);
+    }
+
+    #[test]
+    fn a_split_that_cannot_judge_is_refused() {
+        let cora = cora();
+        let labels = cora.labels().unwrap();
+        let of_class = |class: u32| -> Vec<u32> {
+            (0..2708).filter(|&node| labels.class(node) == Some(class)).take(2).collect()
+        };
+        let message = |train: Vec<u32>, val: Vec<u32>, test: Vec<u32>| {
+            let split = Split::from_nodes(train, val, test, labels).unwrap();
+            Judge::new(&cora, &split, &ProbeConfig::default()).unwrap_err().to_string()
+        };
+        let (one, other) = (of_class(0), of_class(1));
+        assert_eq!(
+            message(one.clone(), vec![other[0]], vec![other[1]]),
+            "training nodes: expected at least two classes, found 1"
+        );
+        let train = vec![one[0], other[0]];
+        assert_eq!(
+            message(train.clone(), vec![], vec![one[1]]),
+            "validation nodes: expected at least one, found 0"
+        );
+        assert_eq!(message(train, vec![one[1]], vec![]), "test nodes: expected at least one, found 0");
+    }
+
+    #[test]
+    fn rows_for_another_number_of_nodes_are_refused() {
+        let cora = cora();
+        let split = Protocol::Public.split(&cora, 0).unwrap();
+        let judge = Judge::new(&cora, &split, &ProbeConfig::default()).unwrap();
+        let narrow = Array2::<f32>::ones((3, 2));
+        assert_eq!(
+            judge.judge(&Rows::dense(narrow.view())).unwrap_err().to_string(),
+            "labels: expected 3, one for each row, found 2708"
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! Which nodes a probe learns from, chooses by, and is judged on.
+
+use std::fmt;
+
+use embedders::seeds::{self, Stream};
+use graph_io::{NodeDataset, Split, SplitFractions, SplitSizes};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// How the labelled nodes are split into training, validation and test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Protocol {
+    /// The split that belongs to the data set.
+    #[serde(rename = "public")]
+    Public,
+    /// 20 training nodes of each class, 500 for validation, 1000 for the test; another draw for each seed.
+    #[serde(rename = "random-20")]
+    Random20,
+    /// A tenth for training, a tenth for validation, the rest for the test; another draw for each seed.
+    #[serde(rename = "10-10-80")]
+    Tenths,
+}
+
+impl Protocol {
+    /// The data set's own split where it has one, else 20 training nodes of each class.
+    pub fn default_for(dataset: &NodeDataset) -> Self {
+        if dataset.split().is_some() { Self::Public } else { Self::Random20 }
+    }
+
+    /// Whether each seed has a split of its own.
+    pub fn draws_by_seed(self) -> bool {
+        self != Self::Public
+    }
+
+    /// The split of a seed.
+    ///
+    /// # Errors
+    /// A data set without labels, or without a split of its own for [`Protocol::Public`]; too few labelled nodes.
+    pub fn split(self, dataset: &NodeDataset, seed: u64) -> Result<Split, Error> {
+        let labels = dataset.labels().ok_or_else(|| {
+            Error::invalid(format!("data set {}", dataset.name()), "labels to judge by", "none")
+        })?;
+        let mut rng = seeds::generator(seed, Stream::Split);
+        match self {
+            Self::Public => dataset.split().cloned().ok_or_else(|| {
+                Error::invalid(
+                    "protocol public",
+                    format!("a split that belongs to {}", dataset.name()),
+                    "none; choose random-20 or 10-10-80",
+                )
+            }),
+            Self::Random20 => {
+                let sizes = SplitSizes { train_per_class: 20, val: 500, test: 1000 };
+                Ok(Split::random(labels, sizes, &mut rng)?)
+            }
+            Self::Tenths => {
+                let fractions = SplitFractions { train: 0.1, val: 0.1 };
+                Ok(Split::random_fractions(labels, fractions, &mut rng)?)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(match self {
+            Self::Public => "public",
+            Self::Random20 => "random-20",
+            Self::Tenths => "10-10-80",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cora() -> NodeDataset {
+        graph_io::load("cora", None).unwrap()
+    }
+
+    #[test]
+    fn the_public_split_is_the_data_sets_own_for_every_seed() {
+        let cora = cora();
+        assert_eq!(Protocol::default_for(&cora), Protocol::Public);
+        assert_eq!(Protocol::Public.split(&cora, 3).unwrap(), *cora.split().unwrap());
+    }
+
+    #[test]
+    fn random_splits_differ_by_seed_and_repeat() {
+        let cora = cora();
+        for (protocol, sizes) in
+            [(Protocol::Random20, (140, 500, 1000)), (Protocol::Tenths, (271, 271, 2166))]
+        {
+            let split = protocol.split(&cora, 1).unwrap();
+            assert_eq!((split.train().len(), split.val().len(), split.test().len()), sizes);
+            assert_eq!(protocol.split(&cora, 1).unwrap(), split);
+            assert_ne!(protocol.split(&cora, 2).unwrap(), split);
+        }
+    }
+
+    #[test]
+    fn a_data_set_without_a_split_or_without_labels_is_refused() {
+        let bare = |with_labels| {
+            let mut parts = cora().into_parts();
+            parts.split = None;
+            parts.labels = parts.labels.filter(|_| with_labels);
+            NodeDataset::from_parts(parts).unwrap()
+        };
+        assert_eq!(Protocol::default_for(&bare(true)), Protocol::Random20);
+        assert_eq!(
+            Protocol::Public.split(&bare(true), 0).unwrap_err().to_string(),
+            "protocol public: expected a split that belongs to cora, found none; choose random-20 or 10-10-80"
+        );
+        assert_eq!(
+            Protocol::Tenths.split(&bare(false), 0).unwrap_err().to_string(),
+            "data set cora: expected labels to judge by, found none"
+        );
+    }
+
+    #[test]
+    fn is_shown_as_it_is_written_in_files() {
+        for protocol in [Protocol::Public, Protocol::Random20, Protocol::Tenths] {
+            assert_eq!(serde_json::to_value(protocol).unwrap(), protocol.to_string());
+        }
+    }
+}
