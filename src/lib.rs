@@ -1,1 +1,58 @@
 //! Node embeddings of graphs without labels, by rate reduction.
+//!
+//! A graph comes in: nodes with features, and edges between them. For each node a short vector goes out, its
+//! embedding, such that nodes which play alike roles in the graph have alike vectors. No label is needed; a handful
+//! of them is enough to classify all nodes afterwards. [`G2r`](embedders::G2r) trains a graph encoder so that all
+//! embeddings together take many nats to code and those of each node's neighborhood few (Han et al. 2022, arXiv
+//! 2202.06241).
+//!
+//! ```
+//! use g2r::burn::tensor::Device;
+//! use g2r::embedders::{Decision, EpochReport, G2r, G2rConfig, Observer};
+//! use g2r::ndarray::ArrayView2;
+//!
+//! // Sees the embedding of every epoch, and says which to keep; here the last.
+//! struct Last;
+//! impl Observer for Last {
+//!     fn epoch(
+//!         &mut self,
+//!         _: &EpochReport,
+//!         _: ArrayView2<'_, f32>,
+//!     ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>> {
+//!         Ok(Decision::Keep)
+//!     }
+//! }
+//!
+//! let cora = g2r::graph::load("cora", None)?;
+//! let config = G2rConfig { d_hidden: vec![32], d_output: 16, epochs: 2, ..G2rConfig::default() };
+//! let method = G2r::new(config, &cora, &Device::flex())?;
+//! let trained = method.train(0, &mut Last)?;
+//! let embedding = method.embed(&trained.encoder);
+//! assert_eq!(embedding.dim(), (2708, 16));
+//! assert!(trained.history[1].loss < trained.history[0].loss);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The way of a run, and where each part of it lives:
+//!
+//! | step | module |
+//! |---|---|
+//! | read a graph, its features, labels and split, or draw one at random | [`graph`] |
+//! | multiply sparse matrices, convolve, encode | [`gnn`] |
+//! | coding rates, groups of nodes, the loss | [`loss`] |
+//! | train an encoder; the baseline without training | [`embedders`] |
+//! | judge an embedding by a linear probe | [`evaluation`] |
+//!
+//! [`burn`] (tensors) and [`ndarray`] (arrays on the host) are re-exported because their types stand in the
+//! interfaces: a program that takes them from here has the versions that fit. The folder `examples` shows one idea
+//! a file. The program `g2r`, with experiments, tables and files, is the crate `g2r-cli`.
+//!
+//! The feature `wgpu` lets tensors live on a GPU.
+
+pub use burn;
+pub use embedders;
+pub use evaluation;
+pub use g2r_loss as loss;
+pub use gnn;
+pub use graph_io as graph;
+pub use ndarray;

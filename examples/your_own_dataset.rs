@@ -1,0 +1,79 @@
+//! Your own graph: built in code or read from a folder, then embedded without labels, each row beside its id.
+//!
+//! ```sh
+//! cargo run --release -p g2r --example your_own_dataset
+//! ```
+
+use g2r::burn::tensor::Device;
+use g2r::embedders::{Decision, EpochReport, G2r, G2rConfig, Observer};
+use g2r::graph::{self, EdgePolicy, Features, Graph, NodeDataset, NodeDatasetParts};
+use g2r::loss::Sampling;
+use g2r::ndarray::{Array2, ArrayView2, array};
+
+/// Without labels there is nothing to choose an epoch by: keep the last.
+struct Last;
+
+impl Observer for Last {
+    fn epoch(
+        &mut self,
+        _: &EpochReport,
+        _: ArrayView2<'_, f32>,
+    ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Decision::Keep)
+    }
+}
+
+/// A small graph needs small widths, and can take every group in every step.
+fn embed(dataset: &NodeDataset) -> anyhow::Result<Array2<f32>> {
+    let recipe = G2rConfig::default();
+    let config = G2rConfig { d_hidden: vec![16], d_output: 4, sampling: Sampling::All, epochs: 30, ..recipe };
+    let g2r = G2r::new(config, dataset, &Device::flex())?;
+    Ok(g2r.embed(&g2r.train(0, &mut Last)?.encoder))
+}
+
+/// Runs the example.
+pub fn main() -> anyhow::Result<()> {
+    // In code: two circles of friends that know each other through Cem and Dora. Edges are pairs of row numbers.
+    let edges = [(0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (3, 5), (4, 5)];
+    let (graph, edge_report) = Graph::from_edges(6, &edges, EdgePolicy::default())?;
+    // One row a node: plays chess, plays football. Training divides each row by its sum.
+    let plays = array![[1., 0.], [1., 0.], [1., 1.], [0., 1.], [0., 1.], [0., 1.]];
+    let friends = NodeDataset::from_parts(NodeDatasetParts {
+        name: "friends".into(),
+        graph,
+        features: Features::from_dense(plays)?,
+        labels: None,
+        split: None,
+        node_ids: ["Ana", "Ben", "Cem", "Dora", "Eli", "Fay"].map(String::from).to_vec(),
+        edge_report,
+    })?;
+    let z = embed(&friends)?;
+    let cosine = |a: usize, b: usize| {
+        let (a, b) = (z.row(a), z.row(b));
+        a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt()
+    };
+    println!("cosine of Ana's embedding with that of:");
+    (1..6).for_each(|node| println!("  {:5} {:6.3}", friends.node_ids()[node], cosine(0, node)));
+
+    // From files, in the format of the LINQS citation data sets: a line a node with its id, features and class, and a
+    // line an edge with two ids, between tabs. `g2r train FOLDER` reads the same.
+    let folder = tempfile::tempdir()?;
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text);
+    write("trips.content", "oslo\t1\t0\tnorth\nbergen\t1\t0\tnorth\nrome\t0\t1\tsouth\n")?;
+    write("trips.cites", "oslo\tbergen\nbergen\trome\n")?;
+    let trips = graph::load(&folder.path().to_string_lossy(), None)?;
+    let z = embed(&trips)?;
+
+    // Row i belongs to node i: write its id beside it.
+    let path = folder.path().join("embedding.csv");
+    let mut file = csv::Writer::from_path(&path)?;
+    for (id, row) in trips.node_ids().iter().zip(z.rows()) {
+        file.write_record([id.clone()].into_iter().chain(row.iter().map(|value| format!("{value:.4}"))))?;
+    }
+    file.flush()?;
+    println!(
+        "\nembedding.csv of the graph in the folder, an id and four numbers a line:\n{}",
+        std::fs::read_to_string(path)?
+    );
+    Ok(())
+}

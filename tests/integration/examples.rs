@@ -1,0 +1,39 @@
+//! Every example runs to its end.
+
+#![expect(unreachable_pub, reason = "the main of an example is public so that it can be called here")]
+
+#[path = "../../examples/coding_rate_by_hand.rs"]
+mod coding_rate_by_hand;
+#[path = "../../examples/load_a_graph.rs"]
+mod load_a_graph;
+#[path = "../../examples/one_convolution.rs"]
+mod one_convolution;
+#[path = "../../examples/train_on_a_block_model.rs"]
+mod train_on_a_block_model;
+#[path = "../../examples/your_own_dataset.rs"]
+mod your_own_dataset;
+
+#[test]
+fn coding_rate_by_hand_runs() {
+    coding_rate_by_hand::main().unwrap();
+}
+
+#[test]
+fn load_a_graph_runs() {
+    load_a_graph::main().unwrap();
+}
+
+#[test]
+fn one_convolution_runs() {
+    one_convolution::main().unwrap();
+}
+
+#[test]
+fn train_on_a_block_model_runs() {
+    train_on_a_block_model::main().unwrap();
+}
+
+#[test]
+fn your_own_dataset_runs() {
+    your_own_dataset::main().unwrap();
+}

@@ -1,0 +1,128 @@
+//! The encoder and the loss on a WGPU device, held to the CPU. One test in one process: compiling shaders is slow.
+
+use burn::tensor::{Device, DeviceKind, Tensor};
+use g2r_loss::{Batch, Membership, RateReductionConfig};
+use gnn::encoder::{GcnEncoder, GcnEncoderConfig, RowNorm};
+use gnn::{GcnAdjacency, NodeFeatures, SparseMatrix};
+use graph_io::{CsrMatrix, NodeDataset};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use testkit::numbers;
+
+/// Largest difference to the CPU, relative to the largest entry.
+const TOLERANCE: f32 = 1e-4;
+
+#[test]
+fn a_wgpu_device_computes_what_the_cpu_computes() {
+    let wgpu = any_adapter();
+    println!("adapter: {:?}", wgpu.identity().map(|identity| identity.name));
+    let cpu = Device::flex();
+
+    the_sparse_product_agrees(&wgpu, &cpu);
+    more_elements_than_one_launch_has_units_are_all_computed(&wgpu, &cpu);
+    let cora = graph_io::load("cora", None).expect("Cora is embedded");
+    encoder_and_loss_agree_and_repeat(&cora, &wgpu, &cpu);
+    errors_come_back_from_the_device(&wgpu);
+}
+
+fn any_adapter() -> Device {
+    [DeviceKind::DiscreteGpu(0), DeviceKind::IntegratedGpu(0), DeviceKind::VirtualGpu(0), DeviceKind::Cpu]
+        .into_iter()
+        .find_map(|kind| Device::wgpu_options().device_kind(kind).init().ok())
+        .expect("this test needs a Vulkan, Metal or DX12 adapter, if only Mesa's in software")
+}
+
+fn the_sparse_product_agrees(wgpu: &Device, cpu: &Device) {
+    // An empty row, an empty column, and a dense operand that is not contiguous.
+    let columns = vec![0, 3, 1, 0, 1, 3, 3];
+    let values = vec![0.5, -1.0, 2.0, 1.5, -0.25, 3.0, 0.75];
+    let matrix = CsrMatrix::new((5, 4), vec![0, 2, 2, 3, 6, 7], columns, values);
+    let product = |device: &Device| {
+        let x = numbers::wavy_matrix(37, 4, 0.4, device).transpose();
+        to_host(SparseMatrix::new(&matrix, device).matmul(x))
+    };
+    assert_close("sparse product", &product(wgpu), &product(cpu));
+}
+
+fn more_elements_than_one_launch_has_units_are_all_computed(wgpu: &Device, cpu: &Device) {
+    // 65 535 workgroups of 64 units make 4.2 million; this product has 4.8 million elements.
+    let (nodes, width) = (600_000u32, 8);
+    let row_ptr = (0..=nodes as usize).collect();
+    let columns = (0..nodes).map(|row| (row * 7 + 1) % nodes).collect();
+    let values = numbers::wavy(nodes as usize, 0.8);
+    let matrix = CsrMatrix::new((nodes as usize, nodes as usize), row_ptr, columns, values);
+    let product = |device: &Device| {
+        let x = numbers::wavy_matrix(nodes as usize, width, 0.3, device);
+        to_host(SparseMatrix::new(&matrix, device).matmul(x))
+    };
+    assert_close("large sparse product", &product(wgpu), &product(cpu));
+}
+
+fn encoder_and_loss_agree_and_repeat(cora: &NodeDataset, wgpu: &Device, cpu: &Device) {
+    let on_cpu = encode_and_reduce(cora, cpu);
+    let on_wgpu = encode_and_reduce(cora, wgpu);
+    assert_close("embedding", &on_wgpu.embedding, &on_cpu.embedding);
+    assert_close("rates", &on_wgpu.rates, &on_cpu.rates);
+    for (on_wgpu, on_cpu) in on_wgpu.gradients.iter().zip(&on_cpu.gradients) {
+        assert_close("gradient of a weight", on_wgpu, on_cpu);
+    }
+    let again = encode_and_reduce(cora, wgpu);
+    assert_eq!(again.embedding, on_wgpu.embedding, "the same embedding in every run");
+    assert_eq!(again.gradients, on_wgpu.gradients, "the same gradients in every run");
+}
+
+struct Reduced {
+    embedding: Vec<f32>,
+    rates: Vec<f32>,
+    gradients: Vec<Vec<f32>>,
+}
+
+fn encode_and_reduce(dataset: &NodeDataset, device: &Device) -> Reduced {
+    let adjacency = GcnAdjacency::new(dataset.graph(), device);
+    let features = NodeFeatures::new(&dataset.features().row_normalized(), device);
+    let config = GcnEncoderConfig {
+        d_input: dataset.features().d_input(),
+        d_hidden: vec![32],
+        d_output: 16,
+        row_norm: RowNorm::L1,
+    };
+    let encoder: GcnEncoder = config.init(&device.clone().autodiff(), &mut ChaCha8Rng::seed_from_u64(4));
+    let groups = Membership::default().groups(dataset.graph().adjacency()).expect("a graph makes groups");
+    let config = RateReductionConfig { eps_sq: 0.05, gamma1: 0.5, gamma2: 0.5, ..Default::default() };
+    let loss = config.init(groups).expect("settings in their range");
+
+    let embedding = encoder.forward(&features, &adjacency);
+    let batch: Vec<u32> = (0..2708).step_by(5).collect();
+    let reduction = loss.forward(embedding.clone(), &Batch::of(&batch)).expect("a finite embedding");
+    let rates =
+        vec![reduction.expansion as f32, reduction.compression as f32, reduction.loss.clone().into_scalar()];
+    let gradients = reduction.loss.backward();
+    let gradients = encoder
+        .layers()
+        .iter()
+        .map(|layer| to_host(layer.weight.val().grad(&gradients).expect("every weight takes part")))
+        .collect();
+    Reduced { embedding: to_host(embedding.inner()), rates, gradients }
+}
+
+fn errors_come_back_from_the_device(wgpu: &Device) {
+    let matrix = Tensor::<2>::from_floats([[1.0, 2.0], [2.0, 1.0]], wgpu);
+    assert_eq!(
+        g2r_loss::log_det(matrix).unwrap_err().to_string(),
+        "the matrix of the input is not positive definite: pivot 1 is not a positive number"
+    );
+}
+
+fn to_host(tensor: Tensor<2>) -> Vec<f32> {
+    tensor.into_data().iter().collect()
+}
+
+fn assert_close(what: &str, found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len(), "{what}: another number of entries");
+    let largest = expected.iter().fold(0.0f32, |largest, entry| largest.max(entry.abs()));
+    assert!(largest > 0.0, "{what}: zero everywhere, nothing is checked");
+    for (entry, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let difference = (found - expected).abs();
+        assert!(difference <= TOLERANCE * largest, "{what}, entry {entry}: {found}, on the CPU {expected}");
+    }
+}
