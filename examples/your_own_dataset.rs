@@ -5,30 +5,19 @@
 //! ```
 
 use g2r::burn::tensor::Device;
-use g2r::embedders::{Decision, EpochReport, G2r, G2rConfig, Observer};
+use g2r::embedders::{G2r, G2rConfig, KeepLast};
 use g2r::graph::{self, EdgePolicy, Features, Graph, NodeDataset, NodeDatasetParts};
 use g2r::loss::Sampling;
-use g2r::ndarray::{Array2, ArrayView2, array};
-
-/// Without labels there is nothing to choose an epoch by: keep the last.
-struct Last;
-
-impl Observer for Last {
-    fn epoch(
-        &mut self,
-        _: &EpochReport,
-        _: ArrayView2<'_, f32>,
-    ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Decision::Keep)
-    }
-}
+use g2r::ndarray::{Array2, array};
 
 /// A small graph needs small widths, and can take every group in every step.
 fn embed(dataset: &NodeDataset) -> anyhow::Result<Array2<f32>> {
     let recipe = G2rConfig::default();
     let config = G2rConfig { d_hidden: vec![16], d_output: 4, sampling: Sampling::All, epochs: 30, ..recipe };
     let g2r = G2r::new(config, dataset, &Device::flex())?;
-    Ok(g2r.embed(&g2r.train(0, &mut Last)?.encoder))
+    // Without labels there is nothing to choose an epoch by: keep the last.
+    let trained = g2r.train(0, &mut KeepLast)?;
+    Ok(g2r.embed(&trained.encoder))
 }
 
 /// Runs the example.

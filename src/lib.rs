@@ -1,35 +1,23 @@
 //! Node embeddings of graphs without labels, by rate reduction.
 //!
-//! A graph comes in: nodes with features, and edges between them. For each node a short vector goes out, its
-//! embedding, such that nodes which play alike roles in the graph have alike vectors. No label is needed; a handful
-//! of them is enough to classify all nodes afterwards. [`G2r`](embedders::G2r) trains a graph encoder so that all
+//! A graph comes in: nodes with features, and edges between them. For each node a vector of numbers goes out, its
+//! embedding, such that neighbors with alike features get alike vectors. No label is needed; a few of them are enough
+//! to classify all nodes by their embeddings afterwards. [`G2r`](embedders::G2r) trains a graph encoder so that all
 //! embeddings together take many nats to code and those of each node's neighborhood few (Han et al. 2022, arXiv
 //! 2202.06241).
 //!
 //! ```
 //! use g2r::burn::tensor::Device;
-//! use g2r::embedders::{Decision, EpochReport, G2r, G2rConfig, Observer};
-//! use g2r::ndarray::ArrayView2;
-//!
-//! // Sees the embedding of every epoch, and says which to keep; here the last.
-//! struct Last;
-//! impl Observer for Last {
-//!     fn epoch(
-//!         &mut self,
-//!         _: &EpochReport,
-//!         _: ArrayView2<'_, f32>,
-//!     ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>> {
-//!         Ok(Decision::Keep)
-//!     }
-//! }
+//! use g2r::embedders::{G2r, G2rConfig, KeepLast};
 //!
 //! let cora = g2r::graph::load("cora", None)?;
+//! // The default is the authors' recipe for Cora; this is a small part of it.
 //! let config = G2rConfig { d_hidden: vec![32], d_output: 16, epochs: 2, ..G2rConfig::default() };
 //! let method = G2r::new(config, &cora, &Device::flex())?;
-//! let trained = method.train(0, &mut Last)?;
+//! let trained = method.train(0, &mut KeepLast)?;
 //! let embedding = method.embed(&trained.encoder);
 //! assert_eq!(embedding.dim(), (2708, 16));
-//! assert!(trained.history[1].loss < trained.history[0].loss);
+//! assert_eq!(trained.history.len(), 2);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -1,31 +1,17 @@
 //! The same seed gives the same bits, whatever the number of threads.
 
-use std::error::Error;
-
 use g2r::burn::tensor::Device;
-use g2r::embedders::{Decision, EpochReport, G2r, G2rConfig, Observer};
+use g2r::embedders::{G2r, G2rConfig, KeepLast};
 use g2r::graph;
-use g2r::ndarray::ArrayView2;
-
-struct Last;
-
-impl Observer for Last {
-    fn epoch(
-        &mut self,
-        _: &EpochReport,
-        _: ArrayView2<'_, f32>,
-    ) -> Result<Decision, Box<dyn Error + Send + Sync>> {
-        Ok(Decision::Keep)
-    }
-}
 
 /// The bits of Cora's embedding after training, and of the losses on the way.
 fn bits(config: &G2rConfig, seed: u64, num_threads: usize) -> (Vec<u32>, Vec<u64>) {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(num_threads).build().unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(num_threads).build().expect("threads can be had");
     pool.install(|| {
         assert_eq!(rayon::current_num_threads(), num_threads);
-        let g2r = G2r::new(config.clone(), &graph::load("cora", None).unwrap(), &Device::flex()).unwrap();
-        let trained = g2r.train(seed, &mut Last).unwrap();
+        let cora = graph::load("cora", None).expect("Cora is embedded");
+        let g2r = G2r::new(config.clone(), &cora, &Device::flex()).expect("settings in their ranges");
+        let trained = g2r.train(seed, &mut KeepLast).expect("losses are finite");
         let embedding = g2r.embed(&trained.encoder);
         let losses = trained.history.iter().map(|epoch| epoch.loss.to_bits()).collect();
         (embedding.iter().map(|value| value.to_bits()).collect(), losses)

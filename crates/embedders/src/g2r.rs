@@ -263,3 +263,130 @@ impl Objective<GcnEncoder> for RateObjective<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Decision, EpochReport, KeepLast};
+    use graph_io::SplitSizes;
+    use graph_io::synthetic::{BlockFeatures, BlockModelConfig, stochastic_block_model};
+    use ndarray::ArrayView2;
+
+    fn blocks() -> NodeDataset {
+        let config = BlockModelConfig {
+            block_sizes: vec![25, 25],
+            edge_prob_within: 0.3,
+            edge_prob_between: 0.02,
+            features: BlockFeatures::Binary { d_input: 16, one_prob_own: 0.5, one_prob_other: 0.1 },
+            split: SplitSizes { train_per_class: 5, val: 10, test: 20 },
+        };
+        stochastic_block_model(&config, &mut generator(1, Stream::Synthetic)).unwrap()
+    }
+
+    fn small() -> G2rConfig {
+        G2rConfig { d_hidden: vec![12], d_output: 8, groups_per_step: 20, epochs: 4, ..G2rConfig::default() }
+    }
+
+    #[test]
+    fn training_lowers_the_loss_and_widens_the_expansion() {
+        let config = G2rConfig { epochs: 40, learning_rate: 0.01, sampling: Sampling::All, ..small() };
+        let trained = G2r::new(config, &blocks(), &Device::flex()).unwrap().train(0, &mut KeepLast).unwrap();
+        let (first, last) = (&trained.history[0], &trained.history[39]);
+        assert!(last.loss < first.loss && last.expansion > first.expansion, "{first:?} and {last:?}");
+    }
+
+    #[test]
+    fn the_kept_epoch_is_the_one_that_comes_back() {
+        struct KeepSecond(Option<Array2<f32>>);
+        impl Observer for KeepSecond {
+            fn epoch(
+                &mut self,
+                report: &EpochReport,
+                embedding: ArrayView2<'_, f32>,
+            ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>> {
+                if report.epoch == 2 {
+                    self.0 = Some(embedding.to_owned());
+                    return Ok(Decision::Keep);
+                }
+                Ok(Decision::Discard)
+            }
+        }
+        let g2r = G2r::new(small(), &blocks(), &Device::flex()).unwrap();
+        let mut observer = KeepSecond(None);
+        let trained = g2r.train(0, &mut observer).unwrap();
+        assert_eq!((trained.epoch, trained.history.len()), (2, 4));
+        assert_eq!(Some(g2r.embed(&trained.encoder)), observer.0);
+    }
+
+    #[test]
+    fn an_observer_stops_a_training_and_its_failure_is_told_with_the_epoch() {
+        struct Stop(Option<&'static str>);
+        impl Observer for Stop {
+            fn epoch(
+                &mut self,
+                _: &EpochReport,
+                _: ArrayView2<'_, f32>,
+            ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>> {
+                self.0.map_or(Ok(Decision::Stop), |failure| Err(failure.into()))
+            }
+        }
+        let g2r = G2r::new(small(), &blocks(), &Device::flex()).unwrap();
+        assert_eq!(g2r.train(0, &mut Stop(None)).unwrap().epoch, 1);
+        let error = g2r.train(0, &mut Stop(Some("no"))).unwrap_err();
+        assert_eq!(error.to_string(), "epoch 1: the embedding could not be judged");
+    }
+
+    #[test]
+    fn weights_come_back_from_their_file_and_the_bytes_repeat() {
+        let g2r = G2r::new(small(), &blocks(), &Device::flex()).unwrap();
+        let encoder = g2r.init(3);
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["a", "b"].map(|name| folder.path().join(name));
+        paths.iter().for_each(|path| g2r.save(&encoder, path).unwrap());
+        assert_eq!(std::fs::read(&paths[0]).unwrap(), std::fs::read(&paths[1]).unwrap());
+        assert_eq!(g2r.embed(&g2r.load(&paths[0]).unwrap()), g2r.embed(&encoder));
+        assert_ne!(g2r.embed(&g2r.init(4)), g2r.embed(&encoder));
+    }
+
+    #[test]
+    fn weights_of_another_shape_and_truncated_files_are_errors_that_name_the_file() {
+        let (dataset, device) = (blocks(), Device::flex());
+        let g2r = G2r::new(small(), &dataset, &device).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        g2r.save(&g2r.init(0), &path).unwrap();
+        let wider = G2r::new(G2rConfig { d_output: 9, ..small() }, &dataset, &device).unwrap();
+        let expected = format!("{}: the weights could not be read", path.display());
+        assert_eq!(wider.load(&path).unwrap_err().to_string(), expected);
+        let bytes = std::fs::read(&path).unwrap();
+        for length in [0, 7, 8, 100, bytes.len() - 1] {
+            std::fs::write(&path, &bytes[..length]).unwrap();
+            assert_eq!(g2r.load(&path).unwrap_err().to_string(), expected, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn settings_outside_their_range_are_refused() {
+        let message = |config: G2rConfig| config.check().unwrap_err().to_string();
+        let base = G2rConfig::default;
+        assert_eq!(message(G2rConfig { eps_sq: 0.0, ..base() }), "`eps_sq` must be positive, got 0");
+        assert_eq!(message(G2rConfig { epochs: 0, ..base() }), "`epochs` must be at least 1, got 0");
+        assert_eq!(
+            message(G2rConfig { learning_rate: -1.0, ..base() }),
+            "`learning_rate` must be positive, got -1"
+        );
+        assert_eq!(
+            message(G2rConfig { d_hidden: vec![8, 0], ..base() }),
+            "`d_hidden` must be a list of widths of at least 1, got 0"
+        );
+    }
+
+    #[test]
+    fn every_preset_is_in_range_and_other_names_have_none() {
+        for preset in &PRESETS {
+            G2rConfig::preset(preset.dataset).unwrap().check().unwrap();
+        }
+        assert_eq!(G2rConfig::preset("cora"), Some(G2rConfig::default()));
+        assert_eq!(G2rConfig::preset("mine"), None);
+    }
+}

@@ -12,4 +12,4 @@ pub mod trainer;
 pub use error::Error;
 pub use g2r::{G2r, G2rConfig};
 pub use propagated::propagated;
-pub use trainer::{Decision, EpochReport, Observer, Trained};
+pub use trainer::{Decision, EpochReport, KeepLast, Observer, Trained};

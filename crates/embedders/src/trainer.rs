@@ -50,6 +50,20 @@ pub trait Observer {
     ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>>;
 }
 
+/// Keeps every epoch's weights, so that the last remain: for a graph without labels to choose by.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeepLast;
+
+impl Observer for KeepLast {
+    fn epoch(
+        &mut self,
+        _report: &EpochReport,
+        _embedding: ArrayView2<'_, f32>,
+    ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Decision::Keep)
+    }
+}
+
 /// The outcome of a training.
 #[derive(Clone, Debug)]
 pub struct Trained<M> {

@@ -1,10 +1,44 @@
 //! The rate of all rows.
 
+use burn::tensor::Tensor;
 use faer::MatRef;
 
 use crate::error::{Block, Error};
 use crate::products::{identity_plus_gram, multiply_rows, scaled_to_f32};
+use crate::reduction::positive;
+use crate::scalar_function::{ScalarFunction, Terms, evaluate};
 use crate::spd::CholeskyFactor;
+
+/// Coding rate R(Z) = ½ log det(I + d/(n ε²) ZᵀZ) of the rows of `z`, in nats, with its gradient; 0 where Z = 0.
+///
+/// Ma et al. 2007; Yu et al. 2020, arXiv 2006.08558, eq. 1. O(n d min(n, d)).
+///
+/// # Shapes
+/// `z` is `[n, d]`, the output `[1]`.
+///
+/// # Errors
+/// [`Error::Setting`] unless `eps_sq` is positive, [`Error::NotFinite`] for an entry that is NaN or infinite,
+/// [`Error::NotPositiveDefinite`] where numbers are so large that the factorisation breaks off.
+pub fn coding_rate(z: Tensor<2>, eps_sq: f64) -> Result<Tensor<1>, Error> {
+    positive("eps_sq", eps_sq)?;
+    evaluate(z, CodingRate { eps_sq }).map(|(value, _)| value)
+}
+
+#[derive(Debug)]
+struct CodingRate {
+    eps_sq: f64,
+}
+
+impl ScalarFunction for CodingRate {
+    fn evaluate(&self, z: &[f32], [n, d]: [usize; 2], gradient: Option<&mut [f32]>) -> Result<Terms, Error> {
+        if n == 0 || d == 0 {
+            return Ok(Terms { value: 0.0, terms: Vec::new() });
+        }
+        let c = d as f64 / (n as f64 * self.eps_sq);
+        let log_det = log_det_of_rows(z, [n, d], c, gradient.map(|gradient| (gradient, 0.5)))?;
+        Ok(Terms { value: 0.5 * log_det, terms: Vec::new() })
+    }
+}
 
 /// log det(I + c ZᵀZ) of `[n, d]` row-major values, on the smaller side: O(n d min(n, d)).
 ///
@@ -37,4 +71,35 @@ fn multiply_by_rows(output: &mut [f32], matrix: &faer::Mat<f32>, x: MatRef<'_, f
     let row_major: Vec<f32> =
         (0..matrix.nrows()).flat_map(|i| (0..matrix.ncols()).map(move |j| matrix[(i, j)])).collect();
     multiply_rows(output, &row_major, x);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+    use testkit::{gradients, numbers};
+
+    #[test]
+    fn one_row_matches_the_closed_form() {
+        // n = 1: R = ½ ln(1 + d‖z‖²/ε²) = ½ ln(1 + 2 · 1/0.5).
+        let z = Tensor::<2>::from_floats([[0.6, 0.8]], &Device::flex());
+        let rate: f32 = coding_rate(z, 0.5).unwrap().into_scalar();
+        assert!((rate - 0.5 * 5.0f32.ln()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_gradient_agrees_with_central_differences_on_both_sides() {
+        for (n, d) in [(7, 3), (3, 7)] {
+            let z = numbers::wavy_matrix(n, d, 0.4, &Device::flex());
+            gradients::assert_gradient(|z| coding_rate(z, 0.5).unwrap(), z, 1e-2, 2e-3);
+        }
+    }
+
+    #[test]
+    fn nothing_to_code_takes_no_nats_and_an_impossible_code_is_refused() {
+        let rate = |dims: [usize; 2], eps_sq| coding_rate(Tensor::zeros(dims, &Device::flex()), eps_sq);
+        assert_eq!(rate([4, 3], 0.5).unwrap().into_scalar::<f32>(), 0.0);
+        assert_eq!(rate([0, 3], 0.5).unwrap().into_scalar::<f32>(), 0.0);
+        assert_eq!(rate([4, 3], 0.0).unwrap_err().to_string(), "`eps_sq` must be positive, got 0");
+    }
 }

@@ -1,5 +1,7 @@
 //! Rate reduction: the loss of MCR² and of G2R.
 
+use std::sync::Arc;
+
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +53,7 @@ impl Default for RateReductionConfig {
 #[derive(Clone, Debug)]
 pub struct RateReductionLoss {
     config: RateReductionConfig,
-    groups: Groups,
+    groups: Arc<Groups>,
 }
 
 /// A rate reduction.
@@ -72,7 +74,7 @@ impl RateReductionConfig {
     /// [`Error::Setting`] for a setting outside its range.
     pub fn init(self, groups: Groups) -> Result<RateReductionLoss, Error> {
         self.check()?;
-        Ok(RateReductionLoss { config: self, groups })
+        Ok(RateReductionLoss { config: self, groups: Arc::new(groups) })
     }
 
     /// Checks that every setting is in its range.
@@ -80,19 +82,20 @@ impl RateReductionConfig {
     /// # Errors
     /// [`Error::Setting`] for one that is not.
     pub fn check(&self) -> Result<(), Error> {
-        let positive = |name, found: f64| {
-            if found > 0.0 && found.is_finite() {
-                Ok(())
-            } else {
-                Err(Error::Setting { name, expected: "positive", found })
-            }
-        };
         positive("eps_sq", self.eps_sq)?;
         positive("gamma1", self.gamma1)?;
         if !(self.gamma2 >= 0.0 && self.gamma2.is_finite()) {
             return Err(Error::Setting { name: "gamma2", expected: "at least 0", found: self.gamma2 });
         }
         Ok(())
+    }
+}
+
+pub(crate) fn positive(name: &'static str, found: f64) -> Result<(), Error> {
+    if found > 0.0 && found.is_finite() {
+        Ok(())
+    } else {
+        Err(Error::Setting { name, expected: "positive", found })
     }
 }
 
@@ -128,7 +131,7 @@ impl RateReductionLoss {
 #[derive(Debug)]
 struct Reduction {
     config: RateReductionConfig,
-    groups: Groups,
+    groups: Arc<Groups>,
     batch: Batch,
 }
 
