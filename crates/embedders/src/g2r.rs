@@ -288,11 +288,11 @@ mod tests {
     }
 
     #[test]
-    fn training_lowers_the_loss_and_widens_the_expansion() {
+    fn training_lowers_the_loss() {
         let config = G2rConfig { epochs: 40, learning_rate: 0.01, sampling: Sampling::All, ..small() };
         let trained = G2r::new(config, &blocks(), &Device::flex()).unwrap().train(0, &mut KeepLast).unwrap();
         let (first, last) = (&trained.history[0], &trained.history[39]);
-        assert!(last.loss < first.loss && last.expansion > first.expansion, "{first:?} and {last:?}");
+        assert!(last.loss < 0.9 * first.loss, "{first:?} and {last:?}");
     }
 
     #[test]
