@@ -1,7 +1,7 @@
 //! A coding rate worked by hand, beside the library's: what the loss counts, and where its gradient pulls.
 //!
 //! ```sh
-//! cargo run --release -p g2r --example coding_rate_by_hand
+//! cargo run --release --example coding_rate_by_hand
 //! ```
 
 use g2r::burn::tensor::{Device, Tensor};

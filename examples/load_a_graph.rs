@@ -1,7 +1,7 @@
 //! Load a graph and look at it: counts, a node, its neighbors, and what an error says.
 //!
 //! ```sh
-//! cargo run --release -p g2r --example load_a_graph
+//! cargo run --release --example load_a_graph
 //! ```
 
 use g2r::graph::{self, GraphSummary};

@@ -1,7 +1,7 @@
 //! One graph convolution, Y = Â X W: watch a signal spread from a node to its neighbors.
 //!
 //! ```sh
-//! cargo run --release -p g2r --example one_convolution
+//! cargo run --release --example one_convolution
 //! ```
 
 use g2r::burn::module::Param;

@@ -1,7 +1,7 @@
 //! Train G2R on a random graph with known blocks, and see what training adds to the features and to the graph.
 //!
 //! ```sh
-//! cargo run --release -p g2r --example train_on_a_block_model
+//! cargo run --release --example train_on_a_block_model
 //! ```
 
 use g2r::burn::tensor::Device;

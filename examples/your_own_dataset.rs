@@ -1,7 +1,7 @@
 //! Your own graph: built in code or read from a folder, then embedded without labels, each row beside its id.
 //!
 //! ```sh
-//! cargo run --release -p g2r --example your_own_dataset
+//! cargo run --release --example your_own_dataset
 //! ```
 
 use g2r::burn::tensor::Device;
