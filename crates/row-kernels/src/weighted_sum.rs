@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic]
+    #[should_panic(expected = "out of range for slice of length 8")]
     fn refuses_a_row_outside_the_source() {
         weighted_row_sum(&mut [0.0; 4], &[1.0], &[2], &[0.0; 8]);
     }

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "x")]
+    #[should_panic(expected = "axis 1 expected 3, got 2")]
     fn refuses_features_of_another_width() {
         let device = Device::flex();
         let layer = GcnConvConfig::new(3, 4).init(&device, &mut ChaCha8Rng::seed_from_u64(1));
