@@ -268,20 +268,8 @@ impl Objective<GcnEncoder> for RateObjective<'_> {
 mod tests {
     use super::*;
     use crate::{Decision, EpochReport, KeepLast};
-    use graph_io::SplitSizes;
-    use graph_io::synthetic::{BlockFeatures, BlockModelConfig, stochastic_block_model};
     use ndarray::ArrayView2;
-
-    fn blocks() -> NodeDataset {
-        let config = BlockModelConfig {
-            block_sizes: vec![25, 25],
-            edge_prob_within: 0.3,
-            edge_prob_between: 0.02,
-            features: BlockFeatures::Binary { d_input: 16, one_prob_own: 0.5, one_prob_other: 0.1 },
-            split: SplitSizes { train_per_class: 5, val: 10, test: 20 },
-        };
-        stochastic_block_model(&config, &mut generator(1, Stream::Synthetic)).unwrap()
-    }
+    use testkit::graphs::two_blocks;
 
     fn small() -> G2rConfig {
         G2rConfig { d_hidden: vec![12], d_output: 8, groups_per_step: 20, epochs: 4, ..G2rConfig::default() }
@@ -290,7 +278,8 @@ mod tests {
     #[test]
     fn training_lowers_the_loss() {
         let config = G2rConfig { epochs: 40, learning_rate: 0.01, sampling: Sampling::All, ..small() };
-        let trained = G2r::new(config, &blocks(), &Device::flex()).unwrap().train(0, &mut KeepLast).unwrap();
+        let trained =
+            G2r::new(config, &two_blocks(), &Device::flex()).unwrap().train(0, &mut KeepLast).unwrap();
         let (first, last) = (&trained.history[0], &trained.history[39]);
         assert!(last.loss < 0.9 * first.loss, "{first:?} and {last:?}");
     }
@@ -311,7 +300,7 @@ mod tests {
                 Ok(Decision::Discard)
             }
         }
-        let g2r = G2r::new(small(), &blocks(), &Device::flex()).unwrap();
+        let g2r = G2r::new(small(), &two_blocks(), &Device::flex()).unwrap();
         let mut observer = KeepSecond(None);
         let trained = g2r.train(0, &mut observer).unwrap();
         assert_eq!((trained.epoch, trained.history.len()), (2, 4));
@@ -330,7 +319,7 @@ mod tests {
                 self.0.map_or(Ok(Decision::Stop), |failure| Err(failure.into()))
             }
         }
-        let g2r = G2r::new(small(), &blocks(), &Device::flex()).unwrap();
+        let g2r = G2r::new(small(), &two_blocks(), &Device::flex()).unwrap();
         assert_eq!(g2r.train(0, &mut Stop(None)).unwrap().epoch, 1);
         let error = g2r.train(0, &mut Stop(Some("no"))).unwrap_err();
         assert_eq!(error.to_string(), "epoch 1: the embedding could not be judged");
@@ -338,7 +327,7 @@ mod tests {
 
     #[test]
     fn weights_come_back_from_their_file_and_the_bytes_repeat() {
-        let g2r = G2r::new(small(), &blocks(), &Device::flex()).unwrap();
+        let g2r = G2r::new(small(), &two_blocks(), &Device::flex()).unwrap();
         let encoder = g2r.init(3);
         let folder = tempfile::tempdir().unwrap();
         let paths = ["a", "b"].map(|name| folder.path().join(name));
@@ -350,7 +339,7 @@ mod tests {
 
     #[test]
     fn weights_of_another_shape_and_truncated_files_are_errors_that_name_the_file() {
-        let (dataset, device) = (blocks(), Device::flex());
+        let (dataset, device) = (two_blocks(), Device::flex());
         let g2r = G2r::new(small(), &dataset, &device).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");

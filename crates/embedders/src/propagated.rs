@@ -31,20 +31,11 @@ fn propagate_dense(adjacency: &CsrMatrix, features: &Array2<f32>) -> Array2<f32>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seeds::{Stream, generator};
-    use graph_io::SplitSizes;
-    use graph_io::synthetic::{BlockFeatures, BlockModelConfig, stochastic_block_model};
+    use testkit::graphs::two_blocks;
 
     #[test]
     fn sparse_and_dense_features_propagate_alike_and_zero_hops_change_nothing() {
-        let config = BlockModelConfig {
-            block_sizes: vec![20, 20],
-            edge_prob_within: 0.3,
-            edge_prob_between: 0.05,
-            features: BlockFeatures::Binary { d_input: 12, one_prob_own: 0.5, one_prob_other: 0.1 },
-            split: SplitSizes { train_per_class: 5, val: 10, test: 20 },
-        };
-        let dataset = stochastic_block_model(&config, &mut generator(3, Stream::Synthetic)).unwrap();
+        let dataset = two_blocks();
         let Features::Sparse(unchanged) = propagated(&dataset, 0) else {
             panic!("binary features are sparse")
         };

@@ -1,6 +1,21 @@
 //! Tiny graphs.
 
-use graph_io::{EdgePolicy, Graph};
+use graph_io::synthetic::{BlockFeatures, BlockModelConfig, stochastic_block_model};
+use graph_io::{EdgePolicy, Graph, NodeDataset, SplitSizes};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// Two blocks of 25 nodes with 16 words, sparse features, labels and a split.
+pub fn two_blocks() -> NodeDataset {
+    let config = BlockModelConfig {
+        block_sizes: vec![25, 25],
+        edge_prob_within: 0.3,
+        edge_prob_between: 0.02,
+        features: BlockFeatures::Binary { d_input: 16, one_prob_own: 0.5, one_prob_other: 0.1 },
+        split: SplitSizes { train_per_class: 5, val: 10, test: 20 },
+    };
+    stochastic_block_model(&config, &mut ChaCha8Rng::seed_from_u64(1)).expect("a valid block model")
+}
 
 /// The path 0 – 1 – … – (n − 1).
 pub fn path(num_nodes: u32) -> Graph {

@@ -390,15 +390,7 @@ impl Machine<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn parse(bytes: &[u8]) -> Result<Pickle<'_>, Error> {
-        Pickle::parse(bytes, Path::new("ind.tiny.x"), Limits::default())
-    }
-
-    /// The message for a protocol 2 pickle of these opcodes.
-    fn message(opcodes: &[u8]) -> String {
-        parse(&[&[0x80, 2], opcodes].concat()).unwrap_err().to_string()
-    }
+    use crate::format::pickle::pickler::{message, parse};
 
     #[test]
     fn plain_values_are_read() {

@@ -119,18 +119,8 @@ impl Machine<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::error::Error;
-    use crate::format::pickle::{Limits, Pickle, Pickler};
-    use std::path::Path;
-
-    fn parse(bytes: &[u8]) -> Result<Pickle<'_>, Error> {
-        Pickle::parse(bytes, Path::new("ind.tiny.x"), Limits::default())
-    }
-
-    /// The message for a protocol 2 pickle of these opcodes.
-    fn message(opcodes: &[u8]) -> String {
-        parse(&[&[0x80, 2], opcodes].concat()).unwrap_err().to_string()
-    }
+    use crate::format::pickle::Pickler;
+    use crate::format::pickle::pickler::{message, parse};
 
     #[test]
     fn calls_off_the_list_are_refused_with_their_place() {

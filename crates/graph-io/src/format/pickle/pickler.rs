@@ -1,4 +1,19 @@
-//! Writes, for the tests, pickles as Python 2 wrote those of the data sets.
+//! For the tests: writes pickles as Python 2 wrote those of the data sets, and parses what a test made up.
+
+use std::path::Path;
+
+use super::{Limits, Pickle};
+use crate::error::Error;
+
+/// Parses bytes as if they stood in `ind.tiny.x`.
+pub(super) fn parse(bytes: &[u8]) -> Result<Pickle<'_>, Error> {
+    Pickle::parse(bytes, Path::new("ind.tiny.x"), Limits::default())
+}
+
+/// The message for a protocol 2 pickle of these opcodes.
+pub(super) fn message(opcodes: &[u8]) -> String {
+    parse(&[&[0x80, 2], opcodes].concat()).unwrap_err().to_string()
+}
 
 pub(in crate::format) struct Pickler(Vec<u8>);
 
