@@ -52,7 +52,7 @@ pub(crate) enum Wanted {
     ValueAndGradient,
 }
 
-#[backend_extension(Autodiff, Flex, Cube: cfg(feature = "wgpu"))]
+#[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
 pub(crate) trait ScalarFunctionBackend: Backend {
     fn evaluate(x: FloatTensor<Self>, function: Function, wanted: Wanted) -> Evaluation<Self> {
         let (shape, device) = (x.shape(), x.device());
@@ -69,7 +69,7 @@ pub(crate) trait ScalarFunctionBackend: Backend {
     }
 }
 
-#[cfg(feature = "wgpu")]
+#[cfg(feature = "cube")]
 impl ScalarFunctionBackend for burn_cubecl::CubeBackend {}
 
 impl ScalarFunctionBackend for Flex {

@@ -18,7 +18,7 @@ pub struct CsrTensors<B: Backend> {
 }
 
 /// A backend that multiplies sparse matrices.
-#[backend_extension(Autodiff, Flex, Cube: cfg(feature = "wgpu"))]
+#[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
 pub trait SparseBackend: Backend {
     /// Product `S · X` of a sparse matrix with a dense one.
     ///

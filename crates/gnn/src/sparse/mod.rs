@@ -3,7 +3,7 @@
 mod backend;
 mod backward;
 mod cpu;
-#[cfg(feature = "wgpu")]
+#[cfg(feature = "cube")]
 mod cube;
 mod matrix;
 mod plain;
