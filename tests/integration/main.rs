@@ -2,4 +2,14 @@
 
 mod determinism;
 mod examples;
+#[path = "../operators/mod.rs"]
+mod operators;
 mod real_groups;
+
+#[test]
+fn every_operator_agrees_with_f64_loops() {
+    for (name, check) in operators::CHECKS {
+        println!("{name}");
+        check(&burn::tensor::Device::flex());
+    }
+}

@@ -8,8 +8,9 @@ mod adjacency;
 pub mod conv;
 pub mod encoder;
 mod features;
+pub mod ops;
 pub mod sparse;
 
 pub use adjacency::{GcnAdjacency, gcn_normalized};
 pub use features::NodeFeatures;
-pub use sparse::SparseMatrix;
+pub use sparse::{SparseMatrix, SparsePattern};

@@ -3,3 +3,4 @@
 pub mod gradients;
 pub mod graphs;
 pub mod numbers;
+pub mod operators;

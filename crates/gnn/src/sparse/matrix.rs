@@ -4,7 +4,7 @@ use burn::backend::Dispatch;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use graph_io::CsrMatrix;
 
-use super::backend::{CsrTensors, SparseBackend};
+use crate::ops::sparse_matmul::{CsrTensors, SparseMatmulBackend};
 
 /// A constant sparse matrix `S`, `[rows, columns]`, kept with its transpose for the gradient.
 ///
@@ -18,10 +18,10 @@ pub struct SparseMatrix {
 
 /// Compressed rows: `row_ptr` `[rows + 1]`, `columns` and `values` `[nonzeros]`.
 #[derive(Clone, Debug)]
-pub(super) struct Csr {
-    pub(super) row_ptr: Tensor<1, Int>,
-    pub(super) columns: Tensor<1, Int>,
-    pub(super) values: Tensor<1>,
+pub(crate) struct Csr {
+    pub(crate) row_ptr: Tensor<1, Int>,
+    pub(crate) columns: Tensor<1, Int>,
+    pub(crate) values: Tensor<1>,
 }
 
 impl SparseMatrix {
@@ -64,7 +64,7 @@ impl SparseMatrix {
     /// If `dense` has another number of rows than this matrix has columns.
     pub fn matmul(&self, dense: Tensor<2>) -> Tensor<2> {
         self.assert_fits(&dense);
-        let output = <Dispatch as SparseBackend>::sparse_matmul(
+        let output = <Dispatch as SparseMatmulBackend>::sparse_matmul(
             self.csr.clone().into_dispatch(),
             self.transposed.clone().into_dispatch(),
             dense.into_dispatch(),
@@ -72,11 +72,11 @@ impl SparseMatrix {
         Tensor::from_dispatch(output)
     }
 
-    pub(super) fn csr(&self) -> &Csr {
+    pub(crate) fn csr(&self) -> &Csr {
         &self.csr
     }
 
-    pub(super) fn assert_fits(&self, dense: &Tensor<2>) {
+    pub(crate) fn assert_fits(&self, dense: &Tensor<2>) {
         let [rows, columns] = self.shape;
         let dims = dense.dims();
         assert_eq!(
@@ -114,7 +114,7 @@ impl Csr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sparse::matmul_plain;
+    use crate::ops::sparse_matmul::sparse_matmul_plain;
     use burn::tensor::Tolerance;
     use testkit::{gradients, numbers};
 
@@ -139,7 +139,7 @@ mod tests {
                 }
             }
             let matrix = SparseMatrix::new(&ragged(), &device);
-            let plain: Vec<f32> = matmul_plain(&matrix, x.clone()).into_data().iter().collect();
+            let plain: Vec<f32> = sparse_matmul_plain(&matrix, x.clone()).into_data().iter().collect();
             let found: Vec<f32> = matrix.matmul(x).into_data().iter().collect();
             for ((found, plain), expected) in found.iter().zip(plain).zip(expected) {
                 assert!((f64::from(*found) - expected).abs() < 1e-5, "width {width}");
@@ -154,8 +154,9 @@ mod tests {
         let x = numbers::wavy_matrix(4, 3, 0.4, &device);
         let values: Vec<f32> = x.to_data().iter().collect();
         let fast = |x: Tensor<2>| SparseMatrix::new(&ragged(), &x.device().inner()).matmul(x).square().sum();
-        let plain =
-            |x: Tensor<2>| matmul_plain(&SparseMatrix::new(&ragged(), &x.device().inner()), x).square().sum();
+        let plain = |x: Tensor<2>| {
+            sparse_matmul_plain(&SparseMatrix::new(&ragged(), &x.device().inner()), x).square().sum()
+        };
         gradients::assert_gradient(fast, x, 1e-2, 1e-3);
         let fast = gradients::gradient_of(fast, &values, [4, 3], &device);
         let plain = gradients::gradient_of(plain, &values, [4, 3], &device);
@@ -170,7 +171,7 @@ mod tests {
         let x = numbers::wavy_matrix(6, 4, 0.4, &device);
         let matrix = SparseMatrix::new(&ragged(), &device);
         let turned = matrix.matmul(x.clone().transpose());
-        let copied = matmul_plain(&matrix, x.transpose());
+        let copied = sparse_matmul_plain(&matrix, x.transpose());
         turned.into_data().assert_approx_eq::<f32>(&copied.into_data(), Tolerance::absolute(1e-5));
     }
 

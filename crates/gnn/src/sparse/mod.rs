@@ -1,13 +1,7 @@
-//! Sparse × dense products on a device.
+//! Sparse matrices on a device, with values and without.
 
-mod backend;
-mod backward;
-mod cpu;
-#[cfg(feature = "cube")]
-mod cube;
 mod matrix;
-mod plain;
+mod pattern;
 
-pub use backend::{CsrTensors, SparseBackend};
 pub use matrix::SparseMatrix;
-pub use plain::matmul_plain;
+pub use pattern::{PatternTensors, SparsePattern};

@@ -4,14 +4,10 @@ use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
-use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use cubecl::prelude::*;
 
-use super::backend::{CsrTensors, SparseBackend};
-
-/// Workgroups in one dimension of a launch; beyond it, units stride over the rest.
-const MAX_WORKGROUPS: u32 = 65_535;
-const UNITS: u32 = 64;
+use super::{CsrTensors, SparseMatmulBackend};
+use crate::ops::cube::{Launch, empty};
 
 #[cube(launch_unchecked)]
 fn sparse_matmul_kernel(
@@ -40,7 +36,7 @@ fn sparse_matmul_kernel(
     }
 }
 
-impl SparseBackend for CubeBackend {
+impl SparseMatmulBackend for CubeBackend {
     fn sparse_matmul(
         matrix: CsrTensors<Self>,
         _transposed: CsrTensors<Self>,
@@ -48,26 +44,14 @@ impl SparseBackend for CubeBackend {
     ) -> FloatTensor<Self> {
         let dense = into_contiguous(dense);
         let (rows, width) = (matrix.row_ptr.shape()[0] - 1, dense.shape()[1]);
-        let total = u32::try_from(
-            i32::try_from(rows * width).expect("outputs of 2³¹ elements and more are not supported"),
-        )
-        .expect("not negative");
-        let output = empty_device_contiguous_dtype(
-            dense.client.clone(),
-            dense.device.clone(),
-            [rows, width].into(),
-            dense.dtype,
-        );
-        if total == 0 {
-            return output;
-        }
-        let workgroups = total.div_ceil(UNITS).min(MAX_WORKGROUPS);
+        let output = empty(&dense, [rows, width]);
+        let Launch { count, dim, total, stride } = Launch::over(rows * width);
         // SAFETY: every index was checked when the matrix was built, and no unit passes `total`.
         unsafe {
             sparse_matmul_kernel::launch_unchecked(
                 &output.client,
-                CubeCount::Static(workgroups, 1, 1),
-                CubeDim::new_1d(UNITS),
+                count,
+                dim,
                 matrix.row_ptr.into_buffer_arg(),
                 matrix.columns.into_buffer_arg(),
                 matrix.values.into_buffer_arg(),
@@ -75,7 +59,7 @@ impl SparseBackend for CubeBackend {
                 output.clone().into_buffer_arg(),
                 width as u32,
                 total,
-                workgroups * UNITS,
+                stride,
             );
         }
         output

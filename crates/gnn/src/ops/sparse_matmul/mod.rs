@@ -1,12 +1,20 @@
-//! The operator that Burn lacks, as an extension of its backends.
+//! Sparse × dense products, with constant values.
+
+mod backward;
+mod cpu;
+#[cfg(feature = "cube")]
+mod cube;
+mod plain;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, ExtensionType, backend_extension};
 
+pub use plain::sparse_matmul_plain;
+
 /// A matrix in compressed sparse rows, as tensors of one device.
 ///
 /// `row_ptr` is `[rows + 1]`, `columns` and `values` are `[nonzeros]`; all are contiguous, and were checked when
-/// the matrix was built: no kernel checks an index again.
+/// the matrix was built.
 #[derive(Clone, Debug, ExtensionType)]
 pub struct CsrTensors<B: Backend> {
     /// Where each row begins in `columns` and `values`, and at last the number of non-zeros.
@@ -17,9 +25,9 @@ pub struct CsrTensors<B: Backend> {
     pub values: FloatTensor<B>,
 }
 
-/// A backend that multiplies sparse matrices.
+/// A backend that multiplies sparse matrices; [`SparseMatrix::matmul`](crate::SparseMatrix::matmul) calls it.
 #[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
-pub trait SparseBackend: Backend {
+pub trait SparseMatmulBackend: Backend {
     /// Product `S · X` of a sparse matrix with a dense one.
     ///
     /// `transposed` is `Sᵀ`, which the gradient `∂/∂X = Sᵀ · ∂/∂(S X)` needs; the matrix itself is a constant.

@@ -7,12 +7,12 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
 use burn::backend::tensor::FloatTensor;
 
-use super::backend::{CsrTensors, SparseBackend};
+use super::{CsrTensors, SparseMatmulBackend};
 
 #[derive(Debug)]
 struct SparseMatmul;
 
-impl<B: SparseBackend> Backward<B, 1> for SparseMatmul {
+impl<B: SparseMatmulBackend> Backward<B, 1> for SparseMatmul {
     type State = (CsrTensors<B>, CsrTensors<B>);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
@@ -21,7 +21,7 @@ impl<B: SparseBackend> Backward<B, 1> for SparseMatmul {
     }
 }
 
-impl<B: SparseBackend, C: CheckpointStrategy> SparseBackend for Autodiff<B, C> {
+impl<B: SparseMatmulBackend, C: CheckpointStrategy> SparseMatmulBackend for Autodiff<B, C> {
     fn sparse_matmul(
         matrix: CsrTensors<Self>,
         transposed: CsrTensors<Self>,
@@ -37,6 +37,8 @@ impl<B: SparseBackend, C: CheckpointStrategy> SparseBackend for Autodiff<B, C> {
     }
 }
 
-fn constant<B: SparseBackend, C: CheckpointStrategy>(matrix: CsrTensors<Autodiff<B, C>>) -> CsrTensors<B> {
+fn constant<B: SparseMatmulBackend, C: CheckpointStrategy>(
+    matrix: CsrTensors<Autodiff<B, C>>,
+) -> CsrTensors<B> {
     CsrTensors { row_ptr: matrix.row_ptr, columns: matrix.columns, values: matrix.values.into_primitive() }
 }

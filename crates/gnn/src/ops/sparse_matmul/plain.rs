@@ -2,7 +2,7 @@
 
 use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
 
-use super::matrix::SparseMatrix;
+use crate::SparseMatrix;
 
 /// Product `S · X` by gathering a row of X for each non-zero and adding it to its row of the output.
 ///
@@ -11,7 +11,7 @@ use super::matrix::SparseMatrix;
 ///
 /// # Shapes
 /// `dense` is `[columns, width]`, the output `[rows, width]`.
-pub fn matmul_plain(matrix: &SparseMatrix, dense: Tensor<2>) -> Tensor<2> {
+pub fn sparse_matmul_plain(matrix: &SparseMatrix, dense: Tensor<2>) -> Tensor<2> {
     matrix.assert_fits(&dense);
     let ([rows, _], width) = (matrix.dims(), dense.dims()[1]);
     let device = dense.device();

@@ -1,0 +1,24 @@
+//! How operators read and make the CPU's tensors.
+
+use burn::tensor::{Bytes, DType};
+use burn_flex::{FlexTensor, Layout};
+
+/// The numbers of a contiguous tensor.
+pub(super) fn floats(tensor: &FlexTensor) -> &[f32] {
+    tensor.as_slice().expect("a contiguous tensor of f32")
+}
+
+/// The indices of a contiguous tensor; they were checked not to be negative.
+pub(super) fn indices(tensor: &FlexTensor) -> &[u32] {
+    bytemuck::cast_slice(tensor.as_slice::<i32>().expect("a contiguous tensor of i32"))
+}
+
+/// The range of entries of each row, from row pointers `[rows + 1]`.
+pub(super) fn entries(row_ptr: &[u32], row: usize) -> std::ops::Range<usize> {
+    row_ptr[row] as usize..row_ptr[row + 1] as usize
+}
+
+/// A tensor of numbers, row-major.
+pub(super) fn tensor<const D: usize>(values: Vec<f32>, dims: [usize; D]) -> FlexTensor {
+    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(dims.into()), DType::F32)
+}

@@ -1,0 +1,11 @@
+//! The operators that Burn lacks, as extensions of its backends: a folder each.
+//!
+//! In each folder `mod.rs` holds the operator as layers call it and the trait of a backend that has it; `cpu.rs` is its body
+//! for the CPU, `cube.rs` its CubeCL kernels, `backward.rs` its gradient on any backend, and `plain.rs` the same in Burn's
+//! own operations, which tests hold the others to. Indices were checked when a matrix or pattern was built; no body checks
+//! them again. Sums run in a fixed order, so the CPU gives the same bits with any number of threads.
+
+#[cfg(feature = "cube")]
+mod cube;
+mod flex;
+pub mod sparse_matmul;

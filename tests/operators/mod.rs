@@ -1,0 +1,12 @@
+//! Every operator against plain `f64` loops, value and gradient, on whatever device it is given: the CPU in the integration
+//! tests, an adapter in the WGPU test.
+
+pub(crate) mod sparse_matmul;
+
+use burn::tensor::Device;
+
+/// An operator's check.
+pub(crate) type Check = fn(&Device);
+
+/// Every check, by name.
+pub(crate) const CHECKS: &[(&str, Check)] = &[("sparse_matmul", sparse_matmul::check)];
