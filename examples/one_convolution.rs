@@ -7,6 +7,7 @@
 use g2r::burn::module::Param;
 use g2r::burn::tensor::{Device, Tensor};
 use g2r::gnn::conv::GcnConv;
+use g2r::gnn::ops::bias_activation::Activation;
 use g2r::gnn::{GcnAdjacency, gcn_normalized};
 use g2r::graph::{EdgePolicy, Graph};
 
@@ -28,7 +29,11 @@ pub fn main() -> anyhow::Result<()> {
 
     // One feature, present at node 0 only, and W = [1], so that we see the graph's part alone. Training would change W;
     // `GcnConvConfig::new(d_input, d_output).init(&device, &mut rng)` draws one to start from.
-    let layer = GcnConv { weight: Param::from_tensor(Tensor::from_floats([[1.0]], &device)), bias: None };
+    let layer = GcnConv {
+        weight: Param::from_tensor(Tensor::from_floats([[1.0]], &device)),
+        bias: None,
+        activation: Activation::Identity,
+    };
     let mut x = Tensor::<2>::from_floats([[1.0], [0.0], [0.0], [0.0]], &device);
     println!("\n   X ={}", column(&x));
     for depth in 1..=4 {

@@ -1,6 +1,8 @@
 //! Every operator against plain `f64` loops, value and gradient, on whatever device it is given: the CPU in the integration
 //! tests, an adapter in the WGPU test.
 
+pub(crate) mod bias_activation;
+pub(crate) mod row_norm;
 pub(crate) mod sparse_matmul;
 
 use burn::tensor::Device;
@@ -9,4 +11,8 @@ use burn::tensor::Device;
 pub(crate) type Check = fn(&Device);
 
 /// Every check, by name.
-pub(crate) const CHECKS: &[(&str, Check)] = &[("sparse_matmul", sparse_matmul::check)];
+pub(crate) const CHECKS: &[(&str, Check)] = &[
+    ("bias_activation", bias_activation::check),
+    ("row_norm", row_norm::check),
+    ("sparse_matmul", sparse_matmul::check),
+];

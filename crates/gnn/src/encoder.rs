@@ -2,12 +2,12 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
-use serde::{Deserialize, Serialize};
 
 use crate::conv::{GcnConv, GcnConvConfig};
+use crate::ops::bias_activation::Activation;
+pub use crate::ops::row_norm::RowNorm;
 use crate::{GcnAdjacency, NodeFeatures};
 
 /// Configuration of a [`GcnEncoder`].
@@ -21,18 +21,6 @@ pub struct GcnEncoderConfig {
     pub d_output: usize,
     /// How the embedding's rows are scaled.
     pub row_norm: RowNorm,
-}
-
-/// How each row z of an embedding is scaled; a zero row stays zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RowNorm {
-    /// As it is.
-    None,
-    /// z / ‖z‖₁.
-    L1,
-    /// z / ‖z‖₂.
-    L2,
 }
 
 /// A stack of graph convolutions with ReLU between them and scaled rows at the end.
@@ -51,8 +39,16 @@ impl GcnEncoderConfig {
     pub fn init(&self, device: &Device, rng: &mut impl Rng) -> GcnEncoder {
         let widths: Vec<usize> =
             [self.d_input].into_iter().chain(self.d_hidden.iter().copied()).chain([self.d_output]).collect();
-        let layers =
-            widths.windows(2).map(|pair| GcnConvConfig::new(pair[0], pair[1]).init(device, rng)).collect();
+        let last = widths.len() - 2;
+        let activation = |layer| if layer < last { Activation::Relu } else { Activation::Identity };
+        let layers = widths
+            .windows(2)
+            .enumerate()
+            .map(|(layer, pair)| {
+                let config = GcnConvConfig::new(pair[0], pair[1]).with_activation(activation(layer));
+                config.init(device, rng)
+            })
+            .collect();
         GcnEncoder { layers, row_norm: self.row_norm }
     }
 }
@@ -74,23 +70,9 @@ impl GcnEncoder {
         let (first, rest) = self.layers.split_first().expect("an encoder has at least one layer");
         let mut x = first.forward_features(features, adjacency);
         for layer in rest {
-            x = layer.forward(relu(x), adjacency);
+            x = layer.forward(x, adjacency);
         }
         self.row_norm.apply(x)
-    }
-}
-
-impl RowNorm {
-    /// Scales the rows of `[nodes, d]`.
-    pub fn apply(self, x: Tensor<2>) -> Tensor<2> {
-        // As torch's `normalize`: a norm below this bound counts as the bound.
-        const SMALLEST: f32 = 1e-12;
-        let norm = match self {
-            Self::None => return x,
-            Self::L1 => x.clone().abs().sum_dim(1),
-            Self::L2 => x.clone().square().sum_dim(1).sqrt(),
-        };
-        x / norm.clamp_min(SMALLEST)
     }
 }
 
@@ -124,22 +106,6 @@ mod tests {
         sparse
             .into_data()
             .assert_approx_eq::<f32>(&dense.into_data(), burn::tensor::Tolerance::absolute(1e-6));
-    }
-
-    #[test]
-    fn rows_have_the_norm_asked_for_and_zero_rows_stay_zero() {
-        let device = Device::flex();
-        let x = Tensor::<2>::from_floats([[3.0, -4.0], [0.0, 0.0]], &device);
-        for (norm, expected) in [
-            (RowNorm::None, [3.0, -4.0, 0.0, 0.0]),
-            (RowNorm::L1, [3.0 / 7.0, -4.0 / 7.0, 0.0, 0.0]),
-            (RowNorm::L2, [0.6, -0.8, 0.0, 0.0]),
-        ] {
-            let scaled: Vec<f32> = norm.apply(x.clone()).into_data().iter().collect();
-            for (found, expected) in scaled.iter().zip(expected) {
-                assert!((found - expected).abs() < 1e-6, "{norm:?}: {scaled:?}");
-            }
-        }
     }
 
     #[test]

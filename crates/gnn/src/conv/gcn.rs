@@ -5,6 +5,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData, assert_shape};
 use rand::{Rng, RngExt};
 
+use crate::ops::bias_activation::{Activation, bias_activation};
 use crate::{GcnAdjacency, NodeFeatures};
 
 /// Configuration of a [`GcnConv`].
@@ -17,9 +18,12 @@ pub struct GcnConvConfig {
     /// Whether a bias is added after propagation.
     #[config(default = true)]
     pub bias: bool,
+    /// What is applied to the sum, in the pass that adds the bias.
+    #[config(default = "Activation::Identity")]
+    pub activation: Activation,
 }
 
-/// Graph convolution Y = Â X W + b.
+/// Graph convolution Y = f(Â X W + b), with f the identity where no activation is asked for.
 ///
 /// Kipf & Welling 2017, arXiv 1609.02907. The bias comes after Â, which would scale it by its row sums.
 #[derive(Module, Debug)]
@@ -28,6 +32,9 @@ pub struct GcnConv {
     pub weight: Param<Tensor<2>>,
     /// b, `[d_output]`.
     pub bias: Option<Param<Tensor<1>>>,
+    /// f.
+    #[module(skip)]
+    pub activation: Activation,
 }
 
 impl GcnConvConfig {
@@ -46,6 +53,7 @@ impl GcnConvConfig {
             bias: self
                 .bias
                 .then(|| Param::from_data(TensorData::new(vec![0.0f32; d_output], [d_output]), device)),
+            activation: self.activation,
         }
     }
 }
@@ -82,8 +90,8 @@ impl GcnConv {
     fn propagate(&self, product: Tensor<2>, adjacency: &GcnAdjacency) -> Tensor<2> {
         let output = adjacency.propagate(product);
         match &self.bias {
-            Some(bias) => output + bias.val().unsqueeze(),
-            None => output,
+            Some(bias) => bias_activation(output, bias.val(), self.activation),
+            None => self.activation.apply(output),
         }
     }
 }
@@ -100,6 +108,7 @@ mod tests {
         GcnConv {
             weight: Param::from_tensor(Tensor::from_floats(weight, device)),
             bias: Some(Param::from_tensor(Tensor::from_floats(bias, device))),
+            activation: Activation::Identity,
         }
     }
 
@@ -150,7 +159,11 @@ mod tests {
         gradients::assert_gradient(
             |weight| {
                 let device = weight.device();
-                let layer = GcnConv { weight: Param::from_tensor(weight), bias: None };
+                let layer = GcnConv {
+                    weight: Param::from_tensor(weight),
+                    bias: None,
+                    activation: Activation::Identity,
+                };
                 let adjacency = GcnAdjacency::new(&graphs::chorded_cycle(6), &device);
                 layer.forward(numbers::wavy_matrix(6, 3, 0.2, &device), &adjacency).square().sum()
             },

@@ -8,6 +8,12 @@ pub(super) fn floats(tensor: &FlexTensor) -> &[f32] {
     tensor.as_slice().expect("a contiguous tensor of f32")
 }
 
+/// The numbers of a contiguous tensor, to be written: a copy of them where others hold the tensor too.
+pub(super) fn floats_mut(tensor: &mut FlexTensor) -> &mut [f32] {
+    let (start, end) = tensor.layout().contiguous_offsets().expect("a contiguous tensor");
+    &mut tensor.storage_mut()[start..end]
+}
+
 /// The indices of a contiguous tensor; they were checked not to be negative.
 pub(super) fn indices(tensor: &FlexTensor) -> &[u32] {
     bytemuck::cast_slice(tensor.as_slice::<i32>().expect("a contiguous tensor of i32"))

@@ -5,7 +5,9 @@
 //! own operations, which tests hold the others to. Indices were checked when a matrix or pattern was built; no body checks
 //! them again. Sums run in a fixed order, so the CPU gives the same bits with any number of threads.
 
+pub mod bias_activation;
 #[cfg(feature = "cube")]
 mod cube;
 mod flex;
+pub mod row_norm;
 pub mod sparse_matmul;
