@@ -11,4 +11,4 @@ mod weighted_sum;
 
 pub use dot::dot;
 pub use magnitudes::sum_of_magnitudes;
-pub use weighted_sum::{add_weighted_rows, weighted_row_sum};
+pub use weighted_sum::{add_weighted_rows, weighted_row_sum, weighted_row_sums};

@@ -3,10 +3,10 @@
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use rayon::prelude::*;
-use row_kernels::weighted_row_sum;
+use row_kernels::weighted_row_sums;
 
 use super::{CsrTensors, SparseMatmulBackend};
-use crate::ops::flex::{entries, floats, indices, tensor};
+use crate::ops::flex::{floats, indices, tensor};
 
 /// Rows of the output that one task computes.
 const ROWS_PER_TASK: usize = 16;
@@ -25,10 +25,9 @@ impl SparseMatmulBackend for Flex {
 
         let mut output = vec![0.0f32; rows * width];
         output.par_chunks_mut((ROWS_PER_TASK * width).max(1)).enumerate().for_each(|(task, output)| {
-            for (offset, output) in output.chunks_mut(width).enumerate() {
-                let row = entries(row_ptr, task * ROWS_PER_TASK + offset);
-                weighted_row_sum(output, &values[row.clone()], &columns[row], source);
-            }
+            let first = task * ROWS_PER_TASK;
+            let row_ptr = &row_ptr[first..rows.min(first + ROWS_PER_TASK) + 1];
+            weighted_row_sums(output, width, row_ptr, values, columns, source);
         });
         tensor(output, [rows, width])
     }
