@@ -4,25 +4,28 @@ Needs nothing but PyPI:
 
     python -m venv venv && venv/bin/pip install numpy==2.4.6 torch==2.15.0 torch_geometric==2.8.1
 
-The first line of stdin is the task, as JSON. Set-up done, one line tells the versions. Each later line is a request, and
-gets one line of JSON:
+The first line of stdin is the task, as JSON. Set-up done, one line tells the versions. Each later line is a request,
+and gets one line of JSON:
 
     run N   N steps: {"wall_s": .., "cpu_s": .., "steps": N}, CPU seconds of all threads together
     peak    {"peak_rss_bytes": ..}, the most memory the process ever held
 
 End of input ends the process; nothing but these lines goes to stdout. PyG normalises the graph in the first step and
-keeps the result, so a `run 1` belongs before what is measured.
+keeps the result, so a `run 1` belongs before what is measured. Threads of libgomp spin while they wait, and on a busy
+machine most of `cpu_s` can be that: the environment variable OMP_WAIT_POLICY=passive makes them sleep.
 
 A task has `task` (gcn, dgi, gat or spmm), `data` (a directory), `threads`, `seed`, the widths that its function below
 reads, and the two forms that the inputs may take:
 
     features    "dense", as in PyG's examples, or "sparse": a CSR tensor, which PyG's `Linear` multiplies as it is.
-                On Cora no other product of torch's is faster, forward and backward.
-    adjacency   "edge_index", as in PyG's examples, or "csr": a CSR tensor, which the convolutions of fixed weights multiply
-                with `torch.sparse.mm`.
+                On Cora's features no other sparse product in torch is faster, forward and backward.
+    adjacency   "edge_index", as in PyG's examples, or "csr": a CSR tensor, which PyG multiplies with `torch.sparse.mm`;
+                only attention still goes from arc to arc.
 
 The directory has `edge_index.npy`, int64 [2, arcs], both directions and no loops, and the features: `x.npy`, float32
-[nodes, d_input], or `x_row_ptr.npy`, `x_columns.npy` and `x_values.npy`, whose shape is the task's `x_dims`.
+[nodes, d_input], or a CSR matrix of the shape `x_dims` in the task, as `x_row_ptr.npy` and `x_columns.npy`, int64, and
+`x_values.npy`, float32. Task spmm makes its own features, always has a CSR adjacency, and takes the number of nodes
+from `x_dims`.
 """
 
 import json
@@ -114,7 +117,7 @@ class PropagatingEncoder(Module):
 
 
 def permute_rows(x, *graph):
-    # Not x[permutation]: the gradient of that is far slower than the one of index_select.
+    # Not x[permutation], as in the example: the gradient of that takes ten times as long as the one of index_select.
     return x.index_select(0, torch.randperm(x.size(0))), *graph
 
 
@@ -124,7 +127,7 @@ def infomax(encoder, d_output):
         encoder=encoder,
         summary=lambda z, *args, **kwargs: z.mean(dim=0).sigmoid(),
         corruption=permute_rows,
-    ).train()
+    )
 
 
 def dgi(task):
@@ -148,7 +151,7 @@ def dgi(task):
 def dgi_on_sparse(task, x, adjacency):
     """The same model, with the corruption where the features are dense and narrow: (P X) W is P (X W).
 
-    Neither PyG nor torch permutes the rows of a CSR tensor; this also multiplies the features once a step, not twice.
+    torch does not index a CSR tensor by a permutation; this also multiplies the features once a step, not twice.
     """
     graph = gcn_norm(adjacency, num_nodes=x.size(0), dtype=torch.float32)
     project = Linear(x.size(1), task["d_output"], bias=False, weight_initializer="glorot")
@@ -164,12 +167,15 @@ def dgi_on_sparse(task, x, adjacency):
 
 
 def gat(task):
-    """The two layers of the GAT paper on a citation graph, fitted to random classes of all nodes."""
+    """The GAT paper's two layers for citation graphs, fitted to random classes of all nodes.
+
+    Layers start in training mode, so dropout is on; only the attention has some, not the features.
+    """
     x = read_features(task)
     adjacency = read_adjacency(task, x.size(0))
     dropout = task["attention_dropout"]
-    first = GATConv(x.size(1), 8, heads=8, dropout=dropout).train()
-    second = GATConv(64, task["d_output"], heads=1, concat=False, dropout=dropout).train()
+    first = GATConv(x.size(1), 8, heads=8, dropout=dropout)
+    second = GATConv(64, task["d_output"], heads=1, concat=False, dropout=dropout)
     classes = torch.randint(task["d_output"], (x.size(0),))
     optimizer = adam([*first.parameters(), *second.parameters()], lr=5e-3, weight_decay=5e-4)
 

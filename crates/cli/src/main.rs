@@ -5,6 +5,7 @@ mod commands;
 mod device;
 mod failure;
 mod interrupt;
+mod memory;
 mod progress;
 mod stdout;
 
@@ -15,6 +16,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let started = Instant::now();
+    memory::keep_freed_blocks();
     match commands::run(args::Args::parse(), started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

@@ -3,6 +3,7 @@
 //! [`G2r`] trains a graph encoder by rate reduction. [`propagated`] is the baseline without training. [`trainer`]
 //! is the loop that embedders share, and [`seeds`] gives each purpose its own stream of chance.
 
+mod adam;
 mod error;
 pub mod g2r;
 mod propagated;

@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::{AdamConfig, GradientsParams};
+use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::adam::Adam;
 
 /// What an epoch did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,11 +109,7 @@ pub(crate) fn train<M: Module + Clone>(
     schedule: &Schedule,
     observer: &mut dyn Observer,
 ) -> Result<Trained<M>, Error> {
-    // As torch's Adam: ε = 1e-8, and weight decay added to the gradient.
-    let mut optimizer = AdamConfig::new()
-        .with_epsilon(1e-8)
-        .with_weight_decay(Some(WeightDecayConfig::new(schedule.weight_decay as f32)))
-        .init();
+    let mut adam = Adam::new(schedule.learning_rate, schedule.weight_decay);
     let mut kept = None;
     let mut history = Vec::with_capacity(schedule.epochs);
     let mut start = Instant::now();
@@ -122,7 +118,7 @@ pub(crate) fn train<M: Module + Clone>(
         let step = objective.loss(embedding).map_err(|source| Error::Loss { epoch, source })?;
         let loss = f64::from(step.loss.clone().into_scalar::<f32>());
         let gradients = GradientsParams::from_grads(step.loss.backward(), &encoder);
-        encoder = optimizer.step(schedule.learning_rate, encoder, gradients);
+        encoder = adam.step(encoder, gradients);
         embedding = objective.embed(&encoder);
         let host = to_host(embedding.clone());
 

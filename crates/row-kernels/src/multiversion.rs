@@ -2,11 +2,13 @@
 
 /// Defines `$name`, which runs the body `$body` compiled for the best instruction set the processor has.
 ///
-/// `$body` must be `#[inline(always)]`: only then is it compiled anew inside each version.
+/// `$body` must be `#[inline(always)]`: only then is it compiled anew inside each version. For the same bits in all of them
+/// it must write each multiply-add as `mul_add`, and its sums in the order they are to have.
+#[macro_export]
 macro_rules! multiversion {
-    ($(#[$doc:meta])* pub fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident) => {
+    ($(#[$doc:meta])* $visibility:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident) => {
         $(#[$doc])*
-        pub fn $name($($arg: $ty),*) $(-> $ret)? {
+        $visibility fn $name($($arg: $ty),*) $(-> $ret)? {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx2,fma")]

@@ -14,12 +14,14 @@ use super::{Activation, BiasActivationBackend, BiasActivationGradients};
 struct BiasActivation;
 
 impl<B: BiasActivationBackend> Backward<B, 2> for BiasActivation {
-    /// The output, which the next layer holds anyway.
-    type State = (FloatTensor<B>, Activation);
+    /// The output, which the next layer holds anyway; none where the derivative is 1.
+    type State = (Option<FloatTensor<B>>, Activation);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let (output, activation) = ops.state;
-        let gradients = B::bias_activation_backward(output, grads.consume::<B>(&ops.node), activation);
+        let grad = grads.consume::<B>(&ops.node);
+        let output = output.unwrap_or_else(|| grad.clone());
+        let gradients = B::bias_activation_backward(output, grad, activation);
         for (parent, gradient) in ops.parents.into_iter().zip([gradients.x, gradients.bias]) {
             if let Some(node) = parent {
                 grads.register::<B>(node.id, gradient);
@@ -37,7 +39,10 @@ impl<B: BiasActivationBackend, C: CheckpointStrategy> BiasActivationBackend for 
         let ((x, x_node), (bias, bias_node)) = (x.into_parts(), bias.into_parts());
         let output = B::bias_activation(x, bias, activation);
         match BiasActivation.prepare::<C>([x_node, bias_node]).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish((output.clone(), activation), output),
+            OpsKind::Tracked(prep) => {
+                let kept = (activation != Activation::Identity).then(|| output.clone());
+                prep.finish((kept, activation), output)
+            }
             OpsKind::UnTracked(prep) => prep.finish(output),
         }
     }

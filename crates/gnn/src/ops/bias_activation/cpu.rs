@@ -7,10 +7,9 @@ use rayon::prelude::*;
 use super::{Activation, BiasActivationBackend, BiasActivationGradients};
 use crate::ops::flex::{floats, floats_mut, tensor};
 
-/// At most this many partial sums of the bias's gradient: where rows are cut depends on their number only, never on threads.
-const MOST_PARTS: usize = 64;
-/// Rows of a part, at least.
-const LEAST_ROWS: usize = 32;
+/// Rows that one task takes, and that a partial sum of the bias's gradient is over: it depends on nothing, so that the bits
+/// are the same with any number of threads, and is small, so that a sum over millions of rows keeps its digits.
+const ROWS_PER_TASK: usize = 128;
 
 impl BiasActivationBackend for Flex {
     fn bias_activation(
@@ -24,8 +23,7 @@ impl BiasActivationBackend for Flex {
             return x;
         }
         let bias = floats(&bias);
-        let part = rows_of_a_part(x.layout().shape()[0]) * width;
-        floats_mut(&mut x).par_chunks_mut(part).for_each(|rows| {
+        floats_mut(&mut x).par_chunks_mut(ROWS_PER_TASK * width).for_each(|rows| {
             for row in rows.chunks_exact_mut(width) {
                 activate(row, bias, activation);
             }
@@ -39,29 +37,33 @@ impl BiasActivationBackend for Flex {
         activation: Activation,
     ) -> BiasActivationGradients<Self> {
         let (output, mut grad) = (output.to_contiguous(), grad.to_contiguous());
-        let [rows, width] = [0, 1].map(|axis| output.layout().shape()[axis]);
-        let mut bias = vec![0.0f32; width];
-        if rows * width > 0 {
-            let part = rows_of_a_part(rows) * width;
-            let values = floats(&output);
-            let parts: Vec<Vec<f32>> = floats_mut(&mut grad)
-                .par_chunks_mut(part)
-                .zip(values.par_chunks(part))
+        let width = output.layout().shape()[1];
+        let part = (ROWS_PER_TASK * width).max(1);
+        let sums: Vec<Vec<f32>> = if activation == Activation::Identity {
+            floats(&grad).par_chunks(part).map(|grads| column_sums(grads, width)).collect()
+        } else {
+            let parts = floats_mut(&mut grad).par_chunks_mut(part).zip(floats(&output).par_chunks(part));
+            parts
                 .map(|(grads, outputs)| {
-                    let mut sum = vec![0.0f32; width];
-                    for (grad, output) in grads.chunks_exact_mut(width).zip(outputs.chunks_exact(width)) {
-                        scale_gradient(grad, output, activation);
-                        sum.iter_mut().zip(&*grad).for_each(|(sum, grad)| *sum += grad);
-                    }
-                    sum
+                    scale_gradient(grads, outputs, activation);
+                    column_sums(grads, width)
                 })
-                .collect();
-            for part in parts {
-                bias.iter_mut().zip(part).for_each(|(bias, part)| *bias += part);
-            }
+                .collect()
+        };
+        let mut bias = vec![0.0f32; width];
+        for sums in sums {
+            bias.iter_mut().zip(sums).for_each(|(bias, sum)| *bias += sum);
         }
         BiasActivationGradients { x: grad, bias: tensor(bias, [width]) }
     }
+}
+
+fn column_sums(rows: &[f32], width: usize) -> Vec<f32> {
+    let mut sums = vec![0.0f32; width];
+    for row in rows.chunks_exact(width.max(1)) {
+        sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+    }
+    sums
 }
 
 fn activate(row: &mut [f32], bias: &[f32], activation: Activation) {
@@ -82,8 +84,4 @@ fn scale_gradient(grad: &mut [f32], output: &[f32], activation: Activation) {
         Activation::Relu => pairs.for_each(|(grad, y)| *grad = if *y > 0.0 { *grad } else { 0.0 }),
         Activation::Elu => pairs.for_each(|(grad, y)| *grad *= if *y > 0.0 { 1.0 } else { y + 1.0 }),
     }
-}
-
-fn rows_of_a_part(rows: usize) -> usize {
-    rows.div_ceil(MOST_PARTS).max(LEAST_ROWS)
 }

@@ -69,7 +69,8 @@ pub trait BiasActivationBackend: Backend {
         activation: Activation,
     ) -> FloatTensor<Self>;
 
-    /// The gradients at `output`, into which `grad` flows; both are `[nodes, width]`.
+    /// The gradients at `output`, into which `grad` flows; both are `[nodes, width]`. For the identity any tensor of that
+    /// shape serves as the output.
     fn bias_activation_backward(
         output: FloatTensor<Self>,
         grad: FloatTensor<Self>,

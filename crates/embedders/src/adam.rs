@@ -1,0 +1,205 @@
+//! Adam, with its state updated in place.
+
+use std::collections::HashMap;
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, Dispatch, ExtensionType, Flex, backend_extension};
+use burn::module::{Module, ModuleMapper, Param, ParamId};
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use burn_flex::FlexTensor;
+use rayon::prelude::*;
+use row_kernels::multiversion;
+
+const BETA1: f64 = 0.9;
+const BETA2: f64 = 0.999;
+const EPSILON: f64 = 1e-8;
+
+/// Numbers that one task updates.
+const TASK: usize = 1 << 14;
+
+/// Adam (Kingma & Ba 2015, arXiv 1412.6980) as torch has it: β = (0.9, 0.999), ε = 10⁻⁸, the weight decay an L2 penalty
+/// that is added to the gradient.
+///
+/// Burn's own optimiser makes a new tensor for each operation. This one reads and writes each parameter and its two
+/// moments once a step, in their own memory where nobody else holds them.
+pub(crate) struct Adam {
+    learning_rate: f64,
+    weight_decay: f64,
+    steps: i32,
+    moments: HashMap<ParamId, [Tensor<1>; 2]>,
+}
+
+impl Adam {
+    pub(crate) fn new(learning_rate: f64, weight_decay: f64) -> Self {
+        Self { learning_rate, weight_decay, steps: 0, moments: HashMap::new() }
+    }
+
+    /// The module after one step along its gradients; a parameter without a gradient stays.
+    pub(crate) fn step<M: Module>(&mut self, module: M, gradients: GradientsParams) -> M {
+        self.steps += 1;
+        let correction = (1.0 - BETA2.powi(self.steps)).sqrt();
+        let step = AdamStep {
+            rate: (self.learning_rate * correction / (1.0 - BETA1.powi(self.steps))) as f32,
+            epsilon: (EPSILON * correction) as f32,
+            weight_decay: self.weight_decay as f32,
+        };
+        module.map(&mut Mapper { step, moments: &mut self.moments, gradients })
+    }
+}
+
+/// The numbers of a step: p ← p − rate · m / (√v + epsilon), with both corrections of the bias in rate and epsilon.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct AdamStep {
+    rate: f32,
+    epsilon: f32,
+    weight_decay: f32,
+}
+
+struct Mapper<'a> {
+    step: AdamStep,
+    moments: &'a mut HashMap<ParamId, [Tensor<1>; 2]>,
+    gradients: GradientsParams,
+}
+
+impl ModuleMapper for Mapper<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        let Some(gradient) = self.gradients.remove::<D>(id) else {
+            return Param::from_mapped_value(id, tensor, mapper);
+        };
+        let (shape, tensor) = (tensor.shape(), tensor.inner());
+        let [moment1, moment2] = self.moments.remove(&id).unwrap_or_else(|| {
+            let zeros = || Tensor::zeros([shape.num_elements()], &tensor.device());
+            [zeros(), zeros()]
+        });
+        let state = AdamState {
+            parameter: tensor.flatten::<1>(0, D - 1).into_dispatch(),
+            moment1: moment1.into_dispatch(),
+            moment2: moment2.into_dispatch(),
+        };
+        let gradient = gradient.flatten::<1>(0, D - 1).into_dispatch();
+        let state = <Dispatch as AdamBackend>::adam_step(state, gradient, self.step);
+        self.moments.insert(id, [Tensor::from_dispatch(state.moment1), Tensor::from_dispatch(state.moment2)]);
+        let updated = Tensor::<1>::from_dispatch(state.parameter).reshape(shape);
+        Param::from_mapped_value(id, Tensor::from_inner(updated).require_grad(), mapper)
+    }
+}
+
+/// A parameter and the running means of its gradient and of its gradient's square, each `[numbers]`.
+#[derive(Clone, Debug, ExtensionType)]
+pub(crate) struct AdamState<B: Backend> {
+    pub(crate) parameter: FloatTensor<B>,
+    pub(crate) moment1: FloatTensor<B>,
+    pub(crate) moment2: FloatTensor<B>,
+}
+
+/// A backend that takes steps of Adam. Parameters are taken out of the autodiff graph before.
+#[backend_extension(Flex, Cube: cfg(feature = "cube"))]
+pub(crate) trait AdamBackend: Backend {
+    fn adam_step(
+        #[extension_type] state: AdamState<Self>,
+        gradient: FloatTensor<Self>,
+        step: AdamStep,
+    ) -> AdamState<Self> {
+        let scaled = |tensor, factor: f64| Self::float_mul_scalar(tensor, (factor as f32).into());
+        let AdamState { parameter, moment1, moment2 } = state;
+        let penalty = scaled(parameter.clone(), f64::from(step.weight_decay));
+        let gradient = Self::float_add(gradient, penalty);
+        let square = Self::float_mul(gradient.clone(), gradient.clone());
+        let moment1 = Self::float_add(scaled(moment1, BETA1), scaled(gradient, 1.0 - BETA1));
+        let moment2 = Self::float_add(scaled(moment2, BETA2), scaled(square, 1.0 - BETA2));
+        let root = Self::float_add_scalar(Self::float_sqrt(moment2.clone()), step.epsilon.into());
+        let update = scaled(Self::float_div(moment1.clone(), root), f64::from(step.rate));
+        AdamState { parameter: Self::float_sub(parameter, update), moment1, moment2 }
+    }
+}
+
+#[cfg(feature = "cube")]
+impl AdamBackend for burn_cubecl::CubeBackend {}
+
+impl AdamBackend for Flex {
+    fn adam_step(state: AdamState<Self>, gradient: FloatTensor<Self>, step: AdamStep) -> AdamState<Self> {
+        let gradient = gradient.to_contiguous();
+        let [mut parameter, mut moment1, mut moment2] =
+            [state.parameter, state.moment1, state.moment2].map(|tensor| tensor.to_contiguous());
+        let moments =
+            numbers(&mut moment1).par_chunks_mut(TASK).zip(numbers(&mut moment2).par_chunks_mut(TASK));
+        let gradients = gradient.as_slice::<f32>().expect("made contiguous, and gradients are f32");
+        numbers(&mut parameter).par_chunks_mut(TASK).zip(gradients.par_chunks(TASK)).zip(moments).for_each(
+            |((parameter, gradient), (moment1, moment2))| update(parameter, gradient, moment1, moment2, step),
+        );
+        AdamState { parameter, moment1, moment2 }
+    }
+}
+
+fn numbers(tensor: &mut FlexTensor) -> &mut [f32] {
+    let (start, end) = tensor.layout().contiguous_offsets().expect("made contiguous");
+    &mut tensor.storage_mut()[start..end]
+}
+
+multiversion! {
+    /// One step of Adam over slices of equal length.
+    fn update(parameter: &mut [f32], gradient: &[f32], moment1: &mut [f32], moment2: &mut [f32], step: AdamStep) = update_body
+}
+
+#[inline(always)]
+fn update_body(
+    parameter: &mut [f32],
+    gradient: &[f32],
+    moment1: &mut [f32],
+    moment2: &mut [f32],
+    step: AdamStep,
+) {
+    let (beta1, beta2) = (BETA1 as f32, BETA2 as f32);
+    let (rest1, rest2) = ((1.0 - BETA1) as f32, (1.0 - BETA2) as f32);
+    let moments = moment1.iter_mut().zip(moment2);
+    for ((p, gradient), (m, v)) in parameter.iter_mut().zip(gradient).zip(moments) {
+        let gradient = step.weight_decay.mul_add(*p, *gradient);
+        *m = beta1.mul_add(*m, rest1 * gradient);
+        *v = beta2.mul_add(*v, rest2 * gradient * gradient);
+        *p -= step.rate * *m / (v.sqrt() + step.epsilon);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::nn::{Linear, LinearConfig};
+    use burn::optim::AdamConfig;
+    use burn::optim::decay::WeightDecayConfig;
+    use burn::tensor::{Device, Tolerance};
+    use testkit::numbers::wavy_matrix;
+
+    fn gradients(layer: &Linear, step: usize) -> GradientsParams {
+        let x = wavy_matrix(7, 5, step as f64, &Device::flex().autodiff());
+        GradientsParams::from_grads(layer.forward(x).square().sum().backward(), layer)
+    }
+
+    #[test]
+    fn takes_the_steps_of_burns_own_adam() {
+        let start = LinearConfig::new(5, 3).init(&Device::flex().autodiff());
+        let (mut ours, mut theirs) = (start.clone(), start);
+        let mut adam = Adam::new(0.05, 0.1);
+        let mut reference =
+            AdamConfig::new().with_epsilon(1e-8).with_weight_decay(Some(WeightDecayConfig::new(0.1))).init();
+        for step in 0..12 {
+            let gradient = gradients(&ours, step);
+            ours = adam.step(ours, gradient);
+            let gradient = gradients(&theirs, step);
+            theirs = reference.step(0.05, theirs, gradient);
+        }
+        let (ours, theirs) = (ours.weight.val().into_data(), theirs.weight.val().into_data());
+        ours.assert_approx_eq::<f32>(&theirs, Tolerance::absolute(1e-5));
+    }
+
+    #[test]
+    fn what_others_hold_is_not_written() {
+        let layer = LinearConfig::new(5, 3).init(&Device::flex().autodiff());
+        let (kept, before) = (layer.clone(), layer.weight.val().into_data());
+        let gradient = gradients(&layer, 0);
+        let stepped = Adam::new(0.05, 0.0).step(layer, gradient);
+        kept.weight.val().into_data().assert_eq(&before, true);
+        assert_ne!(stepped.weight.val().into_data().iter::<f32>().next(), before.iter::<f32>().next());
+    }
+}
