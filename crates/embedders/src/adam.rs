@@ -23,7 +23,7 @@ const TASK: usize = 1 << 14;
 ///
 /// Burn's own optimiser makes a new tensor for each operation. This one reads and writes each parameter and its two
 /// moments once a step, in their own memory where nobody else holds them.
-pub(crate) struct Adam {
+pub struct Adam {
     learning_rate: f64,
     weight_decay: f64,
     steps: i32,
@@ -31,12 +31,13 @@ pub(crate) struct Adam {
 }
 
 impl Adam {
-    pub(crate) fn new(learning_rate: f64, weight_decay: f64) -> Self {
+    /// An optimiser that has taken no step: `learning_rate` above 0, `weight_decay` at least 0.
+    pub fn new(learning_rate: f64, weight_decay: f64) -> Self {
         Self { learning_rate, weight_decay, steps: 0, moments: HashMap::new() }
     }
 
     /// The module after one step along its gradients; a parameter without a gradient stays.
-    pub(crate) fn step<M: Module>(&mut self, module: M, gradients: GradientsParams) -> M {
+    pub fn step<M: Module>(&mut self, module: M, gradients: GradientsParams) -> M {
         self.steps += 1;
         let correction = (1.0 - BETA2.powi(self.steps)).sqrt();
         let step = AdamStep {

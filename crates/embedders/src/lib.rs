@@ -10,6 +10,7 @@ mod propagated;
 pub mod seeds;
 pub mod trainer;
 
+pub use adam::Adam;
 pub use error::Error;
 pub use g2r::{G2r, G2rConfig};
 pub use propagated::propagated;

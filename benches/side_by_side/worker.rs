@@ -1,0 +1,86 @@
+//! This side's half: trains on request.
+
+use std::hint::black_box;
+use std::io::BufRead;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use burn::tensor::{Device, Tensor};
+use gnn::GcnAdjacency;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
+use serde_json::{Value, json};
+
+use crate::steps::Input;
+use crate::steps::gcn::GcnStep;
+use crate::tasks;
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    keep_freed_blocks();
+    let mut requests = std::io::stdin().lock().lines();
+    let settings: Value = serde_json::from_str(&requests.next().context("expected a task on stdin")??)?;
+    let threads = settings["threads"].as_u64().context("no threads")? as usize;
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    let mut step = prepare(&settings)?;
+    println!("{}", json!({ "ready": true, "threads": threads }));
+    for request in requests {
+        match request?.split_whitespace().collect::<Vec<_>>()[..] {
+            ["run", count] => println!("{}", timed(&mut step, count.parse()?)),
+            ["peak"] => println!("{}", json!({ "peak_rss_bytes": 1024 * usage().max_rss() })),
+            ref request => bail!("unknown request {request:?}"),
+        }
+    }
+    Ok(())
+}
+
+fn prepare(settings: &Value) -> anyhow::Result<Box<dyn FnMut()>> {
+    let task = tasks::all().into_iter().find(|task| settings["source"] == task.name.as_str());
+    let input = task.context("an unknown task")?.input.input();
+    let width =
+        |name: &str| settings[name].as_u64().map(|width| width as usize).context("a width is missing");
+    Ok(match settings["task"].as_str() {
+        Some("gcn") => {
+            let mut step = GcnStep::new(&input, width("d_hidden")?, width("d_output")?);
+            Box::new(move || step.step())
+        }
+        Some("spmm") => propagation(&input, width("width")?),
+        task => bail!("unknown task {task:?}"),
+    })
+}
+
+fn propagation(input: &Input, width: usize) -> Box<dyn FnMut()> {
+    let device = Device::flex();
+    let adjacency = GcnAdjacency::new(&input.graph, &device);
+    let x = Tensor::<2>::ones([input.graph.num_nodes(), width], &device);
+    Box::new(move || {
+        black_box(adjacency.propagate(x.clone()));
+    })
+}
+
+fn timed(step: &mut dyn FnMut(), count: usize) -> Value {
+    let (wall, cpu) = (Instant::now(), cpu_seconds());
+    for _ in 0..count {
+        step();
+    }
+    json!({ "wall_s": wall.elapsed().as_secs_f64(), "cpu_s": cpu_seconds() - cpu, "steps": count })
+}
+
+/// Of all threads, in user and kernel mode.
+fn cpu_seconds() -> f64 {
+    let seconds = |time: TimeVal| time.tv_sec() as f64 + 1e-6 * time.tv_usec() as f64;
+    seconds(usage().user_time()) + seconds(usage().system_time())
+}
+
+fn usage() -> nix::sys::resource::Usage {
+    getrusage(UsageWho::RUSAGE_SELF).expect("a process can ask for its own usage")
+}
+
+/// As the program does; see `crates/cli/src/memory.rs`.
+fn keep_freed_blocks() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: these calls set two numbers of the allocator, before any thread is started.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 30);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, libc::c_int::MAX);
+    }
+}

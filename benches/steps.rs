@@ -1,0 +1,42 @@
+//! Whole training steps on Cora.
+//!
+//! ```text
+//! cargo bench --package g2r --bench steps
+//! ```
+//!
+//! The step of the authors' recipe (2708 nodes, 1433 → 1024 → 512, 768 groups) has 2 · 2708 · 1024 · 512 operations in each of
+//! the three dense products of its second convolution and 2708 · 512² · (1 + 2) in the expansion: 10.6 · 10⁹ in all.
+
+mod measure;
+#[path = "steps/mod.rs"]
+mod steps;
+
+use burn::tensor::Device;
+use criterion::{Criterion, criterion_group, criterion_main};
+use embedders::{G2r, G2rConfig, KeepLast};
+use measure::{Machine, Work, operator};
+use steps::Input;
+use steps::gcn::GcnStep;
+
+/// Dense products of the second convolution and of the expansion, in operations.
+const ENCODER_FLOPS: f64 = 3.0 * 2.0 * 2708.0 * 1024.0 * 512.0;
+const EXPANSION_FLOPS: f64 = 3.0 * 2708.0 * 512.0 * 512.0;
+
+fn steps(c: &mut Criterion) {
+    let machine = Machine::measure();
+    let cora = graph_io::load("cora", None).expect("Cora is embedded");
+
+    let config = G2rConfig { epochs: 5, ..G2rConfig::preset("cora").expect("the authors' recipe") };
+    let g2r = G2r::new(config, &cora, &Device::flex()).expect("a valid recipe");
+    // The embedding before the first step is made too: a sixth forward pass.
+    let work = Work::Flops(5.0 * (ENCODER_FLOPS + EXPANSION_FLOPS) + ENCODER_FLOPS / 3.0);
+    operator(c, &machine, "G2R, 5 steps of the recipe", work, || {
+        g2r.train(0, &mut KeepLast).expect("training runs");
+    });
+
+    let mut gcn = GcnStep::new(&Input::cora(), 1024, 512);
+    operator(c, &machine, "GCN encoder step, 1433 to 1024 to 512", Work::Flops(ENCODER_FLOPS), || gcn.step());
+}
+
+criterion_group!(benches, steps);
+criterion_main!(benches);
