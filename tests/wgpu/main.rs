@@ -9,6 +9,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use testkit::numbers;
 
+mod rates;
+
 /// Largest difference to the CPU, relative to the largest entry.
 const TOLERANCE: f32 = 1e-4;
 
@@ -23,6 +25,7 @@ fn a_wgpu_device_computes_what_the_cpu_computes() {
     let cora = graph_io::load("cora", None).expect("Cora is embedded");
     encoder_and_loss_agree_and_repeat(&cora, &wgpu, &cpu);
     errors_come_back_from_the_device(&wgpu);
+    rates::rates_agree(&wgpu, &cpu);
 }
 
 fn any_adapter() -> Device {

@@ -1,17 +1,19 @@
 //! The rates of groups.
 
-use faer::{Mat, MatRef};
+use faer::MatRef;
 use rayon::prelude::*;
-use row_kernels::{add_weighted_rows, dot};
+use row_kernels::{add_weighted_rows, gram_of_rows};
 
 use crate::error::{Block, Error};
 use crate::groups::{Group, Groups};
 use crate::products::{identity_plus_gram, multiply_rows, scaled_to_f32};
-use crate::spd::CholeskyFactor;
+use crate::spd::{CholeskyFactor, invert_small};
 
 /// Groups are taken together until their k × k blocks hold this many numbers (4 MB): memory stays bounded, and where
 /// the cut falls does not depend on the number of threads.
 const CHUNK_ENTRIES: usize = 1 << 20;
+/// Up to this many members plain loops are faster than a library's blocked ones.
+const SMALL: usize = 16;
 
 /// One group of a batch, with what multiplies its log-determinant.
 #[derive(Clone, Copy)]
@@ -49,16 +51,17 @@ pub(crate) fn weighted_log_dets(
             sum += wide_group(z, d, groups, *wide, gradient.as_deref_mut())?;
             continue;
         }
-        let with_gradient = gradient.is_some();
-        let blocks: Vec<Result<NarrowBlock, Error>> = chunk
-            .par_iter()
-            .map(|weighed| {
-                NarrowBlock::new(z, d, groups.group(weighed.group as usize), *weighed, with_gradient)
+        let mut blocks = Blocks::new(groups, chunk, gradient.is_some());
+        let log_dets: Vec<Result<f64, Error>> = blocks
+            .each_mut()
+            .into_par_iter()
+            .zip(chunk)
+            .map_init(NarrowGroup::default, |narrow, (block, weighed)| {
+                narrow.evaluate(z, d, groups.group(weighed.group as usize), *weighed, block)
             })
             .collect();
-        let blocks = blocks.into_iter().collect::<Result<Vec<_>, _>>()?;
-        for (weighed, block) in chunk.iter().zip(&blocks) {
-            sum += weighed.factor * block.log_det;
+        for (weighed, log_det) in chunk.iter().zip(log_dets) {
+            sum += weighed.factor * log_det?;
         }
         if let Some(gradient) = gradient.as_deref_mut() {
             add_gradients(gradient, z, dims, groups, chunk, &blocks);
@@ -89,43 +92,95 @@ fn chunks<'a>(groups: &Groups, mut batch: &'a [WeighedGroup], d: usize) -> Vec<&
     chunks
 }
 
-/// A group of at most d members: its log-determinant and its gradient's block W, `[k, k]` row-major.
-struct NarrowBlock {
-    log_det: f64,
-    block: Vec<f32>,
+/// The blocks W of a chunk's groups, `[k, k]` row-major, one after the other; all empty where no gradient is wanted.
+struct Blocks {
+    entries: Vec<f32>,
+    starts: Vec<usize>,
 }
 
-impl NarrowBlock {
-    fn new(
+impl Blocks {
+    fn new(groups: &Groups, chunk: &[WeighedGroup], with_gradient: bool) -> Self {
+        let mut starts = vec![0];
+        starts.extend(chunk.iter().scan(0, |end, weighed| {
+            let size = groups.group(weighed.group as usize).members.len();
+            *end += if with_gradient { size * size } else { 0 };
+            Some(*end)
+        }));
+        Self { entries: vec![0.0; starts[chunk.len()]], starts }
+    }
+
+    fn each_mut(&mut self) -> Vec<&mut [f32]> {
+        let mut rest = self.entries.as_mut_slice();
+        let mut blocks = Vec::with_capacity(self.starts.len() - 1);
+        for bounds in self.starts.windows(2) {
+            let (block, after) = rest.split_at_mut(bounds[1] - bounds[0]);
+            blocks.push(block);
+            rest = after;
+        }
+        blocks
+    }
+
+    fn of(&self, position: usize) -> &[f32] {
+        &self.entries[self.starts[position]..self.starts[position + 1]]
+    }
+}
+
+/// What the evaluation of a group of at most d members needs room for, kept from one group to the next: half of all
+/// groups have two members or fewer, and asking for memory would take longer than the arithmetic.
+#[derive(Default)]
+struct NarrowGroup {
+    gram: Vec<f32>,
+    roots: Vec<f64>,
+    matrix: Vec<f64>,
+}
+
+impl NarrowGroup {
+    /// The group's log-determinant; its block W goes to `block`, if that is not empty.
+    fn evaluate(
+        &mut self,
         z: &[f32],
         d: usize,
         group: Group<'_>,
         weighed: WeighedGroup,
-        with_gradient: bool,
-    ) -> Result<Self, Error> {
+        block: &mut [f32],
+    ) -> Result<f64, Error> {
         let size = group.members.len();
-        let row = |member: usize| {
-            let start = group.members[member] as usize * d;
-            &z[start..start + d]
-        };
-        let roots: Vec<f64> = group.weights.iter().map(|weight| f64::from(*weight).sqrt()).collect();
-        let mut matrix = Mat::zeros(size, size);
-        for j in 0..size {
-            for i in j..size {
-                matrix[(i, j)] = weighed.scale * roots[i] * roots[j] * f64::from(dot(row(i), row(j)));
+        self.gram.resize(size * size, 0.0);
+        gram_of_rows(&mut self.gram, group.members, z, d);
+        self.roots.clear();
+        self.roots.extend(group.weights.iter().map(|weight| f64::from(*weight).sqrt()));
+        self.matrix.resize(size * size, 0.0);
+        for i in 0..size {
+            for j in 0..=i {
+                let at = i * size + j;
+                self.matrix[at] = weighed.scale * self.roots[i] * self.roots[j] * f64::from(self.gram[at]);
             }
-            matrix[(j, j)] += 1.0;
+            self.matrix[i * size + i] += 1.0;
         }
-        let factor = CholeskyFactor::new(matrix, Block::Group(weighed.group as usize))?;
-        let block = if with_gradient {
-            let inverse = factor.inverse();
-            let scale = 2.0 * weighed.factor * weighed.scale;
-            let entry = |i: usize, j: usize| (scale * roots[i] * roots[j] * inverse[(i, j)]) as f32;
-            (0..size * size).map(|at| entry(at / size, at % size)).collect()
+        let name = Block::Group(weighed.group as usize);
+        let log_det = if size <= SMALL {
+            invert_small(&mut self.matrix, size, name)?
         } else {
-            Vec::new()
+            let lower = MatRef::from_row_major_slice(&self.matrix, size, size);
+            let factor = CholeskyFactor::new(lower.to_owned(), name)?;
+            if !block.is_empty() {
+                let inverse = factor.inverse();
+                for (at, entry) in self.matrix.iter_mut().enumerate() {
+                    *entry = inverse[(at / size, at % size)];
+                }
+            }
+            factor.log_det()
         };
-        Ok(Self { log_det: factor.log_det(), block })
+        if !block.is_empty() {
+            let scale = 2.0 * weighed.factor * weighed.scale;
+            for i in 0..size {
+                for j in 0..size {
+                    let at = i * size + j;
+                    block[at] = (scale * self.roots[i] * self.roots[j] * self.matrix[at]) as f32;
+                }
+            }
+        }
+        Ok(log_det)
     }
 }
 
@@ -142,7 +197,7 @@ fn add_gradients(
     [n, d]: [usize; 2],
     groups: &Groups,
     chunk: &[WeighedGroup],
-    blocks: &[NarrowBlock],
+    blocks: &Blocks,
 ) {
     let members = |position: usize| groups.group(chunk[position].group as usize).members;
     let mut starts = vec![0usize; n + 1];
@@ -167,7 +222,7 @@ fn add_gradients(
         for Occurrence { group, place } in &occurrences[starts[node]..starts[node + 1]] {
             let members = members(*group as usize);
             let row = *place as usize * members.len();
-            let weights = &blocks[*group as usize].block[row..row + members.len()];
+            let weights = &blocks.of(*group as usize)[row..row + members.len()];
             add_weighted_rows(gradient, weights, members, z);
         }
     });

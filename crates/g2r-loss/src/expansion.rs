@@ -1,11 +1,19 @@
 //! The rate of all rows.
 
+#[cfg(feature = "cube")]
+use burn::backend::TensorMetadata;
 use burn::tensor::Tensor;
+#[cfg(feature = "cube")]
+use burn_cubecl::tensor::CubeTensor;
 use faer::MatRef;
 
+#[cfg(feature = "cube")]
+use crate::cube;
 use crate::error::{Block, Error};
 use crate::products::{identity_plus_gram, multiply_rows, scaled_to_f32};
 use crate::reduction::positive;
+#[cfg(feature = "cube")]
+use crate::scalar_function::Wanted;
 use crate::scalar_function::{ScalarFunction, Terms, evaluate};
 use crate::spd::CholeskyFactor;
 
@@ -37,6 +45,22 @@ impl ScalarFunction for CodingRate {
         let c = d as f64 / (n as f64 * self.eps_sq);
         let log_det = log_det_of_rows(z, [n, d], c, gradient.map(|gradient| (gradient, 0.5)))?;
         Ok(Terms { value: 0.5 * log_det, terms: Vec::new() })
+    }
+
+    #[cfg(feature = "cube")]
+    fn evaluate_on_device(
+        &self,
+        z: &CubeTensor,
+        wanted: Wanted,
+    ) -> Result<(Terms, Option<CubeTensor>), Error> {
+        let [n, d] = [z.shape()[0], z.shape()[1]];
+        if n == 0 || d == 0 {
+            return Ok((Terms { value: 0.0, terms: Vec::new() }, Some(z.clone())));
+        }
+        let c = d as f64 / (n as f64 * self.eps_sq);
+        let weight = (wanted == Wanted::ValueAndGradient).then_some(0.5);
+        let (log_det, gradient) = cube::log_det_of_rows(z, c, weight)?;
+        Ok((Terms { value: 0.5 * log_det, terms: Vec::new() }, gradient))
     }
 }
 

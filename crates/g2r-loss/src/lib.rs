@@ -9,6 +9,8 @@
 //! Yu et al. 2020, arXiv 2006.08558 (MCR²); Han et al. 2022, arXiv 2202.06241 (G2R).
 
 mod compression;
+#[cfg(feature = "cube")]
+mod cube;
 mod error;
 mod expansion;
 mod groups;

@@ -1,16 +1,23 @@
 //! The log-determinant as a tensor operation.
 
 use burn::tensor::Tensor;
+#[cfg(feature = "cube")]
+use burn_cubecl::tensor::CubeTensor;
 use faer::Mat;
 
+#[cfg(feature = "cube")]
+use crate::cube;
 use crate::error::{Block, Error};
+#[cfg(feature = "cube")]
+use crate::scalar_function::Wanted;
 use crate::scalar_function::{ScalarFunction, Terms, evaluate};
 use crate::spd::CholeskyFactor;
 
 /// Log-determinant log det S of a symmetric positive definite matrix, in nats, with the gradient S⁻¹ from the same
 /// Cholesky factor. O(k³).
 ///
-/// S is taken to be symmetric: its lower triangle is read, and the gradient is that of a symmetric argument.
+/// S is taken to be symmetric: its lower triangle is read, and the gradient is that of a symmetric argument. The
+/// factorisation is in `f64` on the CPU, in `f32` on a GPU.
 ///
 /// # Shapes
 /// `matrix` is `[k, k]`, the output `[1]`; 0 for k = 0.
@@ -48,6 +55,16 @@ impl ScalarFunction for LogDet {
             }
         }
         Ok(Terms { value: factor.log_det(), terms: Vec::new() })
+    }
+
+    #[cfg(feature = "cube")]
+    fn evaluate_on_device(
+        &self,
+        x: &CubeTensor,
+        wanted: Wanted,
+    ) -> Result<(Terms, Option<CubeTensor>), Error> {
+        let (value, gradient) = cube::log_det(x, wanted == Wanted::ValueAndGradient)?;
+        Ok((Terms { value, terms: Vec::new() }, gradient))
     }
 }
 

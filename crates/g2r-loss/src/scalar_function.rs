@@ -1,7 +1,8 @@
 //! Scalar functions of a matrix whose gradient comes with the value, as an operation of Burn's backends.
 //!
-//! A rate and its gradient share a factorisation, so they are computed together, on the host, in the forward pass; the
-//! backward pass only scales the gradient. On the CPU the tensor's own memory is read; a tensor on a GPU is fetched.
+//! A rate and its gradient share a factorisation, so they are computed together, in the forward pass; the backward pass
+//! only scales the gradient. Each function has two bodies: one for the CPU, which reads the tensor's own memory, and one
+//! for devices, made of kernels.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -11,19 +12,28 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{
-    Autodiff, AutodiffBackend, Backend, Dispatch, ExtensionType, Flex, TensorMetadata, backend_extension,
-    read_sync,
-};
-use burn::tensor::{Bytes, DType, Tensor, TensorData};
+use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, ExtensionType, Flex, backend_extension};
+use burn::tensor::{Bytes, DType, Tensor};
+#[cfg(feature = "cube")]
+use burn_cubecl::tensor::CubeTensor;
 use burn_flex::{FlexTensor, Layout};
 
 use crate::error::Error;
 
 /// A function from a row-major matrix to a number.
 pub(crate) trait ScalarFunction: Debug + Send + Sync {
-    /// The value, in terms of which the last is the sum; `gradient`, where given, is overwritten.
+    /// The value with its terms; `gradient`, where given, holds zeros and is filled.
     fn evaluate(&self, x: &[f32], dims: [usize; 2], gradient: Option<&mut [f32]>) -> Result<Terms, Error>;
+
+    /// The same of a contiguous matrix on a device, with the gradient where it is wanted.
+    ///
+    /// Entries that are NaN or infinite are any error at all: the caller looks for them then.
+    #[cfg(feature = "cube")]
+    fn evaluate_on_device(
+        &self,
+        x: &CubeTensor,
+        wanted: Wanted,
+    ) -> Result<(Terms, Option<CubeTensor>), Error>;
 }
 
 /// A value and the terms it is the sum of.
@@ -54,23 +64,8 @@ pub(crate) enum Wanted {
 
 #[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
 pub(crate) trait ScalarFunctionBackend: Backend {
-    fn evaluate(x: FloatTensor<Self>, function: Function, wanted: Wanted) -> Evaluation<Self> {
-        let (shape, device) = (x.shape(), x.device());
-        let data =
-            read_sync(Self::float_into_data(x)).expect("a device that computed a tensor can hand it over");
-        let values = data.as_slice::<f32>().expect("embeddings are f32");
-        let host = function.on_host(values, [shape[0], shape[1]], wanted);
-        let gradient = TensorData::new(host.gradient, host.gradient_dims);
-        Evaluation {
-            value: Self::float_from_data(TensorData::new(vec![host.value], [1]), &device),
-            gradient: Self::float_from_data(gradient, &device),
-            outcome: host.outcome,
-        }
-    }
+    fn evaluate(x: FloatTensor<Self>, function: Function, wanted: Wanted) -> Evaluation<Self>;
 }
-
-#[cfg(feature = "cube")]
-impl ScalarFunctionBackend for burn_cubecl::CubeBackend {}
 
 impl ScalarFunctionBackend for Flex {
     fn evaluate(x: FloatTensor<Self>, function: Function, wanted: Wanted) -> Evaluation<Self> {
@@ -98,6 +93,15 @@ struct HostEvaluation {
 }
 
 impl Function {
+    #[cfg(feature = "cube")]
+    pub(crate) fn on_device(
+        &self,
+        x: &CubeTensor,
+        wanted: Wanted,
+    ) -> Result<(Terms, Option<CubeTensor>), Error> {
+        self.0.evaluate_on_device(x, wanted)
+    }
+
     fn on_host(&self, x: &[f32], dims: [usize; 2], wanted: Wanted) -> HostEvaluation {
         let gradient_dims = if wanted == Wanted::ValueAndGradient { dims } else { [0, 0] };
         let mut gradient = vec![0.0f32; gradient_dims[0] * gradient_dims[1]];
@@ -109,7 +113,8 @@ impl Function {
     }
 }
 
-fn check_finite(x: &[f32], [_, columns]: [usize; 2]) -> Result<(), Error> {
+/// Names the first entry that is not finite, if there is one.
+pub(crate) fn check_finite(x: &[f32], [_, columns]: [usize; 2]) -> Result<(), Error> {
     // No early exit: so it vectorises.
     if x.iter().fold(true, |finite, value| finite & value.is_finite()) {
         return Ok(());
