@@ -49,14 +49,14 @@ multiversion! {
 
 #[inline(always)]
 fn replace_body(out: &mut [f32], weights: &[f32], rows: &[u32], source: &[f32]) {
-    out.fill(0.0);
-    add_body(out, weights, rows, source);
+    assert_eq!(weights.len(), rows.len(), "weighted sum: {} weights for {} rows", weights.len(), rows.len());
+    sum_rows::<false, false>(out, weights, rows, 0..rows.len(), source);
 }
 
 #[inline(always)]
 fn add_body(out: &mut [f32], weights: &[f32], rows: &[u32], source: &[f32]) {
     assert_eq!(weights.len(), rows.len(), "weighted sum: {} weights for {} rows", weights.len(), rows.len());
-    add_rows::<false>(out, weights, rows, 0..rows.len(), source);
+    sum_rows::<true, false>(out, weights, rows, 0..rows.len(), source);
 }
 
 #[inline(always)]
@@ -71,11 +71,10 @@ fn rows_body(out: &mut [f32], width: usize, row_ptr: &[u32], weights: &[f32], ro
     }
     for (out, ends) in out.chunks_exact_mut(width).zip(row_ptr.windows(2)) {
         let entries = ends[0] as usize..ends[1] as usize;
-        out.fill(0.0);
         if source.len() > FAR {
-            add_rows::<true>(out, weights, rows, entries, source);
+            sum_rows::<false, true>(out, weights, rows, entries, source);
         } else {
-            add_rows::<false>(out, weights, rows, entries, source);
+            sum_rows::<false, false>(out, weights, rows, entries, source);
         }
     }
 }
@@ -83,7 +82,7 @@ fn rows_body(out: &mut [f32], width: usize, row_ptr: &[u32], weights: &[f32], ro
 /// Each element of `out` is one sum in the order of `rows`, so cutting the columns into blocks, which keeps the running
 /// sums in registers, cannot change a bit.
 #[inline(always)]
-fn add_rows<const FETCH: bool>(
+fn sum_rows<const ADD: bool, const FETCH: bool>(
     out: &mut [f32],
     weights: &[f32],
     rows: &[u32],
@@ -93,25 +92,25 @@ fn add_rows<const FETCH: bool>(
     let width = out.len();
     let mut column = 0;
     while width - column >= 128 {
-        add_block::<FETCH, 128>(out, column, weights, rows, entries.clone(), source);
+        sum_block::<ADD, FETCH, 128>(out, column, weights, rows, entries.clone(), source);
         column += 128;
     }
     while width - column >= 32 {
-        add_block::<FETCH, 32>(out, column, weights, rows, entries.clone(), source);
+        sum_block::<ADD, FETCH, 32>(out, column, weights, rows, entries.clone(), source);
         column += 32;
     }
     while width - column >= 8 {
-        add_block::<FETCH, 8>(out, column, weights, rows, entries.clone(), source);
+        sum_block::<ADD, FETCH, 8>(out, column, weights, rows, entries.clone(), source);
         column += 8;
     }
     while column < width {
-        add_block::<FETCH, 1>(out, column, weights, rows, entries.clone(), source);
+        sum_block::<ADD, FETCH, 1>(out, column, weights, rows, entries.clone(), source);
         column += 1;
     }
 }
 
 #[inline(always)]
-fn add_block<const FETCH: bool, const LANES: usize>(
+fn sum_block<const ADD: bool, const FETCH: bool, const LANES: usize>(
     out: &mut [f32],
     column: usize,
     weights: &[f32],
@@ -122,7 +121,9 @@ fn add_block<const FETCH: bool, const LANES: usize>(
     let width = out.len();
     let out = &mut out[column..column + LANES];
     let mut totals = [0.0f32; LANES];
-    totals.copy_from_slice(out);
+    if ADD {
+        totals.copy_from_slice(out);
+    }
     let mut run = entries.start..entries.end.min(entries.start + RUN);
     let mut sums = totals;
     loop {
