@@ -4,20 +4,22 @@
 //! cargo bench --package g2r --bench operators
 //! ```
 
+mod graphs;
 mod measure;
-#[path = "steps/mod.rs"]
-mod steps;
 
 use std::hint::black_box;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use criterion::{Criterion, criterion_group, criterion_main};
 use embedders::seeds::{Stream, generator};
 use embedders::{G2r, G2rConfig};
-use g2r_loss::{Batch, Membership, RateReductionConfig, Sampling};
-use gnn::GcnAdjacency;
+use g2r_loss::{Batch, Groups, Membership, RateReductionConfig, Sampling, log_det};
+use gnn::{GcnAdjacency, NodeFeatures};
+use graphs::{Reach, graph};
 use measure::{Machine, Work, operator};
-use steps::{Input, Reach, coefficients, graph};
+
+/// ε² of the recipe.
+const EPS_SQ: f64 = 0.05;
 
 fn operators(c: &mut Criterion) {
     let machine = Machine::measure();
@@ -32,15 +34,15 @@ fn product_bytes(entries: usize, rows: usize, columns: usize, width: usize) -> W
 }
 
 fn sparse_products_of_cora(c: &mut Criterion, machine: &Machine) {
-    let (input, device) = (Input::cora(), Device::flex());
-    let features = input.on_device(&device);
-    let weight = coefficients([1433, 1024], &device);
+    let (cora, device) = (graph_io::load("cora", None).expect("Cora is embedded"), Device::flex());
+    let features = NodeFeatures::new(&cora.features().row_normalized(), &device);
+    let weight = Tensor::<2>::ones([1433, 1024], &device);
     let work = product_bytes(49_216, 2708, 1433, 1024);
     operator(c, machine, "sparse matmul, features of Cora, 1433 to 1024", work, || {
         black_box(features.matmul(weight.clone()));
     });
-    let adjacency = GcnAdjacency::new(&input.graph, &device);
-    let hidden = coefficients([2708, 1024], &device);
+    let adjacency = GcnAdjacency::new(cora.graph(), &device);
+    let hidden = Tensor::<2>::ones([2708, 1024], &device);
     let work = product_bytes(13_264, 2708, 2708, 1024);
     operator(c, machine, "sparse matmul, adjacency of Cora, 1024 columns", work, || {
         black_box(adjacency.propagate(hidden.clone()));
@@ -71,21 +73,49 @@ fn rates_of_cora(c: &mut Criterion, machine: &Machine) {
     let g2r = G2r::new(G2rConfig::default(), &cora, &device).expect("a valid recipe");
     let embedding = g2r.embed(&g2r.init(0));
     let values: Vec<f32> = embedding.iter().copied().collect();
+    let tracked = || {
+        let data = TensorData::new(values.clone(), [2708, 512]);
+        Tensor::<2>::from_data(data, &device.clone().autodiff()).require_grad()
+    };
     let groups = Membership::default().groups(cora.graph().adjacency()).expect("a graph makes groups");
-    let loss = RateReductionConfig { eps_sq: 0.05, gamma1: 0.5, gamma2: 0.5, ..Default::default() }
-        .init(groups)
+    let loss = RateReductionConfig { eps_sq: EPS_SQ, gamma1: 0.5, gamma2: 0.5, ..Default::default() }
+        .init(groups.clone())
         .expect("settings in their range");
+    // The dense products of the expansion; what the groups need is small beside them.
+    let expansion = Work::Flops(3.0 * 2708.0 * 512.0 * 512.0);
     let some = Sampling::WithReplacement.draw(2708, 768, &mut generator(0, Stream::Sampling));
     for (name, batch) in [("768 groups", some), ("all 2708 groups", Batch::all(2708))] {
-        // The dense products of the expansion; what the groups need is small beside them.
-        let work = Work::Flops(3.0 * 2708.0 * 512.0 * 512.0);
-        operator(c, machine, &format!("rate reduction and gradient, {name}"), work, || {
-            let data = TensorData::new(values.clone(), [2708, 512]);
-            let z = Tensor::<2>::from_data(data, &device.clone().autodiff()).require_grad();
-            let reduction = loss.forward(z, &batch).expect("a finite embedding");
+        operator(c, machine, &format!("rate reduction and gradient, {name}"), expansion, || {
+            let reduction = loss.forward(tracked(), &batch).expect("a finite embedding");
             black_box(reduction.loss.backward());
         });
     }
+    // One group in a hundred: all of them take minutes. Each makes Zᵀ D Z from its members only, and its log-determinant
+    // and inverse on the d × d side.
+    let work = Work::Flops(28.0 * 512f64.powi(3));
+    operator(c, machine, "rates of 28 groups and gradient, each as a d × d matrix", work, || {
+        for group in (0..2708).step_by(97) {
+            black_box(d_by_d_rate(tracked(), &groups, group).backward());
+        }
+    });
+    let matrix = Tensor::<2>::eye(512, &device.clone().autodiff()).require_grad();
+    operator(c, machine, "log det and inverse, 512 × 512", Work::Flops(512f64.powi(3)), || {
+        black_box(log_det(matrix.clone()).expect("the identity is positive definite").backward());
+    });
+}
+
+/// log det(I + d/(t ε²) Zᵀ diag(π) Z) of one group, as the formula is written.
+fn d_by_d_rate(z: Tensor<2>, groups: &Groups, group: usize) -> Tensor<1> {
+    let (d, device) = (z.dims()[1], z.device().inner());
+    let row = groups.matrix().outer_view(group).expect("a group");
+    let members: Vec<i32> = row.indices().iter().map(|node| *node as i32).collect();
+    let (size, total) = (members.len(), row.data().iter().sum::<f32>());
+    let members = Tensor::<1, Int>::from_data(TensorData::new(members, [size]), &device);
+    let weights = Tensor::<1>::from_data(TensorData::new(row.data().to_vec(), [size]), &device);
+    let rows = z.select(0, members);
+    let weighted = rows.clone() * Tensor::from_inner(weights).unsqueeze_dim::<2>(1);
+    let gram = rows.transpose().matmul(weighted) * (d as f64 / (f64::from(total) * EPS_SQ));
+    log_det(gram + Tensor::from_inner(Tensor::eye(d, &device))).expect("a positive definite matrix")
 }
 
 criterion_group!(benches, operators);

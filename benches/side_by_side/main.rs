@@ -10,6 +10,8 @@
 //! it is what the ratio is of. Threads of PyTorch sleep while they wait (`OMP_WAIT_POLICY=passive`), which is to
 //! PyTorch's favor in CPU time.
 
+#[path = "../graphs.rs"]
+mod graphs;
 #[path = "../steps/mod.rs"]
 mod steps;
 mod tasks;

@@ -5,9 +5,12 @@ use std::path::Path;
 use graph_io::Features;
 use ndarray::{Array1, Array2};
 use ndarray_npy::write_npy;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
-use crate::steps::{Input, Reach, graph};
+use crate::graphs::{Reach, graph};
+use crate::steps::Input;
 
 /// One kind of step on one graph.
 pub(crate) struct Task {
@@ -87,13 +90,19 @@ impl Source {
     pub(crate) fn input(self) -> Input {
         match self {
             Self::Cora => Input::cora(),
-            Self::Random { num_nodes, d_input } => Input::random(num_nodes, d_input),
+            Self::Random { num_nodes, d_input } => random(num_nodes, d_input),
             Self::Local { num_nodes, places } => Input {
                 graph: graph(num_nodes, 10, Reach::Within(places)),
                 features: Features::Dense(Array2::zeros((num_nodes, 0))),
             },
         }
     }
+}
+
+fn random(num_nodes: usize, d_input: usize) -> Input {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let features = Array2::from_shape_simple_fn((num_nodes, d_input), || rng.random::<f32>() - 0.5);
+    Input { graph: graph(num_nodes, 5, Reach::Anywhere), features: Features::Dense(features) }
 }
 
 impl Task {
