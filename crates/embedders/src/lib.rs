@@ -11,5 +11,6 @@ pub mod trainer;
 
 pub use error::Error;
 pub use g2r::{G2r, G2rConfig};
+pub use gnn::encoder::EncoderKind;
 pub use propagated::propagated;
 pub use trainer::{Decision, EpochReport, KeepLast, Observer, Trained};

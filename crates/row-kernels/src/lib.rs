@@ -5,10 +5,12 @@
 //! once, so a result has the same bits on every processor and with any number of threads.
 
 mod dot;
+mod largest;
 mod magnitudes;
 mod multiversion;
 mod weighted_sum;
 
 pub use dot::dot;
+pub use largest::{largest_of_rows, sum_where_won};
 pub use magnitudes::sum_of_magnitudes;
 pub use weighted_sum::{add_weighted_rows, weighted_row_sum};
