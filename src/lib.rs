@@ -35,7 +35,7 @@
 //! interfaces: a program that takes them from here has the versions that fit. The folder `examples` shows one idea
 //! a file. The program `g2r`, with experiments, tables and files, is the crate `g2r-cli`.
 //!
-//! The feature `wgpu` lets tensors live on a GPU.
+//! The features `wgpu` and `cuda` let tensors live on a GPU.
 
 pub use burn;
 pub use embedders;

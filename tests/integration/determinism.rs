@@ -1,7 +1,7 @@
 //! The same seed gives the same bits, whatever the number of threads.
 
 use g2r::burn::tensor::Device;
-use g2r::embedders::{G2r, G2rConfig, KeepLast};
+use g2r::embedders::{EncoderKind, G2r, G2rConfig, KeepLast};
 use g2r::graph;
 
 /// The bits of Cora's embedding after training, and of the losses on the way.
@@ -31,6 +31,15 @@ fn threads_change_no_bit_of_a_training_with_small_widths() {
     let config = G2rConfig { d_hidden: vec![64], d_output: 32, epochs: 2, ..G2rConfig::default() };
     assert_threads_change_nothing(&config);
     assert!(bits(&config, 1, 1) != bits(&config, 0, 1), "another seed gives other bits");
+}
+
+#[test]
+fn threads_change_no_bit_whatever_the_encoder_is_made_of() {
+    for &encoder in EncoderKind::ALL {
+        println!("{encoder}");
+        let small = G2rConfig { d_hidden: vec![24], d_output: 16, epochs: 1, ..G2rConfig::default() };
+        assert_threads_change_nothing(&G2rConfig { encoder, attention_dropout_prob: 0.5, ..small });
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! tests, an adapter in the WGPU test.
 
 pub(crate) mod bias_activation;
+pub(crate) mod max_aggregation;
 pub(crate) mod row_norm;
 pub(crate) mod sparse_matmul;
 
@@ -13,6 +14,7 @@ pub(crate) type Check = fn(&Device);
 /// Every check, by name.
 pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("bias_activation", bias_activation::check),
+    ("max_aggregation", max_aggregation::check),
     ("row_norm", row_norm::check),
     ("sparse_matmul", sparse_matmul::check),
 ];

@@ -1,9 +1,12 @@
 //! The encoder and the loss on a WGPU device, held to the CPU. One test in one process: compiling shaders is slow.
 
+#[path = "../operators/mod.rs"]
+mod operators;
+
 use burn::tensor::{Device, DeviceKind, Tensor};
 use g2r_loss::{Batch, Membership, RateReductionConfig};
-use gnn::encoder::{GcnEncoder, GcnEncoderConfig, RowNorm};
-use gnn::{GcnAdjacency, NodeFeatures, SparseMatrix};
+use gnn::encoder::{EncoderConfig, EncoderKind, Layer, RowNorm};
+use gnn::{GraphForms, NodeFeatures, SparseMatrix};
 use graph_io::{CsrMatrix, NodeDataset};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -20,6 +23,10 @@ fn a_wgpu_device_computes_what_the_cpu_computes() {
     println!("adapter: {:?}", wgpu.identity().map(|identity| identity.name));
     let cpu = Device::flex();
 
+    for (name, check) in operators::CHECKS {
+        println!("{name}");
+        check(&wgpu);
+    }
     the_sparse_product_agrees(&wgpu, &cpu);
     more_elements_than_one_launch_has_units_are_all_computed(&wgpu, &cpu);
     let cora = graph_io::load("cora", None).expect("Cora is embedded");
@@ -81,20 +88,16 @@ struct Reduced {
 }
 
 fn encode_and_reduce(dataset: &NodeDataset, device: &Device) -> Reduced {
-    let adjacency = GcnAdjacency::new(dataset.graph(), device);
+    let graph = GraphForms::new(dataset.graph().clone(), device);
     let features = NodeFeatures::new(&dataset.features().row_normalized(), device);
-    let config = GcnEncoderConfig {
-        d_input: dataset.features().d_input(),
-        d_hidden: vec![32],
-        d_output: 16,
-        row_norm: RowNorm::L1,
-    };
-    let encoder: GcnEncoder = config.init(&device.clone().autodiff(), &mut ChaCha8Rng::seed_from_u64(4));
+    let d_input = dataset.features().d_input();
+    let config = EncoderConfig::new(EncoderKind::Gcn, d_input, vec![32], 16, RowNorm::L1);
+    let encoder = config.init(&device.clone().autodiff(), &mut ChaCha8Rng::seed_from_u64(4));
     let groups = Membership::default().groups(dataset.graph().adjacency()).expect("a graph makes groups");
     let config = RateReductionConfig { eps_sq: 0.05, gamma1: 0.5, gamma2: 0.5, ..Default::default() };
     let loss = config.init(groups).expect("settings in their range");
 
-    let embedding = encoder.forward(&features, &adjacency);
+    let embedding = encoder.forward(&features, &graph);
     let batch: Vec<u32> = (0..2708).step_by(5).collect();
     let reduction = loss.forward(embedding.clone(), &Batch::of(&batch)).expect("a finite embedding");
     let rates =
@@ -103,7 +106,10 @@ fn encode_and_reduce(dataset: &NodeDataset, device: &Device) -> Reduced {
     let gradients = encoder
         .layers()
         .iter()
-        .map(|layer| to_host(layer.weight.val().grad(&gradients).expect("every weight takes part")))
+        .map(|layer| {
+            let Layer::Gcn(layer) = layer else { panic!("graph convolutions") };
+            to_host(layer.weight.val().grad(&gradients).expect("every weight takes part"))
+        })
         .collect();
     Reduced { embedding: to_host(embedding.inner()), rates, gradients }
 }

@@ -4,8 +4,9 @@ use std::num::ParseIntError;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum};
-use harness::{DeviceChoice, G2rConfig, Protocol};
+use harness::{DeviceChoice, EncoderKind, G2rConfig, Protocol};
 use toml::{Table, Value};
 
 const EXAMPLES: &str = "\
@@ -23,7 +24,7 @@ const TRAIN_EXAMPLES: &str = "\
 Examples:
   g2r train cora
   g2r train citeseer --seeds 3 --epochs 40 --eps-sq 0.1 --out runs/long
-  g2r train cora --protocol random-20 --format json
+  g2r train cora --encoder sage --protocol random-20 --format json
   g2r train --config runs/cora-g2r/config.toml --out runs/again
 
 A setting comes from its flag, else from the config file, else from the data set's preset, else from its default.
@@ -89,7 +90,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_parser = ["g2r"], help_heading = "Run")]
     method: Option<String>,
     /// What is trained [default: gcn]
-    #[arg(long, value_parser = ["gcn"], help_heading = "Run")]
+    #[arg(long, value_parser = encoders(), help_heading = "Run")]
     encoder: Option<String>,
     /// How nodes are split [default: public where the data set has a split, else random-20]
     #[arg(long, value_parser = PROTOCOLS, help_heading = "Run")]
@@ -156,6 +157,12 @@ pub(crate) struct TrainArgs {
     /// Width of the embedding
     #[arg(long, value_name = "N", help_heading = TRAINING)]
     d_output: Option<u32>,
+    /// Attention heads of each layer, where the encoder has them; each hidden width is a multiple of it
+    #[arg(long, value_name = "N", help_heading = TRAINING)]
+    heads: Option<u32>,
+    /// Probability that training drops an attention weight
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = TRAINING)]
+    attention_dropout: Option<f64>,
     /// How the rows of the embedding are scaled
     #[arg(long, value_parser = ROW_NORMS, help_heading = TRAINING)]
     row_norm: Option<String>,
@@ -181,12 +188,16 @@ impl From<Widths> for Value {
 }
 
 const TRAINING: &str = "Training (for the defaults see the end of --help)";
-const DEVICES: [&str; 3] = ["auto", "cpu", "wgpu"];
+const DEVICES: [&str; 4] = ["auto", "cpu", "wgpu", "cuda"];
 const PROTOCOLS: [&str; 3] = ["public", "random-20", "10-10-80"];
 const SAMPLINGS: [&str; 3] = ["with-replacement", "without-replacement", "all"];
 const WEIGHTINGS: [&str; 2] = ["g2r", "mcr2"];
 const SCALINGS: [&str; 4] = ["column", "row", "symmetric", "none"];
 const ROW_NORMS: [&str; 3] = ["l1", "l2", "none"];
+
+fn encoders() -> PossibleValuesParser {
+    EncoderKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().into()
+}
 
 impl TrainArgs {
     /// The settings that were given, as a config file would hold them.
@@ -215,6 +226,8 @@ impl TrainArgs {
         set(&mut g2r, "self_loops", &self.self_loops);
         set(&mut g2r, "d_hidden", &self.d_hidden);
         set(&mut g2r, "d_output", &self.d_output);
+        set(&mut g2r, "heads", &self.heads);
+        set(&mut g2r, "attention_dropout_prob", &self.attention_dropout);
         set(&mut g2r, "row_norm", &self.row_norm);
         run.insert("g2r".to_string(), Value::Table(g2r));
         run
@@ -324,7 +337,7 @@ mod tests {
         let flags = "cora --method g2r --encoder gcn --protocol 10-10-80 --seed 3 --seeds 2 --device cpu --threads 1 \
             --epochs 5 --lr 0.01 --weight-decay 0 --eps-sq 0.1 --gamma1 1 --gamma2 2 --groups-per-step 9 \
             --sampling all --weighting mcr2 --membership row --hops 2 --self-loops --d-hidden 8,4 --d-output 2 \
-            --row-norm l2";
+            --heads 2 --attention-dropout 0.5 --row-norm l2";
         let settings = train(&flags.split_whitespace().collect::<Vec<_>>()).settings();
         let defaults = Table::try_from(Experiment::default()).unwrap();
         let g2r = |table: &Table| table["g2r"].as_table().unwrap().keys().cloned().collect::<Vec<_>>();
@@ -338,8 +351,10 @@ mod tests {
 
     #[test]
     fn every_word_offered_is_a_setting() {
+        let encoders: Vec<&str> = EncoderKind::ALL.iter().map(|kind| kind.name()).collect();
         for (flag, words) in [
-            ("--device", &DEVICES[..]),
+            ("--encoder", &encoders[..]),
+            ("--device", &DEVICES),
             ("--protocol", &PROTOCOLS),
             ("--sampling", &SAMPLINGS),
             ("--weighting", &WEIGHTINGS),

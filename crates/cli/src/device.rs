@@ -21,12 +21,53 @@ impl Chosen {
     }
 }
 
-/// Finds the device asked for: by `auto` a hardware GPU where there is one, else the CPU.
+/// Finds the device asked for: by `auto` a hardware GPU where there is one, through CUDA rather than WGPU, else the CPU.
 pub(crate) fn choose(choice: DeviceChoice) -> Result<Chosen, Failure> {
     match choice {
         DeviceChoice::Cpu => Ok(Chosen::cpu()),
-        DeviceChoice::Auto => Ok(wgpu::hardware().unwrap_or_else(Chosen::cpu)),
+        DeviceChoice::Auto => Ok(cuda::first().or_else(wgpu::hardware).unwrap_or_else(Chosen::cpu)),
         DeviceChoice::Wgpu => wgpu::any(),
+        DeviceChoice::Cuda => cuda::any(),
+    }
+}
+
+#[cfg(not(feature = "cuda"))]
+mod cuda {
+    use super::Chosen;
+    use crate::failure::Failure;
+
+    pub(super) fn first() -> Option<Chosen> {
+        None
+    }
+
+    pub(super) fn any() -> Result<Chosen, Failure> {
+        Err(Failure::Input(anyhow::anyhow!(
+            "this program was built without CUDA; build it with `cargo build --release --features cuda`"
+        )))
+    }
+}
+
+#[cfg(feature = "cuda")]
+mod cuda {
+    use anyhow::Context;
+    use burn::tensor::{Device, DeviceType};
+    use harness::DeviceChoice;
+
+    use super::Chosen;
+    use crate::failure::{Blame, Failure};
+
+    /// The first GPU that the driver lists.
+    // Not `Device::cuda`: that one panics at the first tensor when there is no driver. The list is empty then.
+    pub(super) fn first() -> Option<Chosen> {
+        let device = Device::enumerate(DeviceType::Cuda).into_iter().next()?;
+        let name = device.identity().map_or_else(|| "unnamed".to_string(), |identity| identity.name);
+        Some(Chosen { device, choice: DeviceChoice::Cuda, name: format!("cuda ({name})") })
+    }
+
+    pub(super) fn any() -> Result<Chosen, Failure> {
+        first()
+            .context("no NVIDIA driver or GPU was found for the device cuda; choose --device cpu")
+            .or_input()
     }
 }
 
@@ -89,10 +130,24 @@ mod tests {
         assert_eq!((chosen.choice, chosen.name.as_str()), (DeviceChoice::Cpu, "cpu"));
     }
 
+    #[cfg(not(any(feature = "wgpu", feature = "cuda")))]
+    #[test]
+    fn without_a_gpu_built_in_auto_is_the_cpu() {
+        assert_eq!(choose(DeviceChoice::Auto).ok().unwrap().choice, DeviceChoice::Cpu);
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    #[test]
+    fn without_cuda_it_is_told_how_to_build() {
+        let Some(Failure::Input(error)) = choose(DeviceChoice::Cuda).err() else {
+            panic!("a device that was not built in is wrong input")
+        };
+        assert!(error.to_string().ends_with("`cargo build --release --features cuda`"));
+    }
+
     #[cfg(not(feature = "wgpu"))]
     #[test]
-    fn without_wgpu_auto_is_the_cpu_and_wgpu_is_told_how_to_build() {
-        assert_eq!(choose(DeviceChoice::Auto).ok().unwrap().choice, DeviceChoice::Cpu);
+    fn without_wgpu_it_is_told_how_to_build() {
         let Some(Failure::Input(error)) = choose(DeviceChoice::Wgpu).err() else {
             panic!("a device that was not built in is wrong input")
         };

@@ -12,7 +12,7 @@ pub enum Error {
         /// Name of the setting.
         name: &'static str,
         /// What it may be.
-        expected: &'static str,
+        expected: String,
         /// What it was.
         found: f64,
     },

@@ -6,8 +6,8 @@ use burn::module::Module;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use burn::tensor::{Device, Tensor};
 use g2r_loss::{Membership, MembershipScaling, RateReductionConfig, RateReductionLoss, Sampling, Weighting};
-use gnn::encoder::{GcnEncoder, GcnEncoderConfig, RowNorm};
-use gnn::{GcnAdjacency, NodeFeatures};
+use gnn::encoder::{Encoder, EncoderConfig, EncoderKind, RowNorm};
+use gnn::{GraphForms, NodeFeatures};
 use graph_io::NodeDataset;
 use ndarray::Array2;
 use rand_chacha::ChaCha8Rng;
@@ -21,10 +21,17 @@ use crate::trainer::{self, Objective, Observer, Schedule, StepLoss, Trained};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct G2rConfig {
+    /// What the encoder is made of. No key of the table that is read and written: an experiment names it once, at its top.
+    #[serde(skip)]
+    pub encoder: EncoderKind,
     /// Width of each hidden layer, first to last; none gives a single convolution.
     pub d_hidden: Vec<usize>,
     /// Width of the embedding.
     pub d_output: usize,
+    /// Attention heads of each layer, at least 1, where the encoder has them; each hidden width is a multiple of it.
+    pub heads: usize,
+    /// Probability that training drops an attention weight, from 0 to below 1.
+    pub attention_dropout_prob: f64,
     /// How the embedding's rows are scaled.
     pub row_norm: RowNorm,
     /// How the matrix Π of neighborhoods is scaled.
@@ -56,8 +63,11 @@ pub struct G2rConfig {
 impl Default for G2rConfig {
     fn default() -> Self {
         Self {
+            encoder: EncoderKind::Gcn,
             d_hidden: vec![1024],
             d_output: 512,
+            heads: 8,
+            attention_dropout_prob: 0.0,
             row_norm: RowNorm::L1,
             membership: MembershipScaling::Column,
             self_loops: false,
@@ -105,12 +115,14 @@ impl G2rConfig {
     /// # Errors
     /// [`Error::Setting`] for the first that is not.
     pub fn check(&self) -> Result<(), Error> {
-        let setting = |name, expected, found| Err(Error::Setting { name, expected, found });
+        let setting =
+            |name, expected: &str, found| Err(Error::Setting { name, expected: expected.to_string(), found });
         if self.d_hidden.contains(&0) {
             return setting("d_hidden", "a list of widths of at least 1", 0.0);
         }
         for (name, found) in [
             ("d_output", self.d_output),
+            ("heads", self.heads),
             ("hops", self.hops),
             ("groups_per_step", self.groups_per_step),
             ("epochs", self.epochs),
@@ -118,6 +130,14 @@ impl G2rConfig {
             if found == 0 {
                 return setting(name, "at least 1", 0.0);
             }
+        }
+        let uneven = self.d_hidden.iter().find(|width| !width.is_multiple_of(self.heads));
+        if let Some(width) = uneven.filter(|_| self.encoder.has_attention()) {
+            let expected = format!("a list of multiples of `heads`, which is {}", self.heads);
+            return setting("d_hidden", &expected, *width as f64);
+        }
+        if !(0.0..1.0).contains(&self.attention_dropout_prob) {
+            return setting("attention_dropout_prob", "from 0 to below 1", self.attention_dropout_prob);
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return setting("learning_rate", "positive", self.learning_rate);
@@ -128,6 +148,18 @@ impl G2rConfig {
         match self.loss().check() {
             Err(g2r_loss::Error::Setting { name, expected, found }) => setting(name, expected, found),
             _ => Ok(()),
+        }
+    }
+
+    fn encoder(&self, d_input: usize) -> EncoderConfig {
+        EncoderConfig {
+            kind: self.encoder,
+            d_input,
+            d_hidden: self.d_hidden.clone(),
+            d_output: self.d_output,
+            row_norm: self.row_norm,
+            heads: self.heads,
+            attention_dropout_prob: self.attention_dropout_prob,
         }
     }
 
@@ -152,13 +184,13 @@ impl G2rConfig {
 pub struct G2r {
     config: G2rConfig,
     device: Device,
-    adjacency: GcnAdjacency,
+    graph: GraphForms,
     features: NodeFeatures,
     loss: RateReductionLoss,
 }
 
 impl G2r {
-    /// Normalises graph and features and copies them to a device.
+    /// Normalises the features and copies them to a device; the graph follows in the form that the encoder asks for.
     ///
     /// # Errors
     /// [`Error::Setting`] for a setting outside its range, [`Error::Groups`] for an edge weight that is no weight.
@@ -168,7 +200,7 @@ impl G2r {
         let neighborhoods = config.membership().groups(dataset.graph().adjacency()).map_err(groups)?;
         Ok(Self {
             device: device.clone().autodiff(),
-            adjacency: GcnAdjacency::new(dataset.graph(), device),
+            graph: GraphForms::new(dataset.graph().clone(), device),
             features: NodeFeatures::new(&dataset.features().row_normalized(), device),
             loss: config.loss().init(neighborhoods).map_err(groups)?,
             config,
@@ -176,19 +208,14 @@ impl G2r {
     }
 
     /// The encoder that training starts from: the baseline with random weights.
-    pub fn init(&self, seed: u64) -> GcnEncoder {
-        let config = GcnEncoderConfig {
-            d_input: self.features.dims()[1],
-            d_hidden: self.config.d_hidden.clone(),
-            d_output: self.config.d_output,
-            row_norm: self.config.row_norm,
-        };
+    pub fn init(&self, seed: u64) -> Encoder {
+        let config = self.config.encoder(self.features.dims()[1]);
         config.init(&self.device, &mut generator(seed, Stream::Parameters))
     }
 
     /// The embedding of every node, `[nodes, d_output]`.
-    pub fn embed(&self, encoder: &GcnEncoder) -> Array2<f32> {
-        trainer::to_host(encoder.valid().forward(&self.features, &self.adjacency))
+    pub fn embed(&self, encoder: &Encoder) -> Array2<f32> {
+        trainer::to_host(encoder.valid().forward(&self.features, &self.graph))
     }
 
     /// Trains an encoder from [`init`](Self::init) with the same seed.
@@ -197,8 +224,12 @@ impl G2r {
     ///
     /// # Errors
     /// [`Error::Loss`] where the embedding is no longer finite, [`Error::Observer`] where the observer fails.
-    pub fn train(&self, seed: u64, observer: &mut dyn Observer) -> Result<Trained<GcnEncoder>, Error> {
-        let mut objective = RateObjective { g2r: self, rng: generator(seed, Stream::Sampling) };
+    pub fn train(&self, seed: u64, observer: &mut dyn Observer) -> Result<Trained<Encoder>, Error> {
+        let mut objective = RateObjective {
+            g2r: self,
+            sampling: generator(seed, Stream::Sampling),
+            dropout: generator(seed, Stream::Dropout),
+        };
         let schedule = Schedule {
             epochs: self.config.epochs,
             learning_rate: self.config.learning_rate,
@@ -211,14 +242,15 @@ impl G2r {
     ///
     /// # Errors
     /// [`Error::Weights`] if the file cannot be written.
-    pub fn save(&self, encoder: &GcnEncoder, path: &Path) -> Result<(), Error> {
+    pub fn save(&self, encoder: &Encoder, path: &Path) -> Result<(), Error> {
         let error = |source: Box<dyn std::error::Error + Send + Sync>| Error::Weights {
             path: path.to_owned(),
             action: "written",
             source,
         };
         // Burn's own metadata comes in another order in every process: the same weights must give the same bytes.
-        let mut store = SafetensorsStore::from_bytes(None).clear_metadata().metadata("format", "safetensors");
+        let store = SafetensorsStore::from_bytes(None).clear_metadata().metadata("format", "safetensors");
+        let mut store = store.skip_enum_variants(true);
         encoder.valid().save_into(&mut store).map_err(|source| error(source.into()))?;
         let bytes = store.get_bytes().map_err(|source| error(source.into()))?;
         std::fs::write(path, bytes).map_err(|source| error(source.into()))
@@ -228,7 +260,7 @@ impl G2r {
     ///
     /// # Errors
     /// [`Error::Weights`] if the file cannot be read, or holds tensors of other names or shapes.
-    pub fn load(&self, path: &Path) -> Result<GcnEncoder, Error> {
+    pub fn load(&self, path: &Path) -> Result<Encoder, Error> {
         let error = |source: Box<dyn std::error::Error + Send + Sync>| Error::Weights {
             path: path.to_owned(),
             action: "read",
@@ -236,7 +268,7 @@ impl G2r {
         };
         let bytes = std::fs::read(path).map_err(|source| error(source.into()))?;
         let mut encoder = self.init(0);
-        let mut store = SafetensorsStore::from_bytes(Some(bytes));
+        let mut store = SafetensorsStore::from_bytes(Some(bytes)).skip_enum_variants(true);
         encoder.load_from(&mut store).map_err(|source| error(source.into()))?;
         Ok(encoder)
     }
@@ -244,17 +276,28 @@ impl G2r {
 
 struct RateObjective<'a> {
     g2r: &'a G2r,
-    rng: ChaCha8Rng,
+    sampling: ChaCha8Rng,
+    dropout: ChaCha8Rng,
 }
 
-impl Objective<GcnEncoder> for RateObjective<'_> {
-    fn embed(&self, encoder: &GcnEncoder) -> Tensor<2> {
-        encoder.forward(&self.g2r.features, &self.g2r.adjacency)
+impl Objective<Encoder> for RateObjective<'_> {
+    fn embed(&self, encoder: &Encoder) -> Tensor<2> {
+        encoder.forward(&self.g2r.features, &self.g2r.graph)
+    }
+
+    fn embed_for_step(&mut self, encoder: &Encoder, embedding: Tensor<2>) -> Tensor<2> {
+        let G2r { config, graph, features, .. } = self.g2r;
+        if config.encoder(features.dims()[1]).has_dropout() {
+            encoder.forward_training(features, graph, &mut self.dropout)
+        } else {
+            embedding
+        }
     }
 
     fn loss(&mut self, embedding: Tensor<2>) -> Result<StepLoss, g2r_loss::Error> {
         let G2r { config, loss, .. } = self.g2r;
-        let batch = config.sampling.draw(loss.groups().num_groups(), config.groups_per_step, &mut self.rng);
+        let batch =
+            config.sampling.draw(loss.groups().num_groups(), config.groups_per_step, &mut self.sampling);
         let reduction = loss.forward(embedding, &batch)?;
         Ok(StepLoss {
             loss: reduction.loss,
@@ -282,6 +325,25 @@ mod tests {
             G2r::new(config, &two_blocks(), &Device::flex()).unwrap().train(0, &mut KeepLast).unwrap();
         let (first, last) = (&trained.history[0], &trained.history[39]);
         assert!(last.loss < 0.9 * first.loss, "{first:?} and {last:?}");
+    }
+
+    #[test]
+    fn every_kind_of_encoder_trains_and_the_same_seed_gives_the_same_bits() {
+        let dataset = two_blocks();
+        for &encoder in EncoderKind::ALL {
+            let config = G2rConfig { encoder, heads: 2, attention_dropout_prob: 0.3, epochs: 2, ..small() };
+            let g2r = G2r::new(config, &dataset, &Device::flex()).unwrap();
+            let train = |seed| {
+                let trained = g2r.train(seed, &mut KeepLast).unwrap();
+                assert!(trained.history.iter().all(|epoch| epoch.loss.is_finite()), "{encoder}");
+                g2r.embed(&trained.encoder)
+            };
+            let embedding = train(0);
+            assert!(embedding.iter().all(|value| value.is_finite()), "{encoder}");
+            assert_ne!(embedding, g2r.embed(&g2r.init(0)), "{encoder}: training changes the embedding");
+            assert_eq!(embedding, train(0), "{encoder}");
+            assert_ne!(embedding, train(1), "{encoder}");
+        }
     }
 
     #[test]
@@ -367,6 +429,11 @@ mod tests {
         assert_eq!(
             message(G2rConfig { d_hidden: vec![8, 0], ..base() }),
             "`d_hidden` must be a list of widths of at least 1, got 0"
+        );
+        assert_eq!(message(G2rConfig { heads: 0, ..base() }), "`heads` must be at least 1, got 0");
+        assert_eq!(
+            message(G2rConfig { attention_dropout_prob: 1.0, ..base() }),
+            "`attention_dropout_prob` must be from 0 to below 1, got 1"
         );
     }
 

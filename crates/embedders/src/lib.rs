@@ -13,5 +13,6 @@ pub mod trainer;
 pub use adam::Adam;
 pub use error::Error;
 pub use g2r::{G2r, G2rConfig};
+pub use gnn::encoder::EncoderKind;
 pub use propagated::propagated;
 pub use trainer::{Decision, EpochReport, KeepLast, Observer, Trained};

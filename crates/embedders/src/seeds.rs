@@ -14,6 +14,8 @@ pub enum Stream {
     Split,
     /// Generated graphs.
     Synthetic,
+    /// Dropout of each training step.
+    Dropout,
 }
 
 /// The generator of a stream of a seed.

@@ -79,8 +79,13 @@ pub struct Trained<M> {
 
 /// A loss over embeddings.
 pub(crate) trait Objective<M> {
-    /// The embedding of every node, `[nodes, d_output]`.
+    /// The embedding of every node, `[nodes, d_output]`, which chance has no part in.
     fn embed(&self, encoder: &M) -> Tensor<2>;
+
+    /// The embedding that a step starts from: what [`embed`](Self::embed) gave, unless training embeds by chance.
+    fn embed_for_step(&mut self, _encoder: &M, embedding: Tensor<2>) -> Tensor<2> {
+        embedding
+    }
 
     /// The loss of a step at an embedding that `encoder` made.
     fn loss(&mut self, embedding: Tensor<2>) -> Result<StepLoss, g2r_loss::Error>;
@@ -102,7 +107,8 @@ pub(crate) struct Schedule {
 
 /// Trains an encoder.
 ///
-/// The embedding that an update leads to is the one that the next step starts from, so each is made once.
+/// The embedding that an update leads to is the one that the next step starts from, so each is made once where there is no
+/// dropout.
 pub(crate) fn train<M: Module + Clone>(
     mut encoder: M,
     objective: &mut impl Objective<M>,
@@ -115,7 +121,8 @@ pub(crate) fn train<M: Module + Clone>(
     let mut start = Instant::now();
     let mut embedding = objective.embed(&encoder);
     for epoch in 1..=schedule.epochs {
-        let step = objective.loss(embedding).map_err(|source| Error::Loss { epoch, source })?;
+        let embedding_of_step = objective.embed_for_step(&encoder, embedding);
+        let step = objective.loss(embedding_of_step).map_err(|source| Error::Loss { epoch, source })?;
         let loss = f64::from(step.loss.clone().into_scalar::<f32>());
         let gradients = GradientsParams::from_grads(step.loss.backward(), &encoder);
         encoder = adam.step(encoder, gradients);

@@ -51,4 +51,19 @@ impl NodeFeatures {
             Self::Dense(tensor) => tensor.clone().matmul(weight),
         }
     }
+
+    /// Product S X W with a weight matrix, for S what `propagate` does to the rows of a matrix, all columns alike.
+    ///
+    /// S is applied where rows are narrower, before W or after it; sparse features meet W first, so they stay sparse.
+    pub(crate) fn propagated_matmul(
+        &self,
+        propagate: impl FnOnce(Tensor<2>) -> Tensor<2>,
+        weight: Tensor<2>,
+    ) -> Tensor<2> {
+        let [d_input, d_output] = weight.dims();
+        match self {
+            Self::Dense(tensor) if d_input < d_output => propagate(tensor.clone()).matmul(weight),
+            _ => propagate(self.matmul(weight)),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use embedders::G2rConfig;
+use embedders::{EncoderKind, G2rConfig};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -13,14 +13,12 @@ use crate::protocol::Protocol;
 
 /// Everything that a run is made of. Written out with every setting, it repeats the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(from = "Keys", into = "Keys")]
 pub struct Experiment {
     /// The name of a data set, or a path.
     pub dataset: String,
     /// How the embedding is trained.
     pub method: Method,
-    /// What is trained.
-    pub encoder: EncoderKind,
     /// How nodes are split; not set, the data set's own split where it has one, else `random-20`.
     pub protocol: Option<Protocol>,
     /// The first seed; below 2⁶³.
@@ -31,10 +29,26 @@ pub struct Experiment {
     pub device: DeviceChoice,
     /// Threads, 0 for one a core; at most 1024. No result depends on it.
     pub threads: usize,
-    /// The settings of G2R.
+    /// The settings of G2R, and the encoder, which a file names at its top.
     pub g2r: G2rConfig,
     /// The settings of the probe.
     pub probe: ProbeConfig,
+}
+
+/// An [`Experiment`] as a file has it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Keys {
+    dataset: String,
+    method: Method,
+    encoder: EncoderKind,
+    protocol: Option<Protocol>,
+    seed: u64,
+    seeds: usize,
+    device: DeviceChoice,
+    threads: usize,
+    g2r: G2rConfig,
+    probe: ProbeConfig,
 }
 
 /// A way to train an embedding.
@@ -44,15 +58,6 @@ pub enum Method {
     /// Rate reduction with each node's neighborhood as a group (Han et al. 2022, arXiv 2202.06241).
     #[default]
     G2r,
-}
-
-/// A kind of encoder.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EncoderKind {
-    /// Graph convolutions (Kipf & Welling 2017, arXiv 1609.02907).
-    #[default]
-    Gcn,
 }
 
 /// The device that was asked for.
@@ -66,6 +71,8 @@ pub enum DeviceChoice {
     Cpu,
     /// A GPU through Vulkan, Metal or DX12.
     Wgpu,
+    /// An NVIDIA GPU.
+    Cuda,
 }
 
 impl Default for Experiment {
@@ -74,7 +81,6 @@ impl Default for Experiment {
         Self {
             dataset: String::new(),
             method: Method::default(),
-            encoder: EncoderKind::default(),
             protocol: None,
             seed: 0,
             seeds: 10,
@@ -83,6 +89,28 @@ impl Default for Experiment {
             g2r: G2rConfig::default(),
             probe: ProbeConfig::default(),
         }
+    }
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Experiment::default().into()
+    }
+}
+
+impl From<Experiment> for Keys {
+    fn from(experiment: Experiment) -> Self {
+        let Experiment { dataset, method, protocol, seed, seeds, device, threads, g2r, probe } = experiment;
+        let encoder = g2r.encoder;
+        Self { dataset, method, encoder, protocol, seed, seeds, device, threads, g2r, probe }
+    }
+}
+
+impl From<Keys> for Experiment {
+    fn from(keys: Keys) -> Self {
+        let Keys { dataset, method, encoder, protocol, seed, seeds, device, threads, g2r, probe } = keys;
+        let g2r = G2rConfig { encoder, ..g2r };
+        Self { dataset, method, protocol, seed, seeds, device, threads, g2r, probe }
     }
 }
 
@@ -144,6 +172,7 @@ impl Experiment {
         let widths = self.g2r.d_hidden.iter().map(|&width| ("d_hidden", width, WIDEST));
         for (name, found, most) in widths.chain([
             ("d_output", self.g2r.d_output, WIDEST),
+            ("heads", self.g2r.heads, WIDEST),
             ("hops", self.g2r.hops, FARTHEST),
             ("groups_per_step", self.g2r.groups_per_step, MOST_GROUPS),
         ]) {
@@ -179,14 +208,6 @@ impl fmt::Display for Method {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::G2r => out.pad("g2r"),
-        }
-    }
-}
-
-impl fmt::Display for EncoderKind {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Gcn => out.pad("gcn"),
         }
     }
 }
@@ -233,10 +254,13 @@ mod tests {
 
     #[test]
     fn written_settings_read_back_the_same() {
-        let flags =
-            table("dataset = 'cora'\nprotocol = '10-10-80'\n[g2r]\nd_hidden = []\n[probe]\nc = 0.5\n");
+        let flags = table(
+            "dataset = 'cora'\nencoder = 'sage-pool'\nprotocol = '10-10-80'\n[g2r]\nd_hidden = []\n[probe]\nc = 0.5\n",
+        );
         let experiment = Experiment::from_layers(None, flags).unwrap();
         assert_eq!(experiment.protocol, Some(Protocol::Tenths));
+        assert_eq!(experiment.g2r.encoder, EncoderKind::SagePool);
+        assert_eq!(experiment.to_toml().matches("encoder").count(), 1, "it stands in one place");
         let file = file(&experiment.to_toml());
         assert_eq!(Experiment::from_layers(Some(file.path()), Table::new()).unwrap(), experiment);
     }
@@ -259,6 +283,8 @@ mod tests {
             ("threads = 1025", "`threads` must be at most 1024, got 1025"),
             ("g2r.d_output = 0", "`d_output` must be from 1 to 65536, got 0"),
             ("g2r.d_hidden = [8, 99999999]", "`d_hidden` must be from 1 to 65536, got 99999999"),
+            ("g2r.heads = 0", "`heads` must be from 1 to 65536, got 0"),
+            ("g2r.attention_dropout_prob = 1.0", "`attention_dropout_prob` must be from 0 to below 1, got 1"),
             ("g2r.eps_sq = 0.0", "`eps_sq` must be positive, got 0"),
             ("g2r.eps_sq = nan", "`eps_sq` must be positive, got NaN"),
             ("probe.c = -1", "`probe.c` must be positive and finite, got -1"),
@@ -277,6 +303,10 @@ mod tests {
         assert_eq!(
             message_of_file("seeds = 'ten'"),
             "run.toml:1: invalid type: string \"ten\", expected usize"
+        );
+        assert_eq!(
+            message_of_file("[g2r]\nencoder = 'sage'").split(", expected").next().unwrap(),
+            "run.toml:2: unknown field `encoder`"
         );
         assert_eq!(
             message_of_file("\nprotocol = 'private'"),

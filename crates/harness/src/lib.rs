@@ -29,10 +29,10 @@ mod run;
 mod saved_run;
 mod table;
 
-pub use embedders::{EpochReport, G2rConfig};
+pub use embedders::{EncoderKind, EpochReport, G2rConfig};
 pub use embedding_file::{check_embedding, read_embedding};
 pub use error::{Cause, Error};
-pub use experiment::{DeviceChoice, EncoderKind, Experiment, Method};
+pub use experiment::{DeviceChoice, Experiment, Method};
 pub use judge::{Judge, Judgement, judge_embedding};
 pub use outputs::{Contents, OutputFolder};
 pub use probe_config::ProbeConfig;

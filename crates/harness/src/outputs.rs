@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use embedders::G2r;
-use gnn::encoder::GcnEncoder;
+use gnn::encoder::Encoder;
 use graph_io::{NodeDataset, Split};
 use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
@@ -31,7 +31,7 @@ pub struct Contents<'a> {
     /// The embedder that knows how to save the model.
     pub g2r: &'a G2r,
     /// The model.
-    pub encoder: &'a GcnEncoder,
+    pub encoder: &'a Encoder,
     /// Every setting.
     pub settings: &'a Experiment,
     /// The numbers.

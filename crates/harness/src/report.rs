@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use embedders::EncoderKind;
 use evaluation::MeanStd;
 use serde::Serialize;
 
-use crate::experiment::{EncoderKind, Experiment, Method};
+use crate::experiment::{Experiment, Method};
 use crate::judge::Judgement;
 use crate::protocol::Protocol;
 use crate::resources::Resources;
@@ -137,7 +138,7 @@ impl Report {
         let summary = Summary {
             dataset: run.dataset().name().to_string(),
             method: settings.method,
-            encoder: settings.encoder,
+            encoder: settings.g2r.encoder,
             device: context.device,
             protocol: run.protocol(),
             seeds: outcome.seeds.len(),

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use burn::tensor::Device;
 use embedders::{Decision, EpochReport, G2r, Observer};
 use evaluation::{MeanStd, Rows};
-use gnn::encoder::GcnEncoder;
+use gnn::encoder::Encoder;
 use graph_io::{Features, NodeDataset};
 use ndarray::{Array2, ArrayView2};
 use serde::Serialize;
@@ -87,7 +87,7 @@ pub struct BestSeed {
     /// Its place among [`Outcome::seeds`].
     pub place: usize,
     /// Its weights.
-    pub encoder: GcnEncoder,
+    pub encoder: Encoder,
 }
 
 impl<'a> Run<'a> {
@@ -182,7 +182,7 @@ impl<'a> Run<'a> {
         features: &BaselineFeatures,
         known: Option<&SeedResult>,
         watcher: &mut dyn Watcher,
-    ) -> Result<Option<(SeedResult, GcnEncoder)>, Error> {
+    ) -> Result<Option<(SeedResult, Encoder)>, Error> {
         if watcher.interrupted() {
             return Ok(None);
         }

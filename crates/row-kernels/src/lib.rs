@@ -6,11 +6,13 @@
 
 mod dot;
 mod gram;
+mod largest;
 mod magnitudes;
 mod multiversion;
 mod weighted_sum;
 
 pub use dot::dot;
 pub use gram::gram_of_rows;
+pub use largest::{largest_of_rows, sum_where_won};
 pub use magnitudes::sum_of_magnitudes;
 pub use weighted_sum::{add_weighted_rows, weighted_row_sum, weighted_row_sums};

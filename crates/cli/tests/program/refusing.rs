@@ -40,6 +40,8 @@ fn settings_out_of_range() {
         ("--d-hidden", "16,4000000000", "`d_hidden` must be from 1 to 65536, got 4000000000"),
         ("--hops", "0", "`hops` must be from 1 to 1000, got 0"),
         ("--threads", "5000", "`threads` must be at most 1024, got 5000"),
+        ("--heads", "0", "`heads` must be from 1 to 65536, got 0"),
+        ("--attention-dropout", "1", "`attention_dropout_prob` must be from 0 to below 1, got 1"),
         ("--lr", "inf", "`learning_rate` must be positive, got inf"),
     ] {
         assert_eq!(refused(&["train", "cora", flag, value]), expected);
@@ -50,6 +52,7 @@ fn settings_out_of_range() {
 fn words_and_flags_that_there_are_not() {
     for (args, expected) in [
         (&["train", "cora", "--row-norm", "l3"][..], "[possible values: l1, l2, none]"),
+        (&["train", "cora", "--encoder", "mlp"], "sage, sage-pool, gin, sgc]"),
         (&["train", "cora", "--epochs", "many"], "invalid value 'many' for '--epochs <N>'"),
         (&["train", "cora", "--seed", "-1"], "'-1'"),
         (&["train", "cora", "--epoch", "3"], "a similar argument exists: '--epochs'"),
@@ -58,6 +61,15 @@ fn words_and_flags_that_there_are_not() {
         let message = refused(args);
         assert!(message.contains(expected), "{message}");
     }
+}
+
+#[cfg(not(feature = "cuda"))]
+#[test]
+fn cuda_where_it_was_not_built_in() {
+    assert_eq!(
+        refused(&["train", "cora", "--device", "cuda"]),
+        "this program was built without CUDA; build it with `cargo build --release --features cuda`"
+    );
 }
 
 #[cfg(not(feature = "wgpu"))]

@@ -84,6 +84,30 @@ fn json_is_a_line_a_seed_and_a_summary() {
 }
 
 #[test]
+fn another_encoder_is_trained_and_named_and_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("sage");
+    let args = ["train", "cora", "--encoder", "sage", "--epochs", "2", "--d-hidden", "16", "--d-output", "8"];
+    let stdout = stdout_of(&[&args[..], &["--seeds", "1", "--device", "cpu", "--out", text(&out)]].concat());
+    assert!(stdout.contains("│ random-init SAGE │"), "{stdout}");
+    let report: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("report.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&report["encoder"], &report["settings"]["encoder"]),
+        (&json!("sage"), &json!("sage")),
+        "{report}"
+    );
+    let config = fs::read_to_string(out.join("config.toml")).unwrap();
+    assert_eq!(
+        config.lines().filter(|line| line.starts_with("encoder")).collect::<Vec<_>>(),
+        ["encoder = \"sage\""]
+    );
+    let model = out.join("model.safetensors");
+    let again = json_lines(&stdout_of(&["evaluate", text(&model), "--format", "json"]));
+    assert_eq!(again[0]["test_acc"], report["results"][0]["g2r"]["test_acc"]);
+}
+
+#[test]
 fn the_spread_of_one_seed_is_not_known() {
     let graph = UserGraph::new();
     let lines = json_lines(&graph.train("out", &["--seeds", "1", "--format", "json"]));

@@ -1,6 +1,7 @@
 //! How operators launch kernels and make a device's tensors.
 
 use burn::backend::TensorMetadata;
+use burn::tensor::DType;
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
@@ -37,4 +38,9 @@ impl Launch {
 /// A tensor like another in device and number type, not yet written.
 pub(super) fn empty<const D: usize>(like: &CubeTensor, dims: [usize; D]) -> CubeTensor {
     empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), dims.into(), like.dtype())
+}
+
+/// A tensor of indices on the device of another, not yet written.
+pub(super) fn empty_int<const D: usize>(like: &CubeTensor, dims: [usize; D]) -> CubeTensor {
+    empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), dims.into(), DType::I32)
 }

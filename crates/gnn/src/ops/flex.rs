@@ -14,9 +14,14 @@ pub(super) fn floats_mut(tensor: &mut FlexTensor) -> &mut [f32] {
     &mut tensor.storage_mut()[start..end]
 }
 
+/// The indices of a contiguous tensor.
+pub(super) fn ints(tensor: &FlexTensor) -> &[i32] {
+    tensor.as_slice().expect("a contiguous tensor of i32")
+}
+
 /// The indices of a contiguous tensor; they were checked not to be negative.
 pub(super) fn indices(tensor: &FlexTensor) -> &[u32] {
-    bytemuck::cast_slice(tensor.as_slice::<i32>().expect("a contiguous tensor of i32"))
+    bytemuck::cast_slice(ints(tensor))
 }
 
 /// The range of entries of each row, from row pointers `[rows + 1]`.
@@ -27,4 +32,9 @@ pub(super) fn entries(row_ptr: &[u32], row: usize) -> std::ops::Range<usize> {
 /// A tensor of numbers, row-major.
 pub(super) fn tensor<const D: usize>(values: Vec<f32>, dims: [usize; D]) -> FlexTensor {
     FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(dims.into()), DType::F32)
+}
+
+/// A tensor of indices, row-major.
+pub(super) fn int_tensor<const D: usize>(values: Vec<i32>, dims: [usize; D]) -> FlexTensor {
+    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(dims.into()), DType::I32)
 }

@@ -9,5 +9,7 @@ pub mod bias_activation;
 #[cfg(feature = "cube")]
 mod cube;
 mod flex;
+pub mod max_aggregation;
+mod pattern;
 pub mod row_norm;
 pub mod sparse_matmul;

@@ -1,0 +1,52 @@
+//! What a layer must know of encoders to be one of theirs.
+
+use burn::tensor::{Device, Tensor};
+use rand::Rng;
+
+use super::EncoderConfig;
+use crate::ops::bias_activation::Activation;
+use crate::{GraphForms, NodeFeatures};
+
+/// A layer that encoders can be made of: implemented in the layer's own file, named in the table of [`EncoderKind`](super::EncoderKind).
+pub(crate) trait EncoderLayer: Sized {
+    /// Whether it has attention heads, and a dropout of their weights.
+    const HAS_ATTENTION: bool = false;
+
+    /// The layers of an encoder, first to last, whose parameters are drawn in this order.
+    fn stack(config: &EncoderConfig, device: &Device, rng: &mut impl Rng) -> Vec<Self>;
+
+    /// Output of the layer, `[nodes, d_output]`, with the form of the graph that it needs.
+    fn encode(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2>;
+
+    /// Output of the layer in training: with dropout where it has one.
+    fn encode_training(&self, features: &NodeFeatures, graph: &GraphForms, _rng: &mut impl Rng) -> Tensor<2> {
+        self.encode(features, graph)
+    }
+}
+
+/// One layer of an encoder that has a layer from each width to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) d_input: usize,
+    pub(crate) d_output: usize,
+    pub(crate) place: Place,
+}
+
+/// Where a layer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Before another layer.
+    Hidden,
+    /// Last.
+    Output,
+}
+
+impl Step {
+    /// The activation of hidden layers on these, and none on the last.
+    pub(crate) fn activation(&self, hidden: Activation) -> Activation {
+        match self.place {
+            Place::Hidden => hidden,
+            Place::Output => Activation::Identity,
+        }
+    }
+}

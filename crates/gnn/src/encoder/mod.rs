@@ -1,0 +1,10 @@
+//! Encoders: features and graph in, one embedding a node out.
+
+mod kind;
+mod layer;
+mod stack;
+
+pub use crate::ops::row_norm::RowNorm;
+pub use kind::{EncoderKind, Layer};
+pub(crate) use layer::EncoderLayer;
+pub use stack::{Encoder, EncoderConfig};

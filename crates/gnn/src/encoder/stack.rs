@@ -1,0 +1,191 @@
+//! Layers on layers.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use rand::Rng;
+
+use super::layer::{Place, Step};
+use super::{EncoderKind, Layer, RowNorm};
+use crate::{GraphForms, NodeFeatures};
+
+/// Configuration of an [`Encoder`].
+#[derive(Config, Debug)]
+pub struct EncoderConfig {
+    /// What it is made of.
+    pub kind: EncoderKind,
+    /// Number of input features of a node.
+    pub d_input: usize,
+    /// Width of each hidden layer, first to last; none gives a single layer.
+    pub d_hidden: Vec<usize>,
+    /// Width of the embedding.
+    pub d_output: usize,
+    /// How the embedding's rows are scaled.
+    pub row_norm: RowNorm,
+    /// Attention heads of each layer, at least 1; other kinds have none. Hidden layers put their heads side by side, so it
+    /// divides each hidden width; the last layer takes their mean.
+    #[config(default = 8)]
+    pub heads: usize,
+    /// Probability that training drops an attention weight, from 0 to below 1.
+    #[config(default = 0.0)]
+    pub attention_dropout_prob: f64,
+}
+
+/// A stack of layers with activations between them and scaled rows at the end.
+///
+/// The activation is ReLU, after attention ELU. An encoder of kind [`Sgc`](EncoderKind::Sgc) is one layer, Âᴷ X W + b: the
+/// hidden widths only say by their number how many hops K there are, one more than hidden layers.
+#[derive(Module, Debug)]
+pub struct Encoder {
+    layers: Vec<Layer>,
+    #[module(skip)]
+    row_norm: RowNorm,
+}
+
+impl EncoderConfig {
+    /// Makes the parameters, the layers' from first to last.
+    ///
+    /// # Panics
+    /// If a width is zero, or the kind has attention and `heads` does not divide each hidden width or the probability of
+    /// dropout is none.
+    pub fn init(&self, device: &Device, rng: &mut impl Rng) -> Encoder {
+        Encoder { layers: Layer::stack(self, device, rng), row_norm: self.row_norm }
+    }
+
+    /// Whether training embeds by chance, so that [`Encoder::forward_training`] differs from [`Encoder::forward`].
+    pub fn has_dropout(&self) -> bool {
+        self.kind.has_attention() && self.attention_dropout_prob > 0.0
+    }
+
+    /// A layer from each width to the next.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = Step> {
+        let inputs = [self.d_input].into_iter().chain(self.d_hidden.iter().copied());
+        let hidden = self.d_hidden.iter().map(|&width| (width, Place::Hidden));
+        let outputs = hidden.chain([(self.d_output, Place::Output)]);
+        inputs.zip(outputs).map(|(d_input, (d_output, place))| Step { d_input, d_output, place })
+    }
+}
+
+impl Encoder {
+    /// The layers, first to last.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Embeds every node, without dropout.
+    ///
+    /// # Shapes
+    /// `features` are `[nodes, d_input]`, the output is `[nodes, d_output]`.
+    ///
+    /// # Panics
+    /// If features, graph and parameters do not fit each other.
+    pub fn forward(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2> {
+        self.fold(features, |layer, x| layer.encode(x, graph))
+    }
+
+    /// Embeds every node as a step of training does: layers that have a dropout draw a seed for it.
+    ///
+    /// # Shapes
+    /// As [`forward`](Self::forward).
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    pub fn forward_training(
+        &self,
+        features: &NodeFeatures,
+        graph: &GraphForms,
+        rng: &mut impl Rng,
+    ) -> Tensor<2> {
+        self.fold(features, |layer, x| layer.encode_training(x, graph, rng))
+    }
+
+    fn fold(
+        &self,
+        features: &NodeFeatures,
+        mut encode: impl FnMut(&Layer, &NodeFeatures) -> Tensor<2>,
+    ) -> Tensor<2> {
+        let (first, rest) = self.layers.split_first().expect("an encoder has at least one layer");
+        let x = encode(first, features);
+        let x = rest.iter().fold(x, |x, layer| encode(layer, &NodeFeatures::Dense(x)));
+        self.row_norm.apply(x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SparseMatrix;
+    use burn::tensor::{TensorData, Tolerance};
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+    use testkit::{graphs, numbers};
+
+    fn encoder(kind: EncoderKind, row_norm: RowNorm, device: &Device) -> Encoder {
+        let config = EncoderConfig::new(kind, 5, vec![8], 4, row_norm).with_heads(2);
+        config.init(device, &mut ChaCha8Rng::seed_from_u64(3))
+    }
+
+    #[test]
+    fn sparse_and_dense_features_give_the_same_embedding_in_every_kind() {
+        let device = Device::flex();
+        let graph = GraphForms::new(graphs::chorded_cycle(7), &device);
+        let csr =
+            graph_io::CsrMatrix::new((7, 5), vec![0, 1, 1, 3, 4, 4, 5, 5], vec![2, 0, 4, 1, 3], vec![1.0; 5]);
+        let mut dense = vec![0.0f32; 35];
+        for (value, (row, column)) in csr.iter() {
+            dense[row as usize * 5 + column as usize] = *value;
+        }
+        let dense = NodeFeatures::Dense(Tensor::from_data(TensorData::new(dense, [7, 5]), &device));
+        let sparse = NodeFeatures::Sparse(SparseMatrix::new(&csr, &device));
+        for kind in EncoderKind::ALL {
+            let encoder = encoder(*kind, RowNorm::None, &device);
+            let [sparse, dense] = [&sparse, &dense].map(|features| encoder.forward(features, &graph));
+            assert_eq!(dense.dims(), [7, 4], "{kind}");
+            let largest: f32 = dense.clone().abs().max().into_scalar();
+            assert!(largest > 1e-2, "{kind}: nothing is compared");
+            sparse.into_data().assert_approx_eq::<f32>(&dense.into_data(), Tolerance::absolute(1e-5));
+        }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_parameters() {
+        let device = Device::flex();
+        let graph = GraphForms::new(graphs::star(4), &device);
+        let x = NodeFeatures::Dense(numbers::wavy_matrix(4, 5, 0.1, &device));
+        for kind in EncoderKind::ALL {
+            let [first, second] = [(); 2].map(|()| encoder(*kind, RowNorm::L1, &device).forward(&x, &graph));
+            first.into_data().assert_eq(&second.into_data(), true);
+        }
+    }
+
+    #[test]
+    fn without_dropout_training_embeds_as_ever() {
+        let device = Device::flex();
+        let graph = GraphForms::new(graphs::chorded_cycle(7), &device);
+        let x = NodeFeatures::Dense(numbers::wavy_matrix(7, 5, 0.1, &device));
+        for kind in EncoderKind::ALL {
+            let encoder = encoder(*kind, RowNorm::L2, &device);
+            let rng = &mut ChaCha8Rng::seed_from_u64(1);
+            let training = encoder.forward_training(&x, &graph, rng).into_data();
+            training.assert_eq(&encoder.forward(&x, &graph).into_data(), true);
+        }
+    }
+
+    #[test]
+    fn simple_graph_convolution_is_one_layer_with_a_hop_for_each() {
+        let device = Device::flex();
+        let rng = &mut ChaCha8Rng::seed_from_u64(1);
+        let config = EncoderConfig::new(EncoderKind::Sgc, 5, vec![9, 9], 4, RowNorm::None);
+        let encoder = config.init(&device, rng);
+        let [Layer::Sgc(layer)] = encoder.layers() else { panic!("one layer") };
+        assert_eq!((layer.weight.dims(), layer.hops), ([5, 4], 3));
+    }
+
+    #[test]
+    fn names_are_those_of_config_files() {
+        for kind in EncoderKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
+        assert_eq!(EncoderKind::SagePool.to_string(), "sage-pool");
+    }
+}
