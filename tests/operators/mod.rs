@@ -1,6 +1,11 @@
 //! Every operator against plain `f64` loops, value and gradient, on whatever device it is given: the CPU in the integration
 //! tests, an adapter in the WGPU test.
 
+pub(crate) mod edge_product;
+pub(crate) mod edge_softmax;
+pub(crate) mod gat;
+pub(crate) mod gatv2;
+mod patterns;
 pub(crate) mod sparse_matmul;
 
 use burn::tensor::Device;
@@ -9,4 +14,10 @@ use burn::tensor::Device;
 pub(crate) type Check = fn(&Device);
 
 /// Every check, by name.
-pub(crate) const CHECKS: &[(&str, Check)] = &[("sparse_matmul", sparse_matmul::check)];
+pub(crate) const CHECKS: &[(&str, Check)] = &[
+    ("edge_product", edge_product::check),
+    ("edge_softmax", edge_softmax::check),
+    ("gat", gat::check),
+    ("gatv2", gatv2::check),
+    ("sparse_matmul", sparse_matmul::check),
+];

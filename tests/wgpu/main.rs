@@ -1,5 +1,8 @@
 //! The encoder and the loss on a WGPU device, held to the CPU. One test in one process: compiling shaders is slow.
 
+#[path = "../operators/mod.rs"]
+mod operators;
+
 use burn::tensor::{Device, DeviceKind, Tensor};
 use g2r_loss::{Batch, Membership, RateReductionConfig};
 use gnn::encoder::{GcnEncoder, GcnEncoderConfig, RowNorm};
@@ -18,6 +21,10 @@ fn a_wgpu_device_computes_what_the_cpu_computes() {
     println!("adapter: {:?}", wgpu.identity().map(|identity| identity.name));
     let cpu = Device::flex();
 
+    for (name, check) in operators::CHECKS {
+        println!("{name}");
+        check(&wgpu);
+    }
     the_sparse_product_agrees(&wgpu, &cpu);
     more_elements_than_one_launch_has_units_are_all_computed(&wgpu, &cpu);
     let cora = graph_io::load("cora", None).expect("Cora is embedded");

@@ -5,6 +5,7 @@
 //! here ever makes a `[nodes, nodes]` matrix, and features that are sparse stay so.
 
 mod adjacency;
+mod attention_adjacency;
 pub mod conv;
 pub mod encoder;
 mod features;
@@ -12,5 +13,6 @@ pub mod ops;
 pub mod sparse;
 
 pub use adjacency::{GcnAdjacency, gcn_normalized};
+pub use attention_adjacency::AttentionAdjacency;
 pub use features::NodeFeatures;
 pub use sparse::{SparseMatrix, SparsePattern};
