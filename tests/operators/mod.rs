@@ -2,7 +2,12 @@
 //! tests, an adapter in the WGPU test.
 
 pub(crate) mod bias_activation;
+pub(crate) mod edge_product;
+pub(crate) mod edge_softmax;
+pub(crate) mod gat;
+pub(crate) mod gatv2;
 pub(crate) mod max_aggregation;
+mod patterns;
 pub(crate) mod row_norm;
 pub(crate) mod sparse_matmul;
 
@@ -16,5 +21,9 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("bias_activation", bias_activation::check),
     ("max_aggregation", max_aggregation::check),
     ("row_norm", row_norm::check),
+    ("edge_product", edge_product::check),
+    ("edge_softmax", edge_softmax::check),
+    ("gat", gat::check),
+    ("gatv2", gatv2::check),
     ("sparse_matmul", sparse_matmul::check),
 ];

@@ -23,7 +23,7 @@ OUT = Path("crates/gnn/tests/golden/pyg_layers.json")
 NUM_NODES = 7
 EDGES = [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3), (2, 4), (2, 5), (3, 4)]
 
-GAT_NAMES = dict(weight="lin.weight", att_src="att_src", att_dst="att_dst", bias="bias")
+GAT_NAMES = dict(weight="lin.weight", att_source="att_src", att_target="att_dst", bias="bias")
 GATV2_NAMES = dict(
     weight_source="lin_l.weight",
     bias_source="lin_l.bias",

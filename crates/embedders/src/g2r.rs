@@ -430,6 +430,10 @@ mod tests {
             message(G2rConfig { d_hidden: vec![8, 0], ..base() }),
             "`d_hidden` must be a list of widths of at least 1, got 0"
         );
+        assert_eq!(
+            message(G2rConfig { encoder: EncoderKind::Gat, d_hidden: vec![8, 12], ..base() }),
+            "`d_hidden` must be a list of multiples of `heads`, which is 8, got 12"
+        );
         assert_eq!(message(G2rConfig { heads: 0, ..base() }), "`heads` must be at least 1, got 0");
         assert_eq!(
             message(G2rConfig { attention_dropout_prob: 1.0, ..base() }),

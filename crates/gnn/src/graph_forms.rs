@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use burn::tensor::Device;
 use graph_io::Graph;
 
-use crate::{GcnAdjacency, MeanAdjacency, Neighbors, SumAdjacency};
+use crate::{AttentionAdjacency, GcnAdjacency, MeanAdjacency, Neighbors, SumAdjacency};
 
 /// A graph on a device, in every form that layers compute with; each is made when it is first asked for.
 ///
@@ -20,6 +20,7 @@ struct Forms {
     graph: Arc<Graph>,
     device: Device,
     gcn: OnceLock<GcnAdjacency>,
+    attention: OnceLock<AttentionAdjacency>,
     mean: OnceLock<MeanAdjacency>,
     sum: OnceLock<SumAdjacency>,
     neighbors: OnceLock<Neighbors>,
@@ -32,6 +33,7 @@ impl GraphForms {
             graph: graph.into(),
             device: device.clone(),
             gcn: OnceLock::new(),
+            attention: OnceLock::new(),
             mean: OnceLock::new(),
             sum: OnceLock::new(),
             neighbors: OnceLock::new(),
@@ -47,6 +49,11 @@ impl GraphForms {
     /// Â of graph convolution.
     pub fn gcn(&self) -> &GcnAdjacency {
         self.make(&self.forms.gcn, GcnAdjacency::new)
+    }
+
+    /// Whom each node attends to: its neighbors and itself.
+    pub fn attention(&self) -> &AttentionAdjacency {
+        self.make(&self.forms.attention, AttentionAdjacency::new)
     }
 
     /// The means over neighbors.

@@ -5,6 +5,7 @@
 //! [`encoder`] stacks them. Nothing here ever makes a `[nodes, nodes]` matrix, and features that are sparse stay so.
 
 mod adjacency;
+mod attention_adjacency;
 pub mod conv;
 pub mod encoder;
 mod features;
@@ -16,6 +17,7 @@ pub mod sparse;
 mod sum_adjacency;
 
 pub use adjacency::{GcnAdjacency, gcn_normalized};
+pub use attention_adjacency::AttentionAdjacency;
 pub use features::NodeFeatures;
 pub use graph_forms::GraphForms;
 pub use mean_adjacency::MeanAdjacency;

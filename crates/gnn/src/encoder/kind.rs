@@ -8,7 +8,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::{EncoderConfig, EncoderLayer};
-use crate::conv::{GcnConv, GinConv, SageConv, SagePoolConv, SgcConv};
+use crate::conv::{GatConv, Gatv2Conv, GcnConv, GinConv, SageConv, SagePoolConv, SgcConv};
 use crate::{GraphForms, NodeFeatures};
 
 macro_rules! encoder_kinds {
@@ -77,6 +77,10 @@ macro_rules! encoder_kinds {
 encoder_kinds! {
     /// Graph convolutions (Kipf & Welling 2017, arXiv 1609.02907).
     Gcn, "gcn": GcnConv;
+    /// Graph attention (Veličković et al. 2018, arXiv 1710.10903).
+    Gat, "gat": GatConv;
+    /// Graph attention of the second kind (Brody et al. 2022, arXiv 2105.14491).
+    Gatv2, "gatv2": Gatv2Conv;
     /// GraphSAGE with means (Hamilton et al. 2017, arXiv 1706.02216).
     Sage, "sage": SageConv;
     /// GraphSAGE with max-pooling (Hamilton et al. 2017, arXiv 1706.02216).

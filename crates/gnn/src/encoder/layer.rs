@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
 use super::EncoderConfig;
+use crate::conv::Heads;
 use crate::ops::bias_activation::Activation;
 use crate::{GraphForms, NodeFeatures};
 
@@ -42,6 +43,24 @@ pub(crate) enum Place {
 }
 
 impl Step {
+    /// How heads of an attention layer make its width, and the width of each: side by side on hidden layers, their mean on the last.
+    ///
+    /// # Panics
+    /// If a hidden width is no multiple of the number of heads.
+    pub(crate) fn heads(&self, heads: usize) -> (Heads, usize) {
+        let width = self.d_output;
+        match self.place {
+            Place::Hidden => {
+                assert!(
+                    heads > 0 && width % heads == 0,
+                    "Encoder: {heads} heads do not divide the width {width}"
+                );
+                (Heads::Concat, width / heads)
+            }
+            Place::Output => (Heads::Mean, width),
+        }
+    }
+
     /// The activation of hidden layers on these, and none on the last.
     pub(crate) fn activation(&self, hidden: Activation) -> Activation {
         match self.place {

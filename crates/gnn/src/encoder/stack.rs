@@ -172,6 +172,33 @@ mod tests {
     }
 
     #[test]
+    fn dropout_follows_its_generator_and_stays_out_of_forward() {
+        let device = Device::flex();
+        let graph = GraphForms::new(graphs::chorded_cycle(7), &device);
+        let x = NodeFeatures::Dense(numbers::wavy_matrix(7, 5, 0.1, &device));
+        for kind in [EncoderKind::Gat, EncoderKind::Gatv2] {
+            let config = EncoderConfig::new(kind, 5, vec![8], 4, RowNorm::None).with_heads(2);
+            let config = config.with_attention_dropout_prob(0.5);
+            assert!(config.has_dropout());
+            let encoder = config.init(&device, &mut ChaCha8Rng::seed_from_u64(3));
+            let training = |seed| {
+                let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+                encoder.forward_training(&x, &graph, rng).into_data()
+            };
+            assert_eq!(training(1), training(1));
+            assert_ne!(training(1), training(2));
+            assert_ne!(training(1), encoder.forward(&x, &graph).into_data());
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "Encoder: 3 heads do not divide the width 8")]
+    fn refuses_heads_that_do_not_divide_a_hidden_width() {
+        let config = EncoderConfig::new(EncoderKind::Gat, 5, vec![8], 4, RowNorm::None).with_heads(3);
+        config.init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(3));
+    }
+
+    #[test]
     fn simple_graph_convolution_is_one_layer_with_a_hop_for_each() {
         let device = Device::flex();
         let rng = &mut ChaCha8Rng::seed_from_u64(1);

@@ -5,11 +5,17 @@
 //! own operations, which tests hold the others to. Indices were checked when a matrix or pattern was built; no body checks
 //! them again. Sums run in a fixed order, so the CPU gives the same bits with any number of threads.
 
+pub mod attention;
 pub mod bias_activation;
 #[cfg(feature = "cube")]
 mod cube;
+pub mod edge_product;
+pub mod edge_softmax;
 mod flex;
+pub mod gat;
+pub mod gatv2;
 pub mod max_aggregation;
 mod pattern;
 pub mod row_norm;
+mod row_tasks;
 pub mod sparse_matmul;
