@@ -16,6 +16,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use embedders::{G2r, G2rConfig, KeepLast};
 use measure::{Machine, Work, operator};
 use steps::Input;
+use steps::gat::GatStep;
 use steps::gcn::GcnStep;
 
 /// Dense products of the second convolution and of the expansion, in operations.
@@ -36,6 +37,11 @@ fn steps(c: &mut Criterion) {
 
     let mut gcn = GcnStep::new(&Input::cora(), 1024, 512);
     operator(c, &machine, "GCN encoder step, 1433 to 1024 to 512", Work::Flops(ENCODER_FLOPS), || gcn.step());
+
+    let mut gat = GatStep::new(&Input::cora(), 7, 0.6);
+    // Its largest dense side is written and read once each way; that counts for less than the exponentials.
+    let work = Work::Bytes(4.0 * 4.0 * 2708.0 * 64.0);
+    operator(c, &machine, "GAT step, 8 heads of 8", work, || gat.step());
 }
 
 criterion_group!(benches, steps);

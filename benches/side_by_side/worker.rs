@@ -12,6 +12,7 @@ use nix::sys::time::TimeVal;
 use serde_json::{Value, json};
 
 use crate::steps::Input;
+use crate::steps::gat::GatStep;
 use crate::steps::gcn::GcnStep;
 use crate::tasks;
 
@@ -41,6 +42,11 @@ fn prepare(settings: &Value) -> anyhow::Result<Box<dyn FnMut()>> {
     Ok(match settings["task"].as_str() {
         Some("gcn") => {
             let mut step = GcnStep::new(&input, width("d_hidden")?, width("d_output")?);
+            Box::new(move || step.step())
+        }
+        Some("gat") => {
+            let dropout = settings["attention_dropout"].as_f64().context("no attention_dropout")?;
+            let mut step = GatStep::new(&input, width("d_output")?, dropout);
             Box::new(move || step.step())
         }
         Some("spmm") => propagation(&input, width("width")?),

@@ -1,5 +1,6 @@
 //! Training steps, each as criterion times it and as the side by side runs it.
 
+pub(crate) mod gat;
 pub(crate) mod gcn;
 
 use burn::tensor::{Device, Tensor, TensorData};
