@@ -9,6 +9,24 @@ multiversion! {
     pub fn exp_nonpositive(values: &mut [f32]) = exp_all
 }
 
+multiversion! {
+    /// Adds a bias b to each x and replaces the sum s by s where it is above 0, else by eˢ − 1. NaN stays NaN.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn add_and_elu(row: &mut [f32], bias: &[f32]) = add_and_elu_body
+}
+
+#[inline(always)]
+fn add_and_elu_body(row: &mut [f32], bias: &[f32]) {
+    assert_eq!(row.len(), bias.len(), "add_and_elu: rows of different lengths");
+    for (x, b) in row.iter_mut().zip(bias) {
+        let sum = *x + b;
+        let below = exp(sum) - 1.0;
+        *x = if sum > 0.0 { sum } else { below };
+    }
+}
+
 #[inline(always)]
 pub(crate) fn exp_all(values: &mut [f32]) {
     let (chunks, rest) = values.as_chunks_mut::<16>();
@@ -55,6 +73,21 @@ pub(crate) fn exp(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_exponential_linear_unit_keeps_what_is_above_zero_and_nan() {
+        let mut row: Vec<f32> = (0..100).map(|i| (i as f32 * 0.7).sin() * 20.0).collect();
+        let before = row.clone();
+        add_and_elu(&mut row, &[0.5; 100]);
+        for (found, x) in row.iter().zip(before) {
+            let sum = x + 0.5;
+            let expected = if sum > 0.0 { sum } else { (f64::from(sum).exp() - 1.0) as f32 };
+            assert!((found - expected).abs() < 1e-6, "{sum}: {found} and {expected}");
+        }
+        let mut nan = [f32::NAN];
+        add_and_elu(&mut nan, &[1.0]);
+        assert!(nan[0].is_nan());
+    }
 
     fn grid() -> Vec<f32> {
         (0..400_000).map(|i| -87.33 * (i as f32 / 399_999.0)).collect()

@@ -18,7 +18,7 @@ mod weighted_sum;
 
 pub use dot::dot;
 pub use dropout::{DropoutMask, dropout_factors_of_column, dropout_factors_of_row, mix, multiply};
-pub use exp::exp_nonpositive;
+pub use exp::{add_and_elu, exp_nonpositive};
 pub use gram::gram_of_rows;
 pub use heads::{add_head_weighted_rows, head_dots, scale_heads};
 pub use largest::{largest_of_rows, sum_where_won};

@@ -3,6 +3,7 @@
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use rayon::prelude::*;
+use row_kernels::add_and_elu;
 
 use super::{Activation, BiasActivationBackend, BiasActivationGradients};
 use crate::ops::flex::{floats, floats_mut, tensor};
@@ -72,7 +73,7 @@ fn activate(row: &mut [f32], bias: &[f32], activation: Activation) {
         Activation::Identity => sums.for_each(|(x, b)| *x += b),
         // Not `max`, which would make NaN zero and hide it.
         Activation::Relu => sums.for_each(|(x, b)| *x = if *x + b < 0.0 { 0.0 } else { *x + b }),
-        Activation::Elu => sums.for_each(|(x, b)| *x = if *x + b > 0.0 { *x + b } else { (*x + b).exp_m1() }),
+        Activation::Elu => add_and_elu(row, bias),
     }
 }
 
