@@ -14,6 +14,8 @@ pub enum Stream {
     Split,
     /// Generated graphs.
     Synthetic,
+    /// Shuffled features that an embedder tells from the true ones.
+    Corruption,
 }
 
 /// The generator of a stream of a seed.

@@ -13,4 +13,4 @@ pub mod sparse;
 
 pub use adjacency::{GcnAdjacency, gcn_normalized};
 pub use features::NodeFeatures;
-pub use sparse::{SparseMatrix, SparsePattern};
+pub use sparse::{PermutedStack, SparseMatrix, SparsePattern};
