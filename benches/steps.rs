@@ -13,7 +13,7 @@ mod steps;
 
 use burn::tensor::Device;
 use criterion::{Criterion, criterion_group, criterion_main};
-use embedders::{G2r, G2rConfig, KeepLast};
+use embedders::{Dgi, DgiConfig, G2r, G2rConfig, KeepLast};
 use measure::{Machine, Work, operator};
 use steps::Input;
 use steps::gat::GatStep;
@@ -37,6 +37,14 @@ fn steps(c: &mut Criterion) {
 
     let mut gcn = GcnStep::new(&Input::cora(), 1024, 512);
     operator(c, &machine, "GCN encoder step, 1433 to 1024 to 512", Work::Flops(ENCODER_FLOPS), || gcn.step());
+
+    let dgi = Dgi::new(DgiConfig::default(), &cora, &Device::flex()).expect("settings in their range");
+    let mut training = dgi.start(0);
+    // The features' product and Â of the true and of the shuffled rows, each with its gradient: what they read and write once.
+    let work = Work::Bytes(4.0 * 512.0 * (2.0 * (1433.0 + 2708.0) + 2.0 * (2708.0 + 2.0 * 2708.0)));
+    operator(c, &machine, "DGI step, 512 columns", work, || {
+        training.step().expect("a finite loss");
+    });
 
     let mut gat = GatStep::new(&Input::cora(), 7, 0.6);
     // Its largest dense side is written and read once each way; that counts for less than the exponentials.

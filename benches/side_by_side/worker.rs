@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use burn::tensor::{Device, Tensor};
+use embedders::{Dgi, DgiConfig};
 use gnn::GcnAdjacency;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
@@ -43,6 +44,16 @@ fn prepare(settings: &Value) -> anyhow::Result<Box<dyn FnMut()>> {
         Some("gcn") => {
             let mut step = GcnStep::new(&input, width("d_hidden")?, width("d_output")?);
             Box::new(move || step.step())
+        }
+        Some("dgi") => {
+            let config = DgiConfig { d_output: width("d_output")?, ..DgiConfig::default() };
+            let dataset = graph_io::load("cora", None)?;
+            // The training borrows its embedder, which the worker keeps until its end.
+            let dgi: &'static Dgi = Box::leak(Box::new(Dgi::new(config, &dataset, &Device::flex())?));
+            let mut training = dgi.start(0);
+            Box::new(move || {
+                training.step().expect("a finite loss");
+            })
         }
         Some("gat") => {
             let dropout = settings["attention_dropout"].as_f64().context("no attention_dropout")?;

@@ -24,6 +24,14 @@ pub enum Error {
         /// Why.
         source: g2r_loss::Error,
     },
+    /// The loss is not a number, or infinite.
+    #[error("epoch {epoch}: expected a finite loss, found {found}")]
+    LossNotFinite {
+        /// Epoch, from 1.
+        epoch: usize,
+        /// What it was.
+        found: f64,
+    },
     /// The graph makes no groups.
     #[error("the groups of the graph could not be made")]
     Groups {

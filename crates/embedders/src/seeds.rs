@@ -16,6 +16,8 @@ pub enum Stream {
     Synthetic,
     /// Dropout of each training step.
     Dropout,
+    /// Shuffled features that an embedder tells from the true ones.
+    Corruption,
 }
 
 /// The generator of a stream of a seed.

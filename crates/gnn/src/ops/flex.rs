@@ -3,6 +3,12 @@
 use burn::tensor::{Bytes, DType};
 use burn_flex::{FlexTensor, Layout};
 
+/// The tensor with its numbers in order. It is taken by value: a copy of its handle that stayed alive would be a second
+/// holder of the memory, and what is written in place would be copied first.
+pub(super) fn contiguous(tensor: FlexTensor) -> FlexTensor {
+    if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() }
+}
+
 /// The numbers of a contiguous tensor.
 pub(super) fn floats(tensor: &FlexTensor) -> &[f32] {
     tensor.as_slice().expect("a contiguous tensor of f32")

@@ -48,6 +48,11 @@ impl SparseMatrix {
         Self { shape: [matrix.rows(), matrix.cols()], transposed: csr.clone(), csr }
     }
 
+    /// A matrix whose places were checked by whoever made its rows and those of its transpose.
+    pub(crate) fn from_rows(shape: [usize; 2], csr: Csr, transposed: Csr) -> Self {
+        Self { shape, csr, transposed }
+    }
+
     /// Number of rows and of columns.
     pub fn dims(&self) -> [usize; 2] {
         self.shape

@@ -2,6 +2,8 @@
 
 mod matrix;
 mod pattern;
+mod permuted_stack;
 
 pub use matrix::SparseMatrix;
 pub use pattern::{PatternTensors, SparsePattern};
+pub use permuted_stack::PermutedStack;

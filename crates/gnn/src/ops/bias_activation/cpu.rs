@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use row_kernels::add_and_elu;
 
 use super::{Activation, BiasActivationBackend, BiasActivationGradients};
-use crate::ops::flex::{floats, floats_mut, tensor};
+use crate::ops::flex::{contiguous, floats, floats_mut, tensor};
 
 /// Rows that one task takes, and that a partial sum of the bias's gradient is over: it depends on nothing, so that the bits
 /// are the same with any number of threads, and is small, so that a sum over millions of rows keeps its digits.
@@ -18,7 +18,7 @@ impl BiasActivationBackend for Flex {
         bias: FloatTensor<Self>,
         activation: Activation,
     ) -> FloatTensor<Self> {
-        let (mut x, bias) = (x.to_contiguous(), bias.to_contiguous());
+        let (mut x, bias) = (contiguous(x), contiguous(bias));
         let width = x.layout().shape()[1];
         if width == 0 {
             return x;
@@ -37,7 +37,7 @@ impl BiasActivationBackend for Flex {
         grad: FloatTensor<Self>,
         activation: Activation,
     ) -> BiasActivationGradients<Self> {
-        let (output, mut grad) = (output.to_contiguous(), grad.to_contiguous());
+        let (output, mut grad) = (contiguous(output), contiguous(grad));
         let width = output.layout().shape()[1];
         let part = (ROWS_PER_TASK * width).max(1);
         let sums: Vec<Vec<f32>> = if activation == Activation::Identity {

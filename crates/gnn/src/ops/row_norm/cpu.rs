@@ -6,14 +6,14 @@ use rayon::prelude::*;
 use row_kernels::{dot, sum_of_magnitudes};
 
 use super::{Norm, RowNormBackend, SMALLEST_NORM, ScaledRows};
-use crate::ops::flex::{floats, floats_mut, tensor};
+use crate::ops::flex::{contiguous, floats, floats_mut, tensor};
 
 /// Rows that one task scales, at least.
 const ROWS_PER_TASK: usize = 32;
 
 impl RowNormBackend for Flex {
     fn scale_rows(x: FloatTensor<Self>, norm: Norm) -> ScaledRows<Self> {
-        let mut x = x.to_contiguous();
+        let mut x = contiguous(x);
         let [nodes, d] = [0, 1].map(|axis| x.layout().shape()[axis]);
         let mut norms = vec![SMALLEST_NORM; nodes];
         if d > 0 {
@@ -37,7 +37,7 @@ impl RowNormBackend for Flex {
         grad: FloatTensor<Self>,
         norm: Norm,
     ) -> FloatTensor<Self> {
-        let mut grad = grad.to_contiguous();
+        let mut grad = contiguous(grad);
         let d = grad.layout().shape()[1];
         if d == 0 {
             return grad;
