@@ -52,6 +52,7 @@ fn sparse_products_of_cora(c: &mut Criterion, machine: &Machine) {
 fn sparse_products_of_a_million_nodes(c: &mut Criterion, machine: &Machine) {
     let (nodes, width, device) = (1_000_000, 128, Device::flex());
     for (name, reach) in [
+        ("neighbors within 25 places", Reach::Within(25)),
         ("neighbors within 500 places", Reach::Within(500)),
         ("neighbors within 10 000 places", Reach::Within(10_000)),
         ("neighbors anywhere", Reach::Anywhere),

@@ -8,6 +8,10 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion};
 use rayon::prelude::*;
 
+// As the program has it.
+#[global_allocator]
+static ALLOCATOR: tensor_memory::TensorAllocator = tensor_memory::TensorAllocator;
+
 /// What an operator cannot do without.
 #[derive(Clone, Copy)]
 pub(crate) enum Work {
@@ -27,6 +31,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) fn measure() -> Self {
+        tensor_memory::keep_freed_blocks();
         let machine = Self { bandwidth: triad(), product_rate: dense_product() };
         println!(
             "machine: triad {:.1} GB/s, dense product {:.0} GFLOP/s, {} threads\n",

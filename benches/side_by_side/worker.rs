@@ -17,8 +17,12 @@ use crate::steps::gat::GatStep;
 use crate::steps::gcn::GcnStep;
 use crate::tasks;
 
+// As the program has it.
+#[global_allocator]
+static ALLOCATOR: tensor_memory::TensorAllocator = tensor_memory::TensorAllocator;
+
 pub(crate) fn run() -> anyhow::Result<()> {
-    keep_freed_blocks();
+    tensor_memory::keep_freed_blocks();
     let mut requests = std::io::stdin().lock().lines();
     let settings: Value = serde_json::from_str(&requests.next().context("expected a task on stdin")??)?;
     let threads = settings["threads"].as_u64().context("no threads")? as usize;
@@ -90,14 +94,4 @@ fn cpu_seconds() -> f64 {
 
 fn usage() -> nix::sys::resource::Usage {
     getrusage(UsageWho::RUSAGE_SELF).expect("a process can ask for its own usage")
-}
-
-/// As the program does; see `crates/cli/src/memory.rs`.
-fn keep_freed_blocks() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: these calls set two numbers of the allocator, before any thread is started.
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 30);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, libc::c_int::MAX);
-    }
 }

@@ -5,7 +5,6 @@ mod commands;
 mod device;
 mod failure;
 mod interrupt;
-mod memory;
 mod progress;
 mod stdout;
 
@@ -14,9 +13,12 @@ use std::time::Instant;
 
 use clap::Parser;
 
+#[global_allocator]
+static ALLOCATOR: tensor_memory::TensorAllocator = tensor_memory::TensorAllocator;
+
 fn main() -> ExitCode {
     let started = Instant::now();
-    memory::keep_freed_blocks();
+    tensor_memory::keep_freed_blocks();
     match commands::run(args::Args::parse(), started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

@@ -1,5 +1,6 @@
 //! Weighted sums of the rows of a matrix.
 
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use crate::multiversion::multiversion;
@@ -10,8 +11,11 @@ const RUN: usize = 256;
 
 /// A matrix of more numbers than this (16 MB) does not stay in the caches: its rows are fetched ahead of their use.
 const FAR: usize = 1 << 22;
-/// How many rows ahead.
-const AHEAD: usize = 8;
+/// How many entries ahead.
+const ENTRIES_AHEAD: usize = 32;
+/// How many rows of the sparse matrix ahead its last entry is fetched: where nodes are numbered by where they are, that
+/// one is the next to be new.
+const ROWS_AHEAD: usize = 8;
 
 multiversion! {
     /// Weighted sum `out = Σₑ weights[e] · source[rows[e]]`, in the order of `rows`; zero for no rows.
@@ -32,15 +36,17 @@ multiversion! {
 }
 
 multiversion! {
-    /// Weighted sums of several rows of `width`: row i of `out` is [`weighted_row_sum`] of the entries from `row_ptr[i]` to
-    /// `row_ptr[i + 1]`, a sparse product. The same bits as one row at a time.
+    /// Rows of a sparse product: row i of `out`, of `width` numbers, becomes [`weighted_row_sum`] of the entries of row
+    /// `first_row + i` of the sparse matrix whose rows begin at `row_ptr`. The same bits as one row at a time; every number of
+    /// `out` is written.
     ///
     /// # Panics
-    /// If `out` has not `row_ptr.len() − 1` rows, an entry lies outside `weights` and `rows`, or a row outside `source`.
+    /// If `out` is not of whole rows that the matrix has, an entry lies outside `weights` and `rows`, or a row outside `source`.
     pub fn weighted_row_sums(
-        out: &mut [f32],
+        out: &mut [MaybeUninit<f32>],
         width: usize,
         row_ptr: &[u32],
+        first_row: usize,
         weights: &[f32],
         rows: &[u32],
         source: &[f32],
@@ -50,28 +56,40 @@ multiversion! {
 #[inline(always)]
 fn replace_body(out: &mut [f32], weights: &[f32], rows: &[u32], source: &[f32]) {
     assert_eq!(weights.len(), rows.len(), "weighted sum: {} weights for {} rows", weights.len(), rows.len());
-    sum_rows::<false, false>(out, weights, rows, 0..rows.len(), source);
+    sum_rows::<false, false>(as_written(out), weights, rows, 0..rows.len(), source);
 }
 
 #[inline(always)]
 fn add_body(out: &mut [f32], weights: &[f32], rows: &[u32], source: &[f32]) {
     assert_eq!(weights.len(), rows.len(), "weighted sum: {} weights for {} rows", weights.len(), rows.len());
-    sum_rows::<true, false>(out, weights, rows, 0..rows.len(), source);
+    sum_rows::<true, false>(as_written(out), weights, rows, 0..rows.len(), source);
 }
 
 #[inline(always)]
-fn rows_body(out: &mut [f32], width: usize, row_ptr: &[u32], weights: &[f32], rows: &[u32], source: &[f32]) {
-    assert_eq!(
-        out.len(),
-        width * (row_ptr.len() - 1),
-        "weighted sums: rows of {width} do not fit the output"
-    );
+fn rows_body(
+    out: &mut [MaybeUninit<f32>],
+    width: usize,
+    row_ptr: &[u32],
+    first_row: usize,
+    weights: &[f32],
+    rows: &[u32],
+    source: &[f32],
+) {
     if width == 0 {
         return;
     }
-    for (out, ends) in out.chunks_exact_mut(width).zip(row_ptr.windows(2)) {
+    let count = out.len() / width;
+    assert_eq!(out.len(), width * count, "weighted sums: rows of {width} do not fit the output");
+    let far = source.len() > FAR;
+    let row_ptr = &row_ptr[first_row..];
+    for (row, (out, ends)) in out.chunks_exact_mut(width).zip(row_ptr[..=count].windows(2)).enumerate() {
         let entries = ends[0] as usize..ends[1] as usize;
-        if source.len() > FAR {
+        if far {
+            if let Some([begin, end]) = row_ptr.get(row + ROWS_AHEAD..row + ROWS_AHEAD + 2)
+                && begin < end
+            {
+                fetch(source, rows[*end as usize - 1] as usize * width, width);
+            }
             sum_rows::<false, true>(out, weights, rows, entries, source);
         } else {
             sum_rows::<false, false>(out, weights, rows, entries, source);
@@ -79,11 +97,18 @@ fn rows_body(out: &mut [f32], width: usize, row_ptr: &[u32], weights: &[f32], ro
     }
 }
 
+/// What is written, seen as what may not be.
+#[inline(always)]
+fn as_written(out: &mut [f32]) -> &mut [MaybeUninit<f32>] {
+    // SAFETY: the layout is the same, and `sum_rows` writes only numbers.
+    unsafe { &mut *(std::ptr::from_mut(out) as *mut [MaybeUninit<f32>]) }
+}
+
 /// Each element of `out` is one sum in the order of `rows`, so cutting the columns into blocks, which keeps the running
-/// sums in registers, cannot change a bit.
+/// sums in registers, cannot change a bit. Every element is written; with `ADD` every element must have been before.
 #[inline(always)]
 fn sum_rows<const ADD: bool, const FETCH: bool>(
-    out: &mut [f32],
+    out: &mut [MaybeUninit<f32>],
     weights: &[f32],
     rows: &[u32],
     entries: Range<usize>,
@@ -111,7 +136,7 @@ fn sum_rows<const ADD: bool, const FETCH: bool>(
 
 #[inline(always)]
 fn sum_block<const ADD: bool, const FETCH: bool, const LANES: usize>(
-    out: &mut [f32],
+    out: &mut [MaybeUninit<f32>],
     column: usize,
     weights: &[f32],
     rows: &[u32],
@@ -122,15 +147,16 @@ fn sum_block<const ADD: bool, const FETCH: bool, const LANES: usize>(
     let out = &mut out[column..column + LANES];
     let mut totals = [0.0f32; LANES];
     if ADD {
-        totals.copy_from_slice(out);
+        // SAFETY: those who add hand over numbers, by `as_written`.
+        totals.copy_from_slice(unsafe { out.assume_init_ref() });
     }
     let mut run = entries.start..entries.end.min(entries.start + RUN);
     let mut sums = totals;
     loop {
         let run_weights = &weights[run.clone()];
         for (offset, (weight, row)) in run_weights.iter().zip(&rows[run.clone()]).enumerate() {
-            if FETCH && let Some(next) = rows.get(run.start + offset + AHEAD) {
-                fetch::<LANES>(source, *next as usize * width + column);
+            if FETCH && let Some(next) = rows.get(run.start + offset + ENTRIES_AHEAD) {
+                fetch(source, *next as usize * width + column, LANES);
             }
             let start = *row as usize * width + column;
             let row = &source[start..start + LANES];
@@ -151,14 +177,14 @@ fn sum_block<const ADD: bool, const FETCH: bool, const LANES: usize>(
         run = run.end..entries.end.min(run.end + RUN);
         sums = [0.0f32; LANES];
     }
-    out.copy_from_slice(&totals);
+    out.write_copy_of_slice(&totals);
 }
 
 /// Asks for the cache lines of a block of numbers, without waiting for them.
 #[inline(always)]
-fn fetch<const LANES: usize>(source: &[f32], start: usize) {
+fn fetch(source: &[f32], start: usize, length: usize) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(block) = source.get(start..start + LANES) {
+    if let Some(block) = source.get(start..start + length) {
         for line in block.chunks(16) {
             // SAFETY: the address is inside a slice; a prefetch reads and writes nothing that a program can see.
             unsafe {
@@ -167,7 +193,7 @@ fn fetch<const LANES: usize>(source: &[f32], start: usize) {
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (source, start);
+    let _ = (source, start, length);
 }
 
 #[cfg(test)]
@@ -231,10 +257,10 @@ mod tests {
             let source = matrix(source_rows, width);
             let rows: Vec<u32> = (0..700).map(|e| (e * 7919) % source_rows as u32).collect();
             let weights: Vec<f32> = rows.iter().map(|row| (*row as f32).sin()).collect();
-            let row_ptr = [3u32, 3, 10, 600, 700];
-            let mut found = vec![7.0; 4 * width];
-            weighted_row_sums(&mut found, width, &row_ptr, &weights, &rows, &source);
-            for (found, ends) in found.chunks(width).zip(row_ptr.windows(2)) {
+            let row_ptr = [0u32, 3, 3, 10, 600, 700];
+            let mut found = vec![f32::NAN; 4 * width];
+            weighted_row_sums(as_written(&mut found), width, &row_ptr, 1, &weights, &rows, &source);
+            for (found, ends) in found.chunks(width).zip(row_ptr[1..].windows(2)) {
                 let entries = ends[0] as usize..ends[1] as usize;
                 let mut expected = vec![0.0; width];
                 weighted_row_sum(&mut expected, &weights[entries.clone()], &rows[entries], &source);

@@ -2,11 +2,10 @@
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
-use rayon::prelude::*;
 use row_kernels::weighted_row_sums;
 
 use super::{CsrTensors, SparseMatmulBackend};
-use crate::ops::flex::{floats, indices, tensor};
+use crate::ops::flex::{floats, indices, tensor, written_in_tasks};
 
 /// Rows of the output that one task computes.
 const ROWS_PER_TASK: usize = 16;
@@ -23,12 +22,12 @@ impl SparseMatmulBackend for Flex {
         let source = floats(&dense);
         let (rows, width) = (row_ptr.len() - 1, dense.layout().shape()[1]);
 
-        let mut output = vec![0.0f32; rows * width];
-        output.par_chunks_mut((ROWS_PER_TASK * width).max(1)).enumerate().for_each(|(task, output)| {
-            let first = task * ROWS_PER_TASK;
-            let row_ptr = &row_ptr[first..rows.min(first + ROWS_PER_TASK) + 1];
-            weighted_row_sums(output, width, row_ptr, values, columns, source);
-        });
+        // SAFETY: `weighted_row_sums` writes whole rows, and there are only such.
+        let output = unsafe {
+            written_in_tasks(rows * width, ROWS_PER_TASK * width, |task, output| {
+                weighted_row_sums(output, width, row_ptr, task * ROWS_PER_TASK, values, columns, source);
+            })
+        };
         tensor(output, [rows, width])
     }
 }
