@@ -1,5 +1,6 @@
 //! The dot product of two rows.
 
+use crate::lanes::add_pairwise;
 use crate::multiversion::multiversion;
 
 const LANES: usize = 64;
@@ -26,14 +27,7 @@ fn dot_body(a: &[f32], b: &[f32]) -> f32 {
     for (lane, (a, b)) in a_tail.iter().zip(b_tail).enumerate() {
         sums[lane] = a.mul_add(*b, sums[lane]);
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            sums[lane] += sums[lane + width];
-        }
-        width /= 2;
-    }
-    sums[0]
+    add_pairwise(sums)
 }
 
 #[cfg(test)]

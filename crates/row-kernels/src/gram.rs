@@ -1,5 +1,6 @@
 //! The Gram matrix of a few rows.
 
+use crate::lanes::add_pairwise;
 use crate::multiversion::multiversion;
 
 /// Partial sums of a dot product: with tiles of 2 × 2 they fill the registers of AVX2 and half of those of AVX-512.
@@ -83,18 +84,6 @@ fn add_products(sums: &mut [[[f32; LANES]; 2]; 2], a: [&[f32; LANES]; 2], b: [&[
             }
         }
     }
-}
-
-#[inline(always)]
-fn add_pairwise(mut sums: [f32; LANES]) -> f32 {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            sums[lane] += sums[lane + width];
-        }
-        width /= 2;
-    }
-    sums[0]
 }
 
 #[cfg(test)]

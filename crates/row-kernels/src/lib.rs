@@ -9,6 +9,7 @@ mod dropout;
 mod exp;
 mod gram;
 mod heads;
+mod lanes;
 mod largest;
 mod leaky;
 mod magnitudes;
@@ -21,6 +22,7 @@ pub use dropout::{DropoutMask, dropout_factors_of_column, dropout_factors_of_row
 pub use exp::{add_and_elu, exp_nonpositive};
 pub use gram::gram_of_rows;
 pub use heads::{add_head_weighted_rows, head_dots, scale_heads};
+pub use lanes::add_pairwise;
 pub use largest::{largest_of_rows, sum_where_won};
 pub use leaky::{LeakyScore, add_leaky_rows, add_leaky_slope_rows, add_leaky_slopes, leaky_dots, leaky_sums};
 pub use magnitudes::sum_of_magnitudes;

@@ -1,5 +1,6 @@
 //! The sum of a row's magnitudes.
 
+use crate::lanes::add_pairwise;
 use crate::multiversion::multiversion;
 
 const LANES: usize = 64;
@@ -21,14 +22,7 @@ fn sum_of_magnitudes_body(a: &[f32]) -> f32 {
     for (sum, a) in sums.iter_mut().zip(tail) {
         *sum += a.abs();
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            sums[lane] += sums[lane + width];
-        }
-        width /= 2;
-    }
-    sums[0]
+    add_pairwise(sums)
 }
 
 #[cfg(test)]

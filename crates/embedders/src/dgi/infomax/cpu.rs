@@ -8,7 +8,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::{Bytes, DType};
 use burn_flex::{FlexTensor, Layout};
 use rayon::prelude::*;
-use row_kernels::{dot, multiversion, weighted_row_sum};
+use row_kernels::{add_pairwise, dot, multiversion, weighted_row_sum};
 
 use super::{Infomax, InfomaxBackend};
 
@@ -252,14 +252,7 @@ fn activated_dot(row: &[f32], unit: Unit<'_>, direction: &[f32]) -> f32 {
         sums[lane] =
             activated(*x, bias_tail[lane], slope_tail[lane]).mul_add(direction_tail[lane], sums[lane]);
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            sums[lane] += sums[lane + width];
-        }
-        width /= 2;
-    }
-    sums[0]
+    add_pairwise(sums)
 }
 
 #[inline(always)]
