@@ -14,7 +14,14 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use embedders::seeds::{Stream, generator};
 use embedders::{G2r, G2rConfig};
 use g2r_loss::{Batch, Groups, Membership, RateReductionConfig, Sampling, log_det};
-use gnn::{GcnAdjacency, NodeFeatures};
+use gnn::encoder::RowNorm;
+use gnn::ops::attention::AttentionSettings;
+use gnn::ops::bias_activation::{Activation, bias_activation};
+use gnn::ops::edge_product::{sampled_matmul, weighted_matmul};
+use gnn::ops::edge_softmax::edge_softmax;
+use gnn::ops::gat::gat;
+use gnn::ops::gatv2::gatv2;
+use gnn::{AttentionAdjacency, GcnAdjacency, MeanAdjacency, Neighbors, NodeFeatures};
 use graphs::{Reach, graph};
 use measure::{Machine, Work, operator};
 
@@ -25,6 +32,7 @@ fn operators(c: &mut Criterion) {
     let machine = Machine::measure();
     sparse_products_of_cora(c, &machine);
     sparse_products_of_a_million_nodes(c, &machine);
+    edge_operators(c, &machine);
     rates_of_cora(c, &machine);
 }
 
@@ -66,6 +74,46 @@ fn sparse_products_of_a_million_nodes(c: &mut Criterion, machine: &Machine) {
             black_box(adjacency.propagate(x.clone()));
         });
     }
+}
+
+/// Forward and backward over 100 000 nodes, 10⁶ arcs and 64 columns; where there are heads, 8 of 8 columns.
+fn edge_operators(c: &mut Criterion, machine: &Machine) {
+    const NODES: usize = 100_000;
+    const WIDTH: usize = 64;
+    const HEADS: usize = 8;
+    let device = Device::flex();
+    let graph = graph(NODES, 5, Reach::Within(500));
+    let adjacency = AttentionAdjacency::new(&graph, &device);
+    let pattern = adjacency.pattern();
+    let entries = pattern.nonzeros();
+    let tracked = |rows: usize, columns: usize| {
+        let wave = Tensor::arange(0..(rows * columns) as i64, &device).float().sin();
+        Tensor::<2>::from_inner(wave.reshape([rows, columns])).require_grad()
+    };
+    let (x, y) = (tracked(NODES, WIDTH), tracked(NODES, WIDTH));
+    let (scores, weights) = (tracked(NODES, HEADS), tracked(entries, HEADS));
+    let (att, bias) = (tracked(HEADS, WIDTH / HEADS), tracked(1, WIDTH));
+    let settings = AttentionSettings::new();
+    let (mean, neighbors) = (MeanAdjacency::new(&graph, &device), Neighbors::new(&graph, &device));
+
+    // How often a matrix of all nodes is read or written, and how many numbers of each entry are.
+    let mut both_ways = |name: &str, nodes: usize, of_entry: usize, run: &dyn Fn() -> Tensor<2>| {
+        let work = Work::Bytes(4.0 * (nodes * NODES * WIDTH + of_entry * entries) as f64);
+        operator(c, machine, &format!("{name}, both ways"), work, || {
+            black_box(run().sum().backward());
+        });
+    };
+    both_ways("weighted matmul", 5, 28, &|| weighted_matmul(pattern, weights.clone(), x.clone()));
+    both_ways("sampled matmul", 6, 20, &|| sampled_matmul(pattern, x.clone(), y.clone(), HEADS));
+    both_ways("edge softmax", 0, 40, &|| edge_softmax(pattern, weights.clone()));
+    both_ways("gat", 6, 3, &|| gat(pattern, x.clone(), scores.clone(), scores.clone(), settings));
+    both_ways("gatv2", 8, 3, &|| gatv2(pattern, x.clone(), y.clone(), att.clone(), settings));
+    both_ways("mean of neighbors", 4, 4, &|| mean.propagate(x.clone()));
+    both_ways("largest of neighbors", 6, 2, &|| neighbors.largest(x.clone()));
+    both_ways("bias and ReLU", 5, 0, &|| {
+        bias_activation(x.clone(), bias.clone().reshape([WIDTH]), Activation::Relu)
+    });
+    both_ways("rows scaled to L1 norm 1", 5, 0, &|| RowNorm::L1.apply(x.clone()));
 }
 
 fn rates_of_cora(c: &mut Criterion, machine: &Machine) {

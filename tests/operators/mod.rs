@@ -26,4 +26,5 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("gat", gat::check),
     ("gatv2", gatv2::check),
     ("sparse_matmul", sparse_matmul::check),
+    ("sparse_matmul of a hub", sparse_matmul::check_a_hub),
 ];

@@ -3,7 +3,8 @@
 use burn::tensor::Device;
 use gnn::SparseMatrix;
 use graph_io::CsrMatrix;
-use testkit::operators::{Input, assert_operator};
+use testkit::numbers;
+use testkit::operators::{Input, assert_close, assert_operator};
 
 /// 5 × 4 with an empty row, an empty column and a full row.
 fn ragged() -> CsrMatrix {
@@ -32,4 +33,27 @@ pub(crate) fn check(device: &Device) {
             },
         );
     }
+}
+
+/// A node with 10⁵ neighbors: sums of terms of one sign must keep five digits.
+pub(crate) fn check_a_hub(device: &Device) {
+    let (neighbors, width) = (100_000, 3);
+    let weights: Vec<f32> = (0..neighbors).map(|i| 0.1 + 0.05 * (i as f32).sin()).collect();
+    let columns = (0..neighbors as u32).collect();
+    let matrix = CsrMatrix::new((1, neighbors), vec![0, neighbors], columns, weights.clone());
+    let values: Vec<f32> =
+        numbers::wavy(neighbors * width, 0.7).into_iter().map(|value| 1.0 + value).collect();
+    let product = SparseMatrix::new(&matrix, device).matmul(numbers::matrix(
+        values.clone(),
+        [neighbors, width],
+        device,
+    ));
+    let found: Vec<f32> = product.into_data().iter().collect();
+    let mut expected = vec![0.0f64; width];
+    for (weight, row) in weights.iter().zip(values.chunks(width)) {
+        for (expected, value) in expected.iter_mut().zip(row) {
+            *expected += f64::from(*weight) * f64::from(*value);
+        }
+    }
+    assert_close("sum over 10⁵ neighbors", &found, &expected, 1e-5);
 }

@@ -184,12 +184,12 @@ fn sum_block<const ADD: bool, const FETCH: bool, const LANES: usize>(
 #[inline(always)]
 fn fetch(source: &[f32], start: usize, length: usize) {
     #[cfg(target_arch = "x86_64")]
+    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    #[cfg(target_arch = "x86_64")]
     if let Some(block) = source.get(start..start + length) {
         for line in block.chunks(16) {
             // SAFETY: the address is inside a slice; a prefetch reads and writes nothing that a program can see.
-            unsafe {
-                std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(line.as_ptr().cast())
-            };
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
         }
     }
     #[cfg(not(target_arch = "x86_64"))]

@@ -21,10 +21,11 @@ impl Input {
 }
 
 /// Asserts that an operator's value agrees with plain `f64` loops within 10⁻⁵, and its gradient with respect to each input,
-/// of Σ output ⊙ C for fixed numbers C, within 10⁻⁴ of their central differences; both relative to the largest entry.
+/// of Σ output ⊙ C for fixed numbers C, within 10⁻⁴ of their central differences; both relative to the largest entry. A
+/// second run must give the same bits.
 ///
 /// # Panics
-/// If an entry disagrees, or a gradient is zero everywhere, so that nothing would be checked.
+/// If an entry disagrees, a second run differs, or a gradient is zero everywhere, so that nothing would be checked.
 pub fn assert_operator(
     what: &str,
     device: &Device,
@@ -45,18 +46,24 @@ pub fn assert_operator(
 
     let coefficients = numbers::wavy(found.len(), 0.123);
     let autodiff = device.clone().autodiff();
-    let tracked: Vec<Tensor<2>> = on(&autodiff).into_iter().map(Tensor::require_grad).collect();
-    let weighted = operator(&tracked) * numbers::matrix(coefficients.clone(), dims, &autodiff);
-    let gradients = weighted.sum().backward();
+    let gradients = || -> Vec<Vec<f32>> {
+        let tracked: Vec<Tensor<2>> = on(&autodiff).into_iter().map(Tensor::require_grad).collect();
+        let weighted = operator(&tracked) * numbers::matrix(coefficients.clone(), dims, &autodiff);
+        let gradients = weighted.sum().backward();
+        let of = |input: &Tensor<2>| input.grad(&gradients).expect("every input takes part");
+        tracked.iter().map(|input| of(input).into_data().iter().collect()).collect()
+    };
     let loss = |inputs: &[Vec<f64>]| -> f64 {
         reference(inputs).iter().zip(&coefficients).map(|(value, c)| value * f64::from(*c)).sum()
     };
-    for (place, tracked) in tracked.iter().enumerate() {
-        let found: Vec<f32> =
-            tracked.grad(&gradients).expect("every input takes part").into_data().iter().collect();
-        let expected = central_differences(&loss, &in_f64, place);
-        assert_close(&format!("{what}: gradient of input {place}"), &found, &expected, 1e-4);
+    let found_gradients = gradients();
+    for (place, found) in found_gradients.iter().enumerate() {
+        let expected = central_differences(loss, &in_f64, place);
+        assert_close(&format!("{what}: gradient of input {place}"), found, &expected, 1e-4);
     }
+
+    let again: Vec<f32> = operator(&on(device)).into_data().iter().collect();
+    assert!(again == found && gradients() == found_gradients, "{what}: other bits in a second run");
 }
 
 /// ∂f/∂x of every entry of one of the inputs.

@@ -52,7 +52,7 @@ impl Step {
         match self.place {
             Place::Hidden => {
                 assert!(
-                    heads > 0 && width % heads == 0,
+                    heads > 0 && width.is_multiple_of(heads),
                     "Encoder: {heads} heads do not divide the width {width}"
                 );
                 (Heads::Concat, width / heads)
