@@ -1,7 +1,7 @@
 //! Each operator against what the machine can do.
 //!
 //! ```text
-//! cargo bench --package g2r --bench operators
+//! cargo bench --workspace --bench operators
 //! ```
 
 mod graphs;

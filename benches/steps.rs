@@ -1,7 +1,7 @@
 //! Whole training steps on Cora.
 //!
 //! ```text
-//! cargo bench --package g2r --bench steps
+//! cargo bench --workspace --bench steps
 //! ```
 //!
 //! The step of the authors' recipe (2708 nodes, 1433 → 1024 → 512, 768 groups) has 2 · 2708 · 1024 · 512 operations in each of

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! python -m venv venv && venv/bin/pip install numpy==2.4.6 torch==2.15.0 torch_geometric==2.8.1
-//! cargo bench --package g2r --bench side_by_side -- --python venv/bin/python
+//! cargo bench --workspace --bench side_by_side -- --python venv/bin/python
 //! ```
 //!
 //! Each task runs in two child processes, this program and `pyg_worker.py`, that take turns: some steps here, the same
