@@ -4,12 +4,14 @@
 mod operators;
 
 use burn::tensor::{Device, DeviceKind, Tensor};
+use embedders::{Dgi, DgiConfig, G2r, G2rConfig, KeepLast};
 use g2r_loss::{Batch, Membership, RateReductionConfig};
 use gnn::encoder::{EncoderConfig, EncoderKind, Layer, RowNorm};
 use gnn::{GraphForms, NodeFeatures, SparseMatrix};
 use graph_io::{CsrMatrix, NodeDataset};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use testkit::graphs::two_blocks;
 use testkit::numbers;
 
 mod rates;
@@ -31,6 +33,8 @@ fn a_wgpu_device_computes_what_the_cpu_computes() {
     more_elements_than_one_launch_has_units_are_all_computed(&wgpu, &cpu);
     let cora = graph_io::load("cora", None).expect("Cora is embedded");
     encoder_and_loss_agree_and_repeat(&cora, &wgpu, &cpu);
+    every_encoder_embeds_and_trains(&wgpu, &cpu);
+    infomax_trains(&wgpu, &cpu);
     errors_come_back_from_the_device(&wgpu);
     rates::rates_agree(&wgpu, &cpu);
 }
@@ -112,6 +116,48 @@ fn encode_and_reduce(dataset: &NodeDataset, device: &Device) -> Reduced {
         })
         .collect();
     Reduced { embedding: to_host(embedding.inner()), rates, gradients }
+}
+
+fn every_encoder_embeds_and_trains(wgpu: &Device, cpu: &Device) {
+    let dataset = two_blocks();
+    for kind in EncoderKind::ALL {
+        let config = G2rConfig {
+            encoder: *kind,
+            heads: 2,
+            attention_dropout_prob: 0.3,
+            d_hidden: vec![12],
+            d_output: 8,
+            groups_per_step: 20,
+            epochs: 2,
+            ..G2rConfig::default()
+        };
+        let run = |device: &Device| {
+            let g2r = G2r::new(config.clone(), &dataset, device).expect("settings in their range");
+            let embedding: Vec<f32> = g2r.embed(&g2r.init(0)).iter().copied().collect();
+            let history = g2r.train(0, &mut KeepLast).expect("training runs").history;
+            (embedding, history)
+        };
+        let ((embedding, history), (expected, on_cpu)) = (run(wgpu), run(cpu));
+        assert_close(&format!("embedding by {kind}"), &embedding, &expected);
+        assert_close(&format!("loss by {kind}"), &[history[0].loss as f32], &[on_cpu[0].loss as f32]);
+        // Adam's first steps follow the signs of gradients, also of those that are almost zero: no digits to compare.
+        assert!(history[1].loss.is_finite(), "{kind}: {}", history[1].loss);
+    }
+}
+
+fn infomax_trains(wgpu: &Device, cpu: &Device) {
+    let dataset = two_blocks();
+    let config = DgiConfig { d_output: 16, learning_rate: 0.01, ..DgiConfig::default() };
+    let losses = |device: &Device| -> Vec<f32> {
+        let dgi = Dgi::new(config.clone(), &dataset, device).expect("settings in their range");
+        let mut training = dgi.start(0);
+        (0..60).map(|_| training.step().expect("a finite loss") as f32).collect()
+    };
+    let (found, expected) = (losses(wgpu), losses(cpu));
+    assert_close("loss of infomax", &found[..1], &expected[..1]);
+    for losses in [&found, &expected] {
+        assert!(losses[59] < 0.95 * losses[0], "sixty steps lower the loss: {losses:?}");
+    }
 }
 
 fn errors_come_back_from_the_device(wgpu: &Device) {

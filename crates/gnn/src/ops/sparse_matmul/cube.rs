@@ -11,6 +11,8 @@ use crate::ops::cube::{Launch, empty};
 
 /// Entries of a partial sum.
 const RUN: u32 = 256;
+/// Entries of one round of the inner loop. Besides the speed: Mesa's software Vulkan ends every loop after 65 535 rounds.
+const UNROLLED: u32 = 8;
 
 #[cube(launch_unchecked)]
 fn sparse_matmul_kernel(
@@ -34,12 +36,20 @@ fn sparse_matmul_kernel(
         while entry < end {
             let stop = u32::min(entry + RUN, end);
             let mut sum = f32::new(0.0);
-            for place in entry..stop {
-                let source = columns[place as usize] as u32;
-                sum += values[place as usize] * dense[(source * width + column) as usize];
+            while entry + UNROLLED <= stop {
+                #[unroll]
+                for step in 0..UNROLLED {
+                    let source = columns[(entry + step) as usize] as u32;
+                    sum += values[(entry + step) as usize] * dense[(source * width + column) as usize];
+                }
+                entry += UNROLLED;
+            }
+            while entry < stop {
+                let source = columns[entry as usize] as u32;
+                sum += values[entry as usize] * dense[(source * width + column) as usize];
+                entry += 1u32;
             }
             total_sum += sum;
-            entry = stop;
         }
         output[position as usize] = total_sum;
         position += stride;
