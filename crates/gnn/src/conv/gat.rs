@@ -6,10 +6,11 @@ use burn::tensor::{Device, Tensor, assert_shape};
 use rand::{Rng, RngExt};
 
 use super::Heads;
+use super::biased::biased;
 use super::glorot::{glorot, zeros};
 use crate::encoder::{EncoderConfig, EncoderLayer};
 use crate::ops::attention::{AttentionDropout, AttentionSettings};
-use crate::ops::bias_activation::{Activation, bias_activation};
+use crate::ops::bias_activation::Activation;
 use crate::ops::gat::gat;
 use crate::{AttentionAdjacency, GraphForms, NodeFeatures};
 
@@ -149,11 +150,7 @@ impl GatConv {
         let source_scores = adjacency.head_scores(projected.clone(), self.att_source.val());
         let settings = self.settings.with_dropout(dropout);
         let attended = gat(adjacency.pattern(), projected, target_scores, source_scores, settings);
-        let output = self.combine.combine(attended, heads);
-        match &self.bias {
-            Some(bias) => bias_activation(output, bias.val(), self.activation),
-            None => self.activation.apply(output),
-        }
+        biased(self.combine.combine(attended, heads), &self.bias, self.activation)
     }
 }
 

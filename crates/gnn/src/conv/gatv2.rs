@@ -6,10 +6,11 @@ use burn::tensor::{Device, Tensor, assert_shape};
 use rand::{Rng, RngExt};
 
 use super::Heads;
+use super::biased::biased;
 use super::glorot::{glorot, zeros};
 use crate::encoder::{EncoderConfig, EncoderLayer};
 use crate::ops::attention::{AttentionDropout, AttentionSettings};
-use crate::ops::bias_activation::{Activation, bias_activation};
+use crate::ops::bias_activation::Activation;
 use crate::ops::gatv2::gatv2;
 use crate::{AttentionAdjacency, GraphForms, NodeFeatures};
 
@@ -162,13 +163,6 @@ impl Gatv2Conv {
         let settings = self.settings.with_dropout(dropout);
         let attended = gatv2(adjacency.pattern(), target, source, self.att.val(), settings);
         biased(self.combine.combine(attended, heads), &self.bias, self.activation)
-    }
-}
-
-fn biased(x: Tensor<2>, bias: &Option<Param<Tensor<1>>>, activation: Activation) -> Tensor<2> {
-    match bias {
-        Some(bias) => bias_activation(x, bias.val(), activation),
-        None => activation.apply(x),
     }
 }
 

@@ -5,9 +5,10 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, assert_shape};
 use rand::Rng;
 
+use super::biased::biased;
 use super::glorot::{glorot, zeros};
 use crate::encoder::{EncoderConfig, EncoderLayer};
-use crate::ops::bias_activation::{Activation, bias_activation};
+use crate::ops::bias_activation::Activation;
 use crate::{GcnAdjacency, GraphForms, NodeFeatures};
 
 /// Configuration of a [`GcnConv`].
@@ -85,11 +86,7 @@ impl GcnConv {
     }
 
     fn propagate(&self, product: Tensor<2>, adjacency: &GcnAdjacency) -> Tensor<2> {
-        let output = adjacency.propagate(product);
-        match &self.bias {
-            Some(bias) => bias_activation(output, bias.val(), self.activation),
-            None => self.activation.apply(output),
-        }
+        biased(adjacency.propagate(product), &self.bias, self.activation)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Layers: one file each.
 
+mod biased;
 mod gat;
 mod gatv2;
 mod gcn;
