@@ -23,7 +23,7 @@ pub fn main() -> anyhow::Result<()> {
     let neighbors = graph.neighbors(most_linked);
     println!(
         "paper {} ({}) has the most neighbors: {}",
-        cora.node_ids()[most_linked as usize],
+        cora.node_ids().get(most_linked),
         class_of(most_linked),
         neighbors.len()
     );
@@ -32,7 +32,7 @@ pub fn main() -> anyhow::Result<()> {
     let same = neighbors.iter().filter(|&&node| class_of(node) == class_of(most_linked)).count();
     println!("{same} of them are of its own class, such as");
     for &node in neighbors.iter().filter(|&&node| class_of(node) == class_of(most_linked)).take(3) {
-        println!("  paper {:>7}, {}", cora.node_ids()[node as usize], class_of(node));
+        println!("  paper {:>7}, {}", cora.node_ids().get(node), class_of(node));
     }
 
     // What cannot be read is refused, with the reason.

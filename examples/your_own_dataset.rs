@@ -6,7 +6,7 @@
 
 use g2r::burn::tensor::Device;
 use g2r::embedders::{G2r, G2rConfig, KeepLast};
-use g2r::graph::{self, EdgePolicy, Features, Graph, NodeDataset, NodeDatasetParts};
+use g2r::graph::{self, EdgePolicy, Features, Graph, NodeDataset, NodeDatasetParts, NodeIds};
 use g2r::loss::Sampling;
 use g2r::ndarray::{Array2, array};
 
@@ -24,17 +24,12 @@ fn embed(dataset: &NodeDataset) -> anyhow::Result<Array2<f32>> {
 pub fn main() -> anyhow::Result<()> {
     // In code: two circles of friends that know each other through Cem and Dora. Edges are pairs of row numbers.
     let edges = [(0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (3, 5), (4, 5)];
-    let (graph, edge_report) = Graph::from_edges(6, &edges, EdgePolicy::default())?;
+    let (graph, _) = Graph::from_edges(6, &edges, EdgePolicy::default())?;
     // One row a node: plays chess, plays football. Training divides each row by its sum.
     let plays = array![[1., 0.], [1., 0.], [1., 1.], [0., 1.], [0., 1.], [0., 1.]];
     let friends = NodeDataset::from_parts(NodeDatasetParts {
-        name: "friends".into(),
-        graph,
-        features: Features::from_dense(plays)?,
-        labels: None,
-        split: None,
-        node_ids: ["Ana", "Ben", "Cem", "Dora", "Eli", "Fay"].map(String::from).to_vec(),
-        edge_report,
+        node_ids: NodeIds::from_names(["Ana", "Ben", "Cem", "Dora", "Eli", "Fay"]),
+        ..NodeDatasetParts::new(graph, Features::from_dense(plays)?)
     })?;
     let z = embed(&friends)?;
     let cosine = |a: usize, b: usize| {
@@ -42,7 +37,7 @@ pub fn main() -> anyhow::Result<()> {
         a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt()
     };
     println!("cosine of Ana's embedding with that of:");
-    (1..6).for_each(|node| println!("  {:5} {:6.3}", friends.node_ids()[node], cosine(0, node)));
+    (1..6).for_each(|node| println!("  {:5} {:6.3}", friends.node_ids().get(node), cosine(0, node as usize)));
 
     // From files, in the format of the LINQS citation data sets: a line a node with its id, features and class, and a
     // line an edge with two ids, between tabs. `g2r train FOLDER` reads the same.
@@ -57,7 +52,9 @@ pub fn main() -> anyhow::Result<()> {
     let path = folder.path().join("embedding.csv");
     let mut file = csv::Writer::from_path(&path)?;
     for (id, row) in trips.node_ids().iter().zip(z.rows()) {
-        file.write_record([id.clone()].into_iter().chain(row.iter().map(|value| format!("{value:.4}"))))?;
+        file.write_record(
+            [id.into_owned()].into_iter().chain(row.iter().map(|value| format!("{value:.4}"))),
+        )?;
     }
     file.flush()?;
     println!(

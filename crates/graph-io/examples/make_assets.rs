@@ -2,7 +2,6 @@
 //!
 //! `cargo run --release -p graph-io --example make_assets -- <pgl/data> <cora_planetoid_order.tsv> <assets>`
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -46,7 +45,7 @@ fn cora(folder: &Path, order: &Path) -> Result<NodeDataset> {
     let linqs = Linqs::read(folder, "cora")?.into_parts();
     let labels = linqs.labels.context("LINQS files have labels")?;
     let Features::Sparse(words) = &linqs.features else { bail!("LINQS features are sparse") };
-    let old_of_id: HashMap<&str, u32> = linqs.node_ids.iter().map(String::as_str).zip(0u32..).collect();
+    let old_of_id = linqs.node_ids.index()?;
     let text = fs::read_to_string(order).with_context(|| format!("cannot read {}", order.display()))?;
 
     let (mut old_nodes, mut classes) = (Vec::new(), Vec::new());
@@ -55,7 +54,7 @@ fn cora(folder: &Path, order: &Path) -> Result<NodeDataset> {
         let fields: Vec<&str> = line.split('\t').collect();
         let [index, id, class_name, set] = fields[..] else { bail!("expected four fields, found {line:?}") };
         ensure!(index.parse() == Ok(node), "expected node {node}, found {line:?}");
-        let old = *old_of_id.get(id).with_context(|| format!("unknown paper {id:?}"))?;
+        let old = old_of_id.get(id).with_context(|| format!("unknown paper {id:?}"))?;
         let known = labels.class(old).map(|class| labels.class_names()[class as usize].as_str());
         ensure!(known == Some(class_name), "paper {id} has the class {known:?}, not {class_name:?}");
         old_nodes.push(old);
@@ -89,9 +88,9 @@ fn cora(folder: &Path, order: &Path) -> Result<NodeDataset> {
         name: "cora".to_string(),
         graph: Graph::from_edges(old_nodes.len(), &edges, EdgePolicy::default())?.0,
         features: Features::from_sparse(CsrMatrix::new(shape, row_pointers, columns, ones))?,
-        split: Some(Split::from_nodes(train, val, test, &labels)?),
+        splits: vec![Split::from_nodes(train, val, test, &labels)?],
         labels: Some(labels),
-        node_ids: old_nodes.iter().map(|&old| linqs.node_ids[old as usize].clone()).collect(),
-        edge_report: linqs.edge_report,
+        node_ids: linqs.node_ids.select(&old_nodes),
+        report: linqs.report,
     })?)
 }

@@ -82,6 +82,30 @@ impl Features {
         }
     }
 
+    /// The rows of some nodes, in the order asked for.
+    ///
+    /// # Panics
+    /// When a node is not below [`num_nodes`](Self::num_nodes).
+    #[must_use]
+    pub fn select(&self, nodes: &[u32]) -> Self {
+        let order: Vec<usize> = nodes.iter().map(|&node| node as usize).collect();
+        match self {
+            Self::Dense(matrix) => Self::Dense(matrix.select(ndarray::Axis(0), &order)),
+            Self::Sparse(matrix) => {
+                let (mut row_pointers, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
+                for index in order {
+                    let (row_columns, row_values) = row(matrix, index);
+                    columns.extend_from_slice(row_columns);
+                    values.extend_from_slice(row_values);
+                    row_pointers.push(columns.len());
+                }
+                let selected =
+                    CsrMatrix::try_new((nodes.len(), matrix.cols()), row_pointers, columns, values);
+                Self::Sparse(selected.expect("whole rows of a valid matrix make a valid matrix"))
+            }
+        }
+    }
+
     /// How many values are not zero, stored or not.
     pub fn num_nonzeros(&self) -> usize {
         match self {
@@ -102,10 +126,11 @@ impl Features {
         }
     }
 
-    /// Each row divided by its sum, xᵢⱼ / Σₖ xᵢₖ; a row whose sum is zero, or too small for the quotients to be
-    /// finite, stays as it is.
+    /// Each row divided by the sum of its magnitudes, xᵢⱼ / Σₖ |xᵢₖ|; a row whose sum is zero, or too small for the
+    /// quotients to be finite, stays as it is.
     ///
-    /// Sums run in `f64` from the first column to the last.
+    /// Where nothing is negative, as in bags of words, that is the sum of the row. Sums run in `f64` from the first column to
+    /// the last.
     #[must_use]
     pub fn row_normalized(&self) -> Self {
         match self {
@@ -128,7 +153,7 @@ impl Features {
 
 fn divide_by_sum<'a>(row: impl Iterator<Item = &'a mut f32>) {
     let values: Vec<&mut f32> = row.collect();
-    let sum: f64 = values.iter().map(|value| f64::from(**value)).sum();
+    let sum: f64 = values.iter().map(|value| f64::from(value.abs())).sum();
     let quotient = |value: f32| (f64::from(value) / sum) as f32;
     if values.iter().all(|value| quotient(**value).is_finite()) {
         values.into_iter().for_each(|value| *value = quotient(*value));
@@ -154,8 +179,8 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_divided_by_their_sum_unless_it_is_zero() {
-        let expected = array![[0.25, 0.0, 0.0, 0.75], [0.0; 4], [0.0, 2.0, -2.0, 0.0]];
+    fn rows_are_divided_by_the_sum_of_their_magnitudes_unless_it_is_zero() {
+        let expected = array![[0.25, 0.0, 0.0, 0.75], [0.0; 4], [0.0, 0.5, -0.5, 0.0]];
         assert_eq!(Features::Dense(sparse().to_dense()).row_normalized(), Features::Dense(expected.clone()));
         let Features::Sparse(normalized) = Features::Sparse(sparse()).row_normalized() else {
             panic!("sparse features stay sparse")
@@ -164,8 +189,9 @@ mod tests {
     }
 
     #[test]
-    fn a_row_whose_sum_almost_cancels_stays_finite() {
-        let features = Features::Dense(array![[f32::MAX, -f32::MAX, f32::MIN_POSITIVE]]).row_normalized();
+    fn rows_of_the_largest_and_the_smallest_numbers_stay_finite() {
+        let features =
+            Features::Dense(array![[f32::MAX, -f32::MAX], [f32::from_bits(1), 0.0]]).row_normalized();
         assert!(
             Features::from_dense(match features {
                 Features::Dense(matrix) => matrix,

@@ -1,9 +1,11 @@
 //! An undirected graph, checked once when it is built.
 
 use petgraph::unionfind::UnionFind;
-use serde::Serialize;
 
+use crate::arcs::{ArcMeaning, Arcs};
+use crate::assemble::{Refusal, symmetric_rows};
 use crate::csr::{CsrMatrix, row};
+use crate::edge_policy::{Duplicates, EdgePolicy, EdgeReport, Loops, Weights};
 use crate::error::Error;
 
 /// Nodes and arcs stay below this, so that every index fits an `i32` on any device.
@@ -18,42 +20,6 @@ const INDEX_LIMIT: usize = 1 << 31;
 pub struct Graph {
     adjacency: CsrMatrix,
     num_loops: usize,
-}
-
-/// What is done with an edge from a node to itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Loops {
-    /// Leave it out and count it.
-    #[default]
-    Drop,
-    /// Keep it as one arc.
-    Keep,
-    /// Give an error.
-    Refuse,
-}
-
-/// How a list of edges becomes a graph.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EdgePolicy {
-    /// What is done with loops.
-    pub loops: Loops,
-}
-
-/// What was done to the edges of a file to make an undirected graph without duplicates.
-///
-/// `num_arcs = arcs_read - duplicates_merged - loops_dropped + reverses_added`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct EdgeReport {
-    /// Ordered pairs of nodes that were given.
-    pub arcs_read: usize,
-    /// Pairs left out because the same pair, in the same order, was given before.
-    pub duplicates_merged: usize,
-    /// Loops left out, each counted once however often it was given.
-    pub loops_dropped: usize,
-    /// Arcs added because only the other direction was given.
-    pub reverses_added: usize,
-    /// Lines of a file left out, before any of the above, because they name an unknown node.
-    pub unknown_ends_skipped: usize,
 }
 
 impl Graph {
@@ -76,45 +42,61 @@ impl Graph {
         edges: &[(u32, u32)],
         policy: EdgePolicy,
     ) -> Result<(Self, EdgeReport), Error> {
-        check_counts(num_nodes, 0)?;
-        let mut report = EdgeReport { arcs_read: edges.len(), ..EdgeReport::default() };
-        let mut arcs: Vec<(u32, u32)> = Vec::with_capacity(2 * edges.len());
-        for (index, &(from, to)) in edges.iter().enumerate() {
-            if from.max(to) as usize >= num_nodes {
-                let expected = format!("two nodes below {num_nodes}");
-                return Err(Error::invalid(format!("edge {index}"), expected, format!("({from}, {to})")));
-            }
-            if from == to && policy.loops == Loops::Refuse {
-                let found = format!("a loop at {from}");
-                return Err(Error::invalid(format!("edge {index}"), "two different nodes", found));
-            }
-            arcs.push((from, to));
-        }
-        let num_given = arcs.len();
-        arcs.sort_unstable();
-        arcs.dedup();
-        report.duplicates_merged = num_given - arcs.len();
-        if policy.loops == Loops::Drop {
-            let num_with_loops = arcs.len();
-            arcs.retain(|(from, to)| from != to);
-            report.loops_dropped = num_with_loops - arcs.len();
-        }
-        let num_distinct = arcs.len();
-        arcs.extend_from_within(..);
-        arcs[num_distinct..].iter_mut().for_each(|arc| *arc = (arc.1, arc.0));
-        arcs.sort_unstable();
-        arcs.dedup();
-        report.reverses_added = arcs.len() - num_distinct;
-        check_counts(num_nodes, arcs.len())?;
+        Self::from_arcs(num_nodes, Arcs::from_pairs(edges, ArcMeaning::Directed), policy)
+    }
 
-        let mut row_pointers = vec![0usize; num_nodes + 1];
-        arcs.iter().for_each(|&(from, _)| row_pointers[from as usize + 1] += 1);
-        (0..num_nodes).for_each(|node| row_pointers[node + 1] += row_pointers[node]);
-        let num_loops = arcs.iter().filter(|(from, to)| from == to).count();
-        let columns: Vec<u32> = arcs.iter().map(|&(_, to)| to).collect();
-        let weights = vec![1.0; columns.len()];
+    /// Builds the undirected graph of arcs. O(nodes + arcs), beside the sorting of each row; the result does not depend on
+    /// the number of threads.
+    ///
+    /// # Errors
+    /// No nodes; an arc with a node that is not below `num_nodes`; a weight that is not finite and positive; whatever
+    /// the policy refuses; 2³¹ nodes or arcs.
+    ///
+    /// # Panics
+    /// When the lists of the arcs differ in length.
+    pub fn from_arcs(num_nodes: usize, arcs: Arcs, policy: EdgePolicy) -> Result<(Self, EdgeReport), Error> {
+        check_counts(num_nodes, arcs.len())?;
+        let mut report = EdgeReport { arcs_read: arcs.len(), ..EdgeReport::default() };
+        let directed = arcs.meaning == ArcMeaning::Directed;
+        let Arcs { from, to, weights, .. } = arcs;
+        check_ends(num_nodes, &from, &to, policy.loops)?;
+        if let Some(weights) = &weights
+            && policy.weights == Weights::Keep
+            && let Some(place) = weights.iter().position(|weight| !(weight.is_finite() && *weight > 0.0))
+        {
+            let found = weights[place].to_string();
+            return Err(Error::invalid(format!("weight of edge {place}"), "a finite positive number", found));
+        }
+        let weights = weights.filter(|weights| {
+            let ignored = policy.weights == Weights::Ignore;
+            report.weights_ignored = if ignored { weights.len() } else { 0 };
+            !ignored
+        });
+        let how = (policy, directed);
+        let counts_pairs = policy.duplicates == Duplicates::Sum;
+        let (pointers, columns, weights) = match weights {
+            None if !counts_pairs => {
+                let none = vec![(); from.len()];
+                let rows = symmetric_rows(num_nodes, from, to, none, how, &mut report).map_err(refused)?;
+                let weights = vec![1.0; rows.columns.len()];
+                (rows.pointers, rows.columns, weights)
+            }
+            weights => {
+                let weights = weights.unwrap_or_else(|| vec![1.0f32; from.len()]);
+                let rows = symmetric_rows(num_nodes, from, to, weights, how, &mut report).map_err(refused)?;
+                (rows.pointers, rows.columns, rows.weights)
+            }
+        };
+        if let Some(place) = weights.iter().position(|weight| !weight.is_finite()) {
+            let what = format!("weight of the edges to node {}", columns[place]);
+            return Err(Error::invalid(what, "a finite sum", "infinity"));
+        }
+        let row_pointers: Vec<usize> = pointers.into_iter().map(|pointer| pointer as usize).collect();
         let adjacency = CsrMatrix::try_new((num_nodes, num_nodes), row_pointers, columns, weights)
             .expect("sorted distinct arcs between known nodes make valid rows");
+        let num_loops = (0..num_nodes)
+            .filter(|&node| row(&adjacency, node).0.binary_search(&(node as u32)).is_ok())
+            .count();
         Ok((Self { adjacency, num_loops }, report))
     }
 
@@ -203,14 +185,66 @@ impl Graph {
         })
     }
 
+    /// The edges in ascending order with their weights, each once with its smaller node first.
+    pub fn weighted_edges(&self) -> impl Iterator<Item = (u32, u32, f32)> + '_ {
+        (0..self.num_nodes() as u32).flat_map(move |from| {
+            let (columns, weights) = row(&self.adjacency, from as usize);
+            let entries = columns.iter().zip(weights);
+            entries.filter(move |entry| *entry.0 >= from).map(move |(&to, &weight)| (from, to, weight))
+        })
+    }
+
+    /// Whether every weight is 1.
+    pub fn is_unweighted(&self) -> bool {
+        self.adjacency.data().iter().all(|&weight| weight == 1.0)
+    }
+
     /// The adjacency matrix A, symmetric: `[nodes, nodes]`.
     pub fn adjacency(&self) -> &CsrMatrix {
         &self.adjacency
     }
 
+    /// Whether a node has no neighbor other than itself.
+    ///
+    /// # Panics
+    /// When `node` is not below [`num_nodes`](Self::num_nodes).
+    pub fn is_isolated(&self, node: u32) -> bool {
+        self.neighbors(node).iter().all(|&to| to == node)
+    }
+
     /// How many nodes have no neighbor; a loop does not make its node less isolated.
     pub fn num_isolated(&self) -> usize {
-        (0..self.num_nodes() as u32).filter(|&node| self.neighbors(node).iter().all(|&to| to == node)).count()
+        (0..self.num_nodes() as u32).filter(|&node| self.is_isolated(node)).count()
+    }
+
+    /// The graph of some nodes and the edges between them; node i is `nodes[i]` of this graph.
+    ///
+    /// # Errors
+    /// No nodes.
+    ///
+    /// # Panics
+    /// When a node is not below [`num_nodes`](Self::num_nodes), or `nodes` does not ascend.
+    pub fn subgraph(&self, nodes: &[u32]) -> Result<Self, Error> {
+        assert!(nodes.is_sorted_by(|a, b| a < b), "nodes of a subgraph ascend");
+        check_counts(nodes.len(), 0)?;
+        let mut new_of_old = vec![u32::MAX; self.num_nodes()];
+        nodes.iter().zip(0..).for_each(|(&old, new)| new_of_old[old as usize] = new);
+        let (mut row_pointers, mut columns, mut weights) = (vec![0], Vec::new(), Vec::new());
+        for &old in nodes {
+            let (old_columns, old_weights) = row(&self.adjacency, old as usize);
+            for (&column, &weight) in old_columns.iter().zip(old_weights) {
+                if new_of_old[column as usize] != u32::MAX {
+                    columns.push(new_of_old[column as usize]);
+                    weights.push(weight);
+                }
+            }
+            row_pointers.push(columns.len());
+        }
+        let adjacency = CsrMatrix::try_new((nodes.len(), nodes.len()), row_pointers, columns, weights)
+            .expect("ascending nodes leave rows sorted");
+        let num_loops =
+            nodes.iter().filter(|&&node| self.neighbors(node).binary_search(&node).is_ok()).count();
+        Ok(Self { adjacency, num_loops })
     }
 
     /// The connected component of each node; components are numbered from 0 by their smallest node.
@@ -252,6 +286,34 @@ impl Graph {
     }
 }
 
+fn check_ends(num_nodes: usize, from: &[u32], to: &[u32], loops: Loops) -> Result<(), Error> {
+    for (index, (&from, &to)) in from.iter().zip(to).enumerate() {
+        if from.max(to) as usize >= num_nodes {
+            let expected = format!("two nodes below {num_nodes}");
+            return Err(Error::invalid(format!("edge {index}"), expected, format!("({from}, {to})")));
+        }
+        if from == to && loops == Loops::Refuse {
+            let found = format!("a loop at {from}");
+            return Err(Error::invalid(format!("edge {index}"), "two different nodes", found));
+        }
+    }
+    Ok(())
+}
+
+fn refused(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::Duplicate(from, to) => {
+            Error::invalid("edges", "each pair of nodes once", format!("({from}, {to}) twice"))
+        }
+        Refusal::OneWay(from, to) => {
+            Error::invalid("edges", "each in both directions", format!("({from}, {to}) without its reverse"))
+        }
+        Refusal::TooMany(num_arcs) => {
+            Error::invalid("graph", format!("fewer than {INDEX_LIMIT} arcs"), num_arcs.to_string())
+        }
+    }
+}
+
 fn check_counts(num_nodes: usize, num_arcs: usize) -> Result<(), Error> {
     if num_nodes == 0 {
         return Err(Error::invalid("graph", "at least one node", "none: the graph is empty"));
@@ -271,10 +333,13 @@ fn check_counts(num_nodes: usize, num_arcs: usize) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::edge_policy::Direction;
     use proptest::prelude::*;
 
     fn message(edges: &[(u32, u32)], num_nodes: usize, loops: Loops) -> String {
-        Graph::from_edges(num_nodes, edges, EdgePolicy { loops }).unwrap_err().to_string()
+        Graph::from_edges(num_nodes, edges, EdgePolicy { loops, ..EdgePolicy::default() })
+            .unwrap_err()
+            .to_string()
     }
 
     fn square(columns: [&[u32]; 2], weights: &[f32]) -> CsrMatrix {
@@ -294,19 +359,97 @@ mod tests {
             duplicates_merged: 2,
             loops_dropped: 1,
             reverses_added: 1,
-            unknown_ends_skipped: 0,
+            ..EdgeReport::default()
         };
         assert_eq!(report, expected);
     }
 
     #[test]
     fn a_kept_loop_is_one_edge_and_one_arc() {
-        let policy = EdgePolicy { loops: Loops::Keep };
+        let policy = EdgePolicy { loops: Loops::Keep, ..EdgePolicy::default() };
         let (graph, report) = Graph::from_edges(3, &[(0, 1), (1, 1), (1, 1), (2, 2)], policy).unwrap();
         assert_eq!((graph.num_edges(), graph.num_arcs(), graph.num_loops()), (3, 4, 2));
         assert_eq!((graph.num_isolated(), graph.neighbors(1)), (1, &[0, 1][..]));
         assert_eq!((report.duplicates_merged, report.loops_dropped), (1, 0));
         assert_eq!(graph.edges().collect::<Vec<_>>(), [(0, 1), (1, 1), (2, 2)]);
+    }
+
+    fn weighted(arcs: &[(u32, u32, f32)], policy: EdgePolicy) -> Result<(Graph, EdgeReport), Error> {
+        let pairs: Vec<(u32, u32)> = arcs.iter().map(|arc| (arc.0, arc.1)).collect();
+        let weights = Some(arcs.iter().map(|arc| arc.2).collect());
+        Graph::from_arcs(3, Arcs { weights, ..Arcs::from_pairs(&pairs, ArcMeaning::Directed) }, policy)
+    }
+
+    const WEIGHTED: [(u32, u32, f32); 5] = [(0, 1, 2.0), (0, 1, 3.0), (1, 0, 4.0), (2, 1, 0.5), (2, 2, 1.0)];
+
+    fn weights_of(policy: EdgePolicy) -> (Vec<(u32, u32, f32)>, EdgeReport) {
+        let (graph, report) = weighted(&WEIGHTED, policy).unwrap();
+        let weight = |from: u32, to: u32| *graph.adjacency().get(from as usize, to as usize).unwrap();
+        (graph.edges().map(|(from, to)| (from, to, weight(from, to))).collect(), report)
+    }
+
+    #[test]
+    fn weights_of_pairs_given_again_are_the_first_or_the_sum_and_of_two_directions_the_larger() {
+        let policy = EdgePolicy::default();
+        assert_eq!(weights_of(policy).0, [(0, 1, 4.0), (1, 2, 0.5)]);
+        let sum = EdgePolicy { duplicates: Duplicates::Sum, ..policy };
+        assert_eq!(weights_of(sum).0, [(0, 1, 5.0), (1, 2, 0.5)]);
+        let ignored = EdgePolicy { weights: Weights::Ignore, ..sum };
+        let (edges, report) = weights_of(ignored);
+        assert_eq!((edges, report.weights_ignored), (vec![(0, 1, 2.0), (1, 2, 1.0)], 5));
+        let both = EdgePolicy { direction: Direction::Both, ..policy };
+        let (edges, report) = weights_of(both);
+        assert_eq!((edges, report.one_way_dropped, report.reverses_added), (vec![(0, 1, 4.0)], 1, 0));
+    }
+
+    #[test]
+    fn what_the_policy_refuses_is_named() {
+        let message = |policy| weighted(&WEIGHTED, policy).unwrap_err().to_string();
+        let policy = EdgePolicy::default();
+        assert_eq!(
+            message(EdgePolicy { duplicates: Duplicates::Refuse, ..policy }),
+            "edges: expected each pair of nodes once, found (0, 1) twice"
+        );
+        assert_eq!(
+            message(EdgePolicy { direction: Direction::Refuse, ..policy }),
+            "edges: expected each in both directions, found (2, 1) without its reverse"
+        );
+        let message = |weight| weighted(&[(0, 1, weight)], policy).unwrap_err().to_string();
+        for (weight, found) in [(0.0, "0"), (-1.0, "-1"), (f32::NAN, "NaN"), (f32::INFINITY, "inf")] {
+            let expected = format!("weight of edge 0: expected a finite positive number, found {found}");
+            assert_eq!(message(weight), expected);
+        }
+        let sum = EdgePolicy { duplicates: Duplicates::Sum, ..policy };
+        let error = weighted(&[(0, 1, f32::MAX), (0, 1, f32::MAX)], sum).unwrap_err();
+        assert_eq!(error.to_string(), "weight of the edges to node 1: expected a finite sum, found infinity");
+    }
+
+    #[test]
+    fn an_undirected_source_has_no_missing_directions() {
+        let policy = EdgePolicy { direction: Direction::Refuse, ..EdgePolicy::default() };
+        let arcs = Arcs::from_pairs(&[(0, 1), (2, 1)], ArcMeaning::Undirected);
+        assert_eq!(Graph::from_arcs(3, arcs, policy).unwrap().0.num_edges(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn rows_are_those_of_a_plain_symmetrised_set(
+            pairs in proptest::collection::vec((0u32..40, 0u32..40), 0..300),
+        ) {
+            let (graph, report) = Graph::from_edges(40, &pairs, EdgePolicy::default()).unwrap();
+            let distinct: std::collections::BTreeSet<_> = pairs.iter().copied().collect();
+            let mut arcs: std::collections::BTreeSet<_> =
+                distinct.iter().copied().filter(|(from, to)| from != to).collect();
+            let num_distinct = arcs.len();
+            arcs.extend(arcs.clone().into_iter().map(|(from, to)| (to, from)));
+            let found: Vec<(u32, u32)> = (0..40)
+                .flat_map(|from| graph.neighbors(from).iter().map(move |&to| (from, to)))
+                .collect();
+            prop_assert_eq!(found, arcs.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(report.duplicates_merged, pairs.len() - distinct.len());
+            prop_assert_eq!(report.loops_dropped, distinct.len() - num_distinct);
+            prop_assert_eq!(report.reverses_added, arcs.len() - num_distinct);
+        }
     }
 
     #[test]
@@ -377,7 +520,7 @@ mod tests {
             edges in proptest::collection::vec((0u32..12, 0u32..12), 0..60),
             keep in any::<bool>(),
         ) {
-            let policy = EdgePolicy { loops: if keep { Loops::Keep } else { Loops::Drop } };
+            let policy = EdgePolicy { loops: if keep { Loops::Keep } else { Loops::Drop }, ..EdgePolicy::default() };
             let (graph, report) = Graph::from_edges(12, &edges, policy).unwrap();
             prop_assert_eq!(&Graph::from_adjacency(graph.adjacency().clone()).unwrap(), &graph);
             let left = report.arcs_read - report.duplicates_merged - report.loops_dropped + report.reverses_added;

@@ -75,6 +75,16 @@ impl Labels {
         counts
     }
 
+    /// The labels of some nodes, in the order asked for; the classes stay.
+    ///
+    /// # Panics
+    /// When a node is not below [`num_nodes`](Self::num_nodes).
+    #[must_use]
+    pub fn select(&self, nodes: &[u32]) -> Self {
+        let classes = nodes.iter().map(|&node| self.classes[node as usize]).collect();
+        Self { classes, class_names: self.class_names.clone() }
+    }
+
     /// The nodes of each class, in ascending order.
     pub(crate) fn nodes_by_class(&self) -> Vec<Vec<u32>> {
         let mut nodes = vec![Vec::new(); self.num_classes()];

@@ -3,7 +3,7 @@
 //! [`load()`] takes the name of a data set or a path and gives a [`NodeDataset`]: an undirected [`Graph`], its
 //! [`Features`], and where they are known its [`Labels`] and a [`Split`]. Whatever comes from a file is checked
 //! while it is read; an [`Error`] says where, what was expected, and what was found. Nothing is repaired in
-//! silence: [`EdgeReport`] counts what was merged, dropped and added.
+//! silence: a [`CleaningPolicy`] says what is done with faults, and a [`CleaningReport`] counts what was done.
 //!
 //! ```
 //! let cora = graph_io::load("cora", None)?;
@@ -16,29 +16,42 @@
 //! The library reads no environment variable, asks no network, and draws chance only from the generator it is
 //! handed.
 
+mod arcs;
+mod assemble;
 mod chance;
+mod cleaning;
 mod csr;
 pub mod datasets;
+mod edge_policy;
 mod error;
+mod feature_scaling;
 mod features;
-mod format;
+pub mod format;
 mod graph;
 mod labels;
 mod load;
 mod node_dataset;
+mod node_ids;
 mod petgraph;
+mod raw_dataset;
 mod split;
 mod summary;
 pub mod synthetic;
 
+pub use crate::arcs::{ArcMeaning, Arcs};
+pub use crate::cleaning::{CleaningPolicy, CleaningReport, MissingFeatures, Nodes};
 pub use crate::csr::CsrMatrix;
+pub use crate::edge_policy::{Direction, Duplicates, EdgePolicy, EdgeReport, Loops, Weights};
 pub use crate::error::{Error, Place, Position};
+pub use crate::feature_scaling::FeatureScaling;
 pub use crate::features::Features;
-pub use crate::format::{Compact, Linqs, LinqsConfig, Planetoid, UnknownIds};
-pub use crate::graph::{EdgePolicy, EdgeReport, Graph, Loops};
+pub use crate::format::{Compact, Linqs, Planetoid};
+pub use crate::graph::Graph;
 pub use crate::labels::Labels;
-pub use crate::load::load;
+pub use crate::load::{LoadConfig, load, load_with};
 pub use crate::node_dataset::{NodeDataset, NodeDatasetParts};
+pub use crate::node_ids::{NodeIds, NodeIndex};
+pub use crate::raw_dataset::{NodeTable, RawDataset, UnknownIds};
 pub use crate::split::{Split, SplitFractions, SplitSizes};
 pub use crate::summary::{
     ClassCount, DegreeSummary, FeatureSummary, GraphSummary, LabelSummary, SplitSummary,

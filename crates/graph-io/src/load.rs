@@ -1,17 +1,33 @@
 //! A data set by name or by path.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::cleaning::CleaningPolicy;
 use crate::datasets;
+use crate::edge_policy::EdgePolicy;
 use crate::error::{Error, Place};
-use crate::format::{Linqs, Planetoid, file_names};
+use crate::format::{self, Format, ReadConfig, Sample};
 use crate::node_dataset::NodeDataset;
+use crate::raw_dataset::UnknownIds;
 
-/// Loads a data set: one known by name (see [`datasets::all`]), or the files at a path.
+/// How [`load_with`] finds, reads and cleans a data set.
+#[derive(Clone, Debug, Default)]
+pub struct LoadConfig {
+    /// Where the raw files of data sets lie that are known by name and not embedded, in the order to look in.
+    pub raw_dirs: Vec<PathBuf>,
+    /// The name of the format of a path, one of [`format::all`]; not set, it is recognized.
+    pub format: Option<String>,
+    /// What is done with edges of nodes that the source does not list.
+    pub unknown_ids: UnknownIds,
+    /// What is done with faults.
+    pub cleaning: CleaningPolicy,
+}
+
+/// Loads a data set: one known by name (see [`datasets::all`]), or the files at a path, in whichever format they are
+/// (see [`format::all`]).
 ///
-/// A path is a folder with the files of just one data set, Planetoid's `ind.NAME.*` or LINQS's `NAME.content` and
-/// `NAME.cites`, or one of those files. A name wins over a path: write `./cora` for a folder. `raw_dir` is where
-/// the raw files of data sets that are not embedded lie.
+/// A name wins over a path: write `./cora` for a folder. `raw_dir` is where the raw files of data sets that are not
+/// embedded lie.
 ///
 /// ```
 /// let citeseer = graph_io::load("citeseer", None)?;
@@ -23,82 +39,55 @@ use crate::node_dataset::NodeDataset;
 /// ```
 ///
 /// # Errors
-/// A name that is no data set and no path; a folder with none or several; files that are missing or malformed.
+/// As [`load_with`].
 pub fn load(name_or_path: &str, raw_dir: Option<&Path>) -> Result<NodeDataset, Error> {
+    let raw_dirs = raw_dir.map(Path::to_path_buf).into_iter().collect();
+    load_with(name_or_path, &LoadConfig { raw_dirs, ..LoadConfig::default() })
+}
+
+/// Loads a data set as [`load`] does, by a configuration.
+///
+/// # Errors
+/// A name that is no data set and no path; a path that no format recognizes; files that are missing or malformed;
+/// whatever the policy refuses; for a data set known by name another policy for edges than the default, which they
+/// have behind them.
+pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset, Error> {
     if let Some(info) = datasets::all().iter().find(|info| info.name.eq_ignore_ascii_case(name_or_path)) {
-        return info.load(raw_dir);
+        if config.cleaning.edges != EdgePolicy::default() {
+            let what = format!("policy for the edges of {}", info.name);
+            return Err(Error::invalid(what, "the default, by which its counts are known", "another"));
+        }
+        let raw_dir = config.raw_dirs.first().map(PathBuf::as_path);
+        return config.cleaning.apply_to_nodes(info.load(raw_dir)?);
     }
     let path = Path::new(name_or_path);
-    if path.is_dir() {
-        load_folder(path)
-    } else if path.exists() {
-        load_file(path)
-    } else {
+    if !path.exists() {
         let known: Vec<&'static str> = datasets::all().iter().map(|info| info.name).collect();
-        Err(Error::UnknownDataset {
-            name: name_or_path.to_string(),
-            closest: closest(name_or_path, &known),
-            known,
-        })
+        let closest = closest(name_or_path, &known);
+        return Err(Error::UnknownDataset { name: name_or_path.to_string(), closest, known });
     }
+    let format = match &config.format {
+        Some(name) => named_format(name)?,
+        None => recognize(path)?,
+    };
+    format.read(path, &ReadConfig { unknown_ids: config.unknown_ids })?.clean(&config.cleaning)
 }
 
-const EXPECTED: &str = "the files of one data set, ind.NAME.* or NAME.content and NAME.cites";
-
-/// The files of one data set: their folder and its name.
-#[derive(Debug, PartialEq)]
-enum Files {
-    Planetoid(String),
-    Linqs(String),
+/// The format of this name.
+pub(crate) fn named_format(name: &str) -> Result<&'static Format, Error> {
+    format::all().iter().find(|format| format.name == name).ok_or_else(|| {
+        let known: Vec<&str> = format::all().iter().map(|format| format.name).collect();
+        Error::invalid("format", known.join(", "), format!("{name:?}"))
+    })
 }
 
-impl Files {
-    /// The data set a file belongs to, by the file's name.
-    fn of(file_name: &str) -> Option<Self> {
-        if let Some(rest) = file_name.strip_prefix("ind.") {
-            let name =
-                Planetoid::SUFFIXES.iter().find_map(|suffix| rest.strip_suffix(suffix)?.strip_suffix('.'))?;
-            return (!name.is_empty()).then(|| Self::Planetoid(name.to_string()));
-        }
-        let name = file_name.strip_suffix(".content").or_else(|| file_name.strip_suffix(".cites"))?;
-        (!name.is_empty()).then(|| Self::Linqs(name.to_string()))
-    }
-
-    fn read(&self, folder: &Path) -> Result<NodeDataset, Error> {
-        match self {
-            Self::Planetoid(name) => Planetoid::read(folder, name),
-            Self::Linqs(name) => Linqs::read(folder, name),
-        }
-    }
-}
-
-fn load_file(path: &Path) -> Result<NodeDataset, Error> {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    match Files::of(&name) {
-        Some(files) => files.read(path.parent().unwrap_or(Path::new("."))),
-        None => Err(Error::malformed(Place::whole(path), EXPECTED, "a file of another name")),
-    }
-}
-
-fn load_folder(folder: &Path) -> Result<NodeDataset, Error> {
-    let mut found: Vec<Files> = Vec::new();
-    for files in file_names(folder)?.iter().filter_map(|name| Files::of(name)) {
-        if !found.contains(&files) {
-            found.push(files);
-        }
-    }
-    if let [files] = &found[..] {
-        return files.read(folder);
-    }
-    let shown: Vec<String> = found
-        .iter()
-        .map(|files| match files {
-            Files::Planetoid(name) => format!("ind.{name}.*"),
-            Files::Linqs(name) => format!("{name}.content"),
-        })
-        .collect();
-    let shown = if shown.is_empty() { "none".to_string() } else { shown.join(", ") };
-    Err(Error::malformed(Place::whole(folder), EXPECTED, shown))
+/// The first format that recognizes a path.
+pub(crate) fn recognize(path: &Path) -> Result<&'static Format, Error> {
+    let sample = Sample::of(path)?;
+    format::all().iter().find(|format| (format.recognizes)(&sample)).ok_or_else(|| {
+        let found = if sample.is_folder { "a folder of other files" } else { "a file of no known format" };
+        Error::malformed(Place::whole(path), "a graph in a format of `g2r data formats`", found)
+    })
 }
 
 /// The known name fewest edits away, if those are at most a third of it.
@@ -159,23 +148,44 @@ mod tests {
             let tiny = load(path.to_str().unwrap(), None).unwrap();
             assert_eq!((tiny.name(), tiny.graph().num_edges()), ("tiny", 1));
         }
-        let readme = folder.path().join("README");
-        assert_eq!(
-            message(readme.to_str().unwrap()),
-            "README: expected the files of one data set, ind.NAME.* or NAME.content and NAME.cites, \
-             found a file of another name"
+    }
+
+    #[test]
+    fn a_folder_with_no_data_set_or_several_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = || message(folder.path().to_str().unwrap());
+        assert!(here().ends_with("`g2r data formats`, found a folder of other files"), "{}", here());
+        for name in ["ind.b.x", "ind.b.test.index", "ind.a.graph"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert!(here().ends_with("expected the files ind.NAME.* of one NAME, found a, b"), "{}", here());
+    }
+
+    #[test]
+    fn a_format_can_be_forced_and_its_name_is_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ind.a.x"), "").unwrap();
+        let forced = |format: &str| {
+            let config = LoadConfig { format: Some(format.into()), ..LoadConfig::default() };
+            load_with(folder.path().to_str().unwrap(), &config).unwrap_err().to_string()
+        };
+        assert!(forced("linqs").ends_with("of one NAME, found none"), "{}", forced("linqs"));
+        assert!(
+            forced("excel").starts_with("format: expected ") && forced("excel").ends_with("found \"excel\"")
         );
     }
 
     #[test]
-    fn a_folder_with_no_data_set_or_several_is_refused_with_a_list() {
-        let folder = tempfile::tempdir().unwrap();
-        let here = || message(folder.path().to_str().unwrap());
-        assert!(here().ends_with("ind.NAME.* or NAME.content and NAME.cites, found none"));
-        for name in ["ind.b.x", "ind.b.test.index", "ind.a.graph", "c.cites", "c.content", ".content"] {
-            std::fs::write(folder.path().join(name), "").unwrap();
-        }
-        assert!(here().ends_with("found c.content, ind.a.*, ind.b.*"), "{}", here());
+    fn a_policy_for_nodes_applies_to_known_data_sets_and_one_for_edges_is_refused() {
+        let mut config = LoadConfig::default();
+        config.cleaning.smaller_components = crate::Nodes::Drop;
+        let cora = load_with("cora", &config).unwrap();
+        assert_eq!((cora.graph().num_nodes(), cora.report().smaller_components_dropped), (2485, 223));
+        config.cleaning.edges.loops = crate::Loops::Keep;
+        assert_eq!(
+            load_with("cora", &config).unwrap_err().to_string(),
+            "policy for the edges of cora: expected the default, by which its counts are known, found another"
+        );
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! A graph with everything known about its nodes, checked to fit together.
 
-use std::collections::HashSet;
-
+use crate::cleaning::CleaningReport;
 use crate::error::Error;
 use crate::features::Features;
-use crate::graph::{EdgeReport, Graph};
+use crate::graph::Graph;
 use crate::labels::Labels;
+use crate::node_ids::NodeIds;
 use crate::split::Split;
 
 /// A graph, the features of its nodes, and where known their labels and a split.
@@ -25,12 +25,40 @@ pub struct NodeDatasetParts {
     pub features: Features,
     /// A class or none for each node.
     pub labels: Option<Labels>,
-    /// The split that belongs to the data set; needs labels.
-    pub split: Option<Split>,
+    /// The splits that belong to the data set, most often one or none; need labels.
+    pub splits: Vec<Split>,
     /// What the source calls each node; all different.
-    pub node_ids: Vec<String>,
-    /// What was done to the source's edges.
-    pub edge_report: EdgeReport,
+    pub node_ids: NodeIds,
+    /// What was done to the source.
+    pub report: CleaningReport,
+}
+
+impl NodeDatasetParts {
+    /// A graph with features: no name, labels or split, nodes called "0", "1", …. The rest is set by name.
+    ///
+    /// ```
+    /// use graph_io::{EdgePolicy, Features, Graph, NodeDataset, NodeDatasetParts, NodeIds};
+    ///
+    /// let (graph, _) = Graph::from_edges(2, &[(0, 1)], EdgePolicy::default())?;
+    /// let features = Features::Dense(ndarray::array![[1.0], [2.0]]);
+    /// let pair = NodeDataset::from_parts(NodeDatasetParts {
+    ///     node_ids: NodeIds::from_names(["Ana", "Ben"]),
+    ///     ..NodeDatasetParts::new(graph, features)
+    /// })?;
+    /// assert_eq!(pair.node_ids().get(1), "Ben");
+    /// # Ok::<(), graph_io::Error>(())
+    /// ```
+    pub fn new(graph: Graph, features: Features) -> Self {
+        Self {
+            name: "graph".to_string(),
+            node_ids: NodeIds::counted(graph.num_nodes()),
+            graph,
+            features,
+            labels: None,
+            splits: Vec::new(),
+            report: CleaningReport::default(),
+        }
+    }
 }
 
 impl NodeDataset {
@@ -53,16 +81,13 @@ impl NodeDataset {
             }
         }
         parts.features.check()?;
-        if let Some(split) = &parts.split {
+        for split in &parts.splits {
             let Some(labels) = &parts.labels else {
                 return Err(Error::invalid("split", "labels beside it", "none"));
             };
             split.check(labels)?;
         }
-        let mut seen = HashSet::with_capacity(num_nodes);
-        if let Some(id) = parts.node_ids.iter().find(|id| !seen.insert(id.as_str())) {
-            return Err(Error::invalid("node ids", "different ids", format!("{id:?} twice")));
-        }
+        parts.node_ids.index()?;
         Ok(Self { parts })
     }
 
@@ -86,19 +111,24 @@ impl NodeDataset {
         self.parts.labels.as_ref()
     }
 
-    /// The split that belongs to the data set, where there is one.
+    /// The split that belongs to the data set, the first where there are several.
     pub fn split(&self) -> Option<&Split> {
-        self.parts.split.as_ref()
+        self.parts.splits.first()
+    }
+
+    /// Every split that belongs to the data set.
+    pub fn splits(&self) -> &[Split] {
+        &self.parts.splits
     }
 
     /// What the source calls each node.
-    pub fn node_ids(&self) -> &[String] {
+    pub fn node_ids(&self) -> &NodeIds {
         &self.parts.node_ids
     }
 
-    /// What was done to the source's edges.
-    pub fn edge_report(&self) -> EdgeReport {
-        self.parts.edge_report
+    /// What was done to the source.
+    pub fn report(&self) -> &CleaningReport {
+        &self.parts.report
     }
 
     /// The parts, to change some and check again.
@@ -106,39 +136,52 @@ impl NodeDataset {
         self.parts
     }
 
-    /// The same data set with another split.
+    /// The same data set with another split in place of its own.
     ///
     /// # Errors
     /// No labels, or a split of nodes that have none.
     pub fn with_split(self, split: Split) -> Result<Self, Error> {
-        Self::from_parts(NodeDatasetParts { split: Some(split), ..self.parts })
+        Self::from_parts(NodeDatasetParts { splits: vec![split], ..self.parts })
     }
-}
 
-/// The ids of nodes that the source does not name: "0", "1", ….
-pub(crate) fn counted_ids(num_nodes: usize) -> Vec<String> {
-    (0..num_nodes).map(|node| node.to_string()).collect()
+    /// Some nodes with what is known of them and the edges between them, node i being `nodes[i]` of this data set. What is
+    /// in a split stays in its set.
+    ///
+    /// # Errors
+    /// No nodes.
+    ///
+    /// # Panics
+    /// When a node is not in the graph, or `nodes` does not ascend.
+    pub fn subgraph(&self, nodes: &[u32]) -> Result<Self, Error> {
+        let Self { parts } = self;
+        Self::from_parts(NodeDatasetParts {
+            name: parts.name.clone(),
+            graph: parts.graph.subgraph(nodes)?,
+            features: parts.features.select(nodes),
+            labels: parts.labels.as_ref().map(|labels| labels.select(nodes)),
+            splits: parts.splits.iter().map(|split| split.select(nodes)).collect(),
+            node_ids: parts.node_ids.select(nodes),
+            report: parts.report,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::EdgePolicy;
+    use crate::edge_policy::EdgePolicy;
     use ndarray::Array2;
 
     fn parts() -> NodeDatasetParts {
-        let (graph, edge_report) = Graph::from_edges(3, &[(0, 1)], EdgePolicy::default()).unwrap();
+        let (graph, _) = Graph::from_edges(3, &[(0, 1)], EdgePolicy::default()).unwrap();
         let labels =
             Labels::from_classes(vec![Some(0), Some(1), None], vec!["a".into(), "b".into()]).unwrap();
         let split = Split::from_nodes(vec![0], vec![], vec![1], &labels).unwrap();
         NodeDatasetParts {
             name: "tiny".into(),
-            graph,
-            features: Features::Dense(Array2::ones((3, 2))),
             labels: Some(labels),
-            split: Some(split),
-            node_ids: counted_ids(3),
-            edge_report,
+            splits: vec![split],
+            ..NodeDatasetParts::new(graph, Features::Dense(Array2::ones((3, 2))))
         }
     }
 
@@ -149,7 +192,7 @@ mod tests {
     #[test]
     fn parts_that_fit_come_back_out() {
         let dataset = NodeDataset::from_parts(parts()).unwrap();
-        assert_eq!(dataset.node_ids(), ["0", "1", "2"]);
+        assert_eq!(dataset.node_ids(), &NodeIds::counted(3));
         assert_eq!(dataset.clone().into_parts(), parts());
         let split = Split::from_nodes(vec![1], vec![], vec![0], dataset.labels().unwrap()).unwrap();
         assert_eq!(dataset.with_split(split.clone()).unwrap().split(), Some(&split));
@@ -168,7 +211,7 @@ mod tests {
             "labels: expected 3, one for each node of the graph, found 1"
         );
         assert_eq!(
-            message(NodeDatasetParts { node_ids: vec![], ..parts() }),
+            message(NodeDatasetParts { node_ids: NodeIds::counted(0), ..parts() }),
             "node ids: expected 3, one for each node of the graph, found 0"
         );
     }
@@ -192,7 +235,7 @@ mod tests {
 
     #[test]
     fn two_nodes_of_one_id_are_refused() {
-        let node_ids = vec!["x".to_string(), "y".into(), "x".into()];
+        let node_ids = NodeIds::from_names(["x", "y", "x"]);
         assert_eq!(
             message(NodeDatasetParts { node_ids, ..parts() }),
             "node ids: expected different ids, found \"x\" twice"

@@ -4,8 +4,9 @@ use ::petgraph::graph::{NodeIndex, UnGraph};
 use ::petgraph::visit::EdgeRef;
 
 use crate::csr::CsrMatrix;
+use crate::edge_policy::{EdgePolicy, EdgeReport};
 use crate::error::Error;
-use crate::graph::{EdgePolicy, EdgeReport, Graph};
+use crate::graph::Graph;
 
 impl From<&Graph> for UnGraph<(), f32> {
     /// Every node in order, then every edge once with its weight, smaller node first.
@@ -76,11 +77,11 @@ impl Graph {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Loops;
+    use crate::edge_policy::Loops;
 
     #[test]
     fn a_graph_comes_back_from_petgraph_as_it_went() {
-        let policy = EdgePolicy { loops: Loops::Keep };
+        let policy = EdgePolicy { loops: Loops::Keep, ..EdgePolicy::default() };
         let (graph, _) = Graph::from_edges(5, &[(0, 3), (3, 1), (2, 2)], policy).unwrap();
         let there = UnGraph::from(&graph);
         assert_eq!((there.node_count(), there.edge_count()), (5, 3));

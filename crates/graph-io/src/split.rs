@@ -149,6 +149,14 @@ impl Split {
         &self.test
     }
 
+    /// The split of a subgraph, whose node i is `nodes[i]` here; nodes that are not in it are left out.
+    pub(crate) fn select(&self, nodes: &[u32]) -> Self {
+        let chosen = |set: &[u32]| {
+            set.iter().filter_map(|node| nodes.binary_search(node).ok().map(|new| new as u32)).collect()
+        };
+        Self { train: chosen(&self.train), val: chosen(&self.val), test: chosen(&self.test) }
+    }
+
     /// What `from_nodes` asks for, asked again of a split that meets other labels.
     pub(crate) fn check(&self, labels: &Labels) -> Result<(), Error> {
         let mut set_of_node: Vec<Option<&str>> = vec![None; labels.num_nodes()];

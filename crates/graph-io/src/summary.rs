@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::cleaning::CleaningReport;
 use crate::features::Features;
-use crate::graph::{EdgeReport, Graph};
+use crate::graph::Graph;
 use crate::labels::Labels;
 use crate::node_dataset::NodeDataset;
 
@@ -34,8 +35,8 @@ pub struct GraphSummary {
     pub labels: Option<LabelSummary>,
     /// The data set's own split, where it has one.
     pub split: Option<SplitSummary>,
-    /// What was done to the source's edges.
-    pub edge_report: EdgeReport,
+    /// What was done to the source.
+    pub report: CleaningReport,
 }
 
 /// How many neighbors nodes have; a loop counts once.
@@ -126,7 +127,7 @@ impl GraphSummary {
                 val: split.val().len(),
                 test: split.test().len(),
             }),
-            edge_report: dataset.edge_report(),
+            report: *dataset.report(),
         }
     }
 }
@@ -193,18 +194,8 @@ impl fmt::Display for GraphSummary {
         if let Some(SplitSummary { train, val, test }) = self.split {
             line("split", format!("{train} train, {val} validation, {test} test"))?;
         }
-        let report = &self.edge_report;
-        line("source", format!("{} arcs read", report.arcs_read))?;
-        for (count, what) in [
-            (report.duplicates_merged, "duplicates merged"),
-            (report.loops_dropped, "loops dropped"),
-            (report.reverses_added, "reverse arcs added"),
-            (report.unknown_ends_skipped, "lines with an unknown id left out"),
-        ] {
-            if count > 0 {
-                line("", format!("{count} {what}"))?;
-            }
-        }
+        line("source", format!("{} arcs read", self.report.edges.arcs_read))?;
+        self.report.to_string().lines().try_for_each(|done| line("", done.to_string()))?;
         Ok(())
     }
 }
@@ -212,25 +203,25 @@ impl fmt::Display for GraphSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{EdgePolicy, Loops};
-    use crate::node_dataset::{NodeDatasetParts, counted_ids};
+    use crate::edge_policy::{EdgePolicy, Loops};
+    use crate::node_dataset::NodeDatasetParts;
     use crate::split::Split;
     use ndarray::array;
 
     fn tiny() -> NodeDataset {
         let edges = [(0, 1), (1, 0), (1, 2), (2, 3), (4, 4)];
-        let (graph, edge_report) = Graph::from_edges(5, &edges, EdgePolicy { loops: Loops::Keep }).unwrap();
+        let policy = EdgePolicy { loops: Loops::Keep, ..EdgePolicy::default() };
+        let (graph, edges) = Graph::from_edges(5, &edges, policy).unwrap();
+        let features = Features::Dense(array![[1.0, 2.0], [0.0, 0.0], [3.0, 0.0], [0.0, 4.0], [5.0, 6.0]]);
         let classes = vec![Some(0), Some(0), Some(1), None, Some(1)];
         let labels = Labels::from_classes(classes, vec!["even".into(), "odd".into()]).unwrap();
         let split = Split::from_nodes(vec![0, 2], vec![1], vec![4], &labels).unwrap();
         NodeDataset::from_parts(NodeDatasetParts {
             name: "tiny".into(),
-            graph,
-            features: Features::Dense(array![[1.0, 2.0], [0.0, 0.0], [3.0, 0.0], [0.0, 4.0], [5.0, 6.0]]),
             labels: Some(labels),
-            split: Some(split),
-            node_ids: counted_ids(5),
-            edge_report,
+            splits: vec![split],
+            report: CleaningReport { edges, ..CleaningReport::default() },
+            ..NodeDatasetParts::new(graph, features)
         })
         .unwrap()
     }
@@ -260,14 +251,14 @@ source      5 arcs read
     fn it_serializes_with_every_count() {
         let json = serde_json::to_value(GraphSummary::of(&tiny())).unwrap();
         assert_eq!(json["labels"]["classes"][1]["name"], "odd");
-        assert_eq!((&json["degree"]["max"], &json["edge_report"]["arcs_read"]), (&2.into(), &5.into()));
+        assert_eq!((&json["degree"]["max"], &json["report"]["edges"]["arcs_read"]), (&2.into(), &5.into()));
     }
 
     #[test]
     fn homophily_is_none_without_an_edge_between_labelled_nodes() {
         let parts = tiny().into_parts();
-        let (graph, edge_report) = Graph::from_edges(5, &[(2, 3)], EdgePolicy::default()).unwrap();
-        let dataset = NodeDataset::from_parts(NodeDatasetParts { graph, edge_report, ..parts }).unwrap();
+        let (graph, _) = Graph::from_edges(5, &[(2, 3)], EdgePolicy::default()).unwrap();
+        let dataset = NodeDataset::from_parts(NodeDatasetParts { graph, ..parts }).unwrap();
         assert_eq!(GraphSummary::of(&dataset).labels.unwrap().edge_homophily, None);
     }
 }

@@ -4,12 +4,14 @@ use ndarray::Array2;
 use rand::Rng;
 
 use crate::chance::{normal, unit};
+use crate::cleaning::CleaningReport;
 use crate::csr::CsrMatrix;
+use crate::edge_policy::EdgePolicy;
 use crate::error::Error;
 use crate::features::Features;
-use crate::graph::{EdgePolicy, Graph};
+use crate::graph::Graph;
 use crate::labels::Labels;
-use crate::node_dataset::{NodeDataset, NodeDatasetParts, counted_ids};
+use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 use crate::split::{Split, SplitSizes};
 
 /// The settings of a [`stochastic_block_model`].
@@ -93,7 +95,7 @@ pub fn stochastic_block_model(
         }
     }
     let num_nodes = config.block_sizes.iter().sum();
-    let (graph, edge_report) = Graph::from_edges(num_nodes, &edges, EdgePolicy::default())?;
+    let (graph, edges) = Graph::from_edges(num_nodes, &edges, EdgePolicy::default())?;
     let block_of_node: Vec<usize> =
         config.block_sizes.iter().enumerate().flat_map(|(block, &size)| vec![block; size]).collect();
     let features = draw_features(config, &block_of_node, rng)?;
@@ -103,12 +105,10 @@ pub fn stochastic_block_model(
     let split = Split::random(&labels, config.split, rng)?;
     NodeDataset::from_parts(NodeDatasetParts {
         name: "stochastic-block-model".to_string(),
-        graph,
-        features,
         labels: Some(labels),
-        split: Some(split),
-        node_ids: counted_ids(num_nodes),
-        edge_report,
+        splits: vec![split],
+        report: CleaningReport { edges, ..CleaningReport::default() },
+        ..NodeDatasetParts::new(graph, features)
     })
 }
 
@@ -260,7 +260,7 @@ mod tests {
             for (from, to) in drawn.graph().edges() {
                 *(if labels.class(from) == labels.class(to) { &mut within } else { &mut between }) += 1;
             }
-            assert_eq!(drawn.edge_report().duplicates_merged, 0);
+            assert_eq!(drawn.report().edges.duplicates_merged, 0);
         }
         // 29 800 pairs within at 0.1 and 50 000 between at 0.01, twenty times: four standard deviations.
         assert!((59_600i32 - within).abs() < 930, "{within}");

@@ -37,13 +37,13 @@ fn embedded_cora_equals_its_linqs_files_in_planetoid_order() {
     let Some(data) = data() else { return };
     let embedded = load("cora", None).unwrap();
     let linqs = Linqs::read(&data.join("cora_lbc"), "cora").unwrap();
-    assert_eq!(embedded.edge_report(), linqs.edge_report());
+    assert_eq!(embedded.report(), linqs.report());
     let order = std::fs::read_to_string(data.join("cora_planetoid_order.tsv")).unwrap();
     let (mut old_nodes, mut sets) = (Vec::new(), [vec![], vec![], vec![]]);
     for (node, line) in (0u32..).zip(order.lines().skip(1)) {
         let fields: Vec<&str> = line.split('\t').collect();
         assert_eq!(fields[0], node.to_string());
-        assert_eq!(embedded.node_ids()[node as usize], fields[1]);
+        assert_eq!(embedded.node_ids().get(node), fields[1]);
         let old = linqs.node_ids().iter().position(|id| id == fields[1]).unwrap() as u32;
         for dataset in [(&embedded, node), (&linqs, old)] {
             let labels = dataset.0.labels().unwrap();
@@ -96,15 +96,15 @@ fn the_planetoid_files_have_the_published_counts() {
             summary.features.d_input,
             summary.features.num_nonzeros,
             summary.labels.unwrap().classes.len(),
-            summary.edge_report.arcs_read,
-            summary.edge_report.duplicates_merged,
-            summary.edge_report.loops_dropped,
+            summary.report.edges.arcs_read,
+            summary.report.edges.duplicates_merged,
+            summary.report.edges.loops_dropped,
             summary.num_edges,
             summary.num_components,
             split.train,
         ];
         assert_eq!(found, counts, "{name}");
-        assert_eq!((split.val, split.test, summary.edge_report.reverses_added), (500, 1000, 0), "{name}");
+        assert_eq!((split.val, split.test, summary.report.edges.reverses_added), (500, 1000, 0), "{name}");
     }
 }
 

@@ -127,7 +127,7 @@ fn write_nodes(path: &Path, dataset: &NodeDataset, split: &Split) -> Result<(), 
     let mut table = csv::Writer::from_path(path)?;
     table.write_record(["row", "node_id", "label", "split"])?;
     for (row, (id, set)) in dataset.node_ids().iter().zip(set_of_node).enumerate() {
-        table.write_record([&row.to_string(), id, label(row).unwrap_or_default(), set])?;
+        table.write_record([&row.to_string(), id.as_ref(), label(row).unwrap_or_default(), set])?;
     }
     Ok(table.flush()?)
 }
@@ -135,7 +135,7 @@ fn write_nodes(path: &Path, dataset: &NodeDataset, split: &Split) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use graph_io::{EdgePolicy, Features, Graph, Labels, NodeDatasetParts};
+    use graph_io::{EdgePolicy, Features, Graph, Labels, NodeDatasetParts, NodeIds};
 
     #[test]
     fn a_folder_is_made_with_its_parents_and_left_empty() {
@@ -157,18 +157,15 @@ mod tests {
 
     #[test]
     fn nodes_are_listed_with_label_and_split_where_they_have_one() {
-        let (graph, edge_report) = Graph::from_edges(4, &[(0, 1)], EdgePolicy::default()).unwrap();
+        let (graph, _) = Graph::from_edges(4, &[(0, 1)], EdgePolicy::default()).unwrap();
         let classes = vec![Some(0), Some(1), None, Some(1)];
         let labels = Labels::from_classes(classes, vec!["a, b".into(), "c".into()]).unwrap();
         let split = Split::from_nodes(vec![0], vec![], vec![3], &labels).unwrap();
         let dataset = NodeDataset::from_parts(NodeDatasetParts {
             name: "tiny".into(),
-            graph,
-            features: Features::Dense(Array2::ones((4, 2))),
             labels: Some(labels),
-            split: None,
-            node_ids: ["x", "y", "z", "\"w\""].map(String::from).to_vec(),
-            edge_report,
+            node_ids: NodeIds::from_names(["x", "y", "z", "\"w\""]),
+            ..NodeDatasetParts::new(graph, Features::Dense(Array2::ones((4, 2))))
         })
         .unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();

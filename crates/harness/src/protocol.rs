@@ -104,7 +104,7 @@ mod tests {
     fn a_data_set_without_a_split_or_without_labels_is_refused() {
         let bare = |with_labels| {
             let mut parts = cora().into_parts();
-            parts.split = None;
+            parts.splits.clear();
             parts.labels = parts.labels.filter(|_| with_labels);
             NodeDataset::from_parts(parts).unwrap()
         };

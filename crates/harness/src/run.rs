@@ -363,17 +363,13 @@ mod tests {
     /// 30 nodes in two classes: under 10-10-80 a probe learns from three nodes, which may be of one class.
     fn two_classes() -> NodeDataset {
         let edges: Vec<(u32, u32)> = (0..29).map(|node| (node, node + 1)).collect();
-        let (graph, edge_report) = Graph::from_edges(30, &edges, EdgePolicy::default()).unwrap();
+        let (graph, _) = Graph::from_edges(30, &edges, EdgePolicy::default()).unwrap();
         let classes = (0..30u32).map(|node| Some(node % 2)).collect();
         let labels = Labels::from_classes(classes, vec!["even".into(), "odd".into()]).unwrap();
         NodeDataset::from_parts(NodeDatasetParts {
             name: "path".into(),
-            graph,
-            features: Features::Dense(Array2::eye(30)),
             labels: Some(labels),
-            split: None,
-            node_ids: (0..30).map(|node| node.to_string()).collect(),
-            edge_report,
+            ..NodeDatasetParts::new(graph, Features::Dense(Array2::eye(30)))
         })
         .unwrap()
     }
@@ -402,7 +398,7 @@ mod tests {
     #[test]
     fn input_that_cannot_be_judged_is_refused_before_training() {
         let mut parts = graph_io::load("cora", None).unwrap().into_parts();
-        parts.split = None;
+        parts.splits.clear();
         parts.labels = None;
         let bare = NodeDataset::from_parts(parts).unwrap();
         let error = Run::prepare(experiment(""), &bare, &Device::flex()).err().unwrap();

@@ -30,7 +30,7 @@ mod tests {
         assert_eq!((citeseer.features().num_nonzeros(), citeseer.features().num_zero_rows()), (105_165, 15));
         assert_eq!((citeseer.graph().num_components(), citeseer.graph().num_isolated()), (438, 48));
         assert_eq!(citeseer.labels().unwrap().counts(), [249, 590, 668, 701, 596, 508]);
-        let report = citeseer.edge_report();
+        let report = citeseer.report().edges;
         assert_eq!((report.arcs_read, report.duplicates_merged, report.loops_dropped), (9464, 236, 124));
         assert_eq!(report.reverses_added, 0);
     }

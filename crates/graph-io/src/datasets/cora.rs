@@ -28,9 +28,12 @@ mod tests {
         let labels = cora.labels().unwrap();
         assert_eq!(labels.counts(), [351, 217, 418, 818, 426, 298, 180]);
         assert_eq!((labels.class_names()[3].as_str(), labels.num_labelled()), ("Neural_Networks", 2708));
-        assert_eq!((cora.node_ids()[0].as_str(), cora.node_ids()[2707].as_str()), ("1110563", "853115"));
+        assert_eq!(
+            (cora.node_ids().get(0).as_ref(), cora.node_ids().get(2707).as_ref()),
+            ("1110563", "853115")
+        );
         assert_eq!(cora.graph().neighbors(0), [633, 1862, 2582]);
-        let report = cora.edge_report();
+        let report = cora.report().edges;
         assert_eq!((report.arcs_read, report.duplicates_merged, report.loops_dropped), (5429, 0, 0));
         assert_eq!(report.reverses_added, 5127);
     }

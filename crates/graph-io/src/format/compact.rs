@@ -7,12 +7,15 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 
+use crate::cleaning::CleaningReport;
 use crate::csr::{CsrMatrix, row};
+use crate::edge_policy::{EdgePolicy, EdgeReport, Loops};
 use crate::error::{Error, Place};
 use crate::features::Features;
-use crate::graph::{EdgePolicy, EdgeReport, Graph, Loops};
+use crate::graph::Graph;
 use crate::labels::Labels;
-use crate::node_dataset::{NodeDataset, NodeDatasetParts, counted_ids};
+use crate::node_dataset::{NodeDataset, NodeDatasetParts};
+use crate::node_ids::NodeIds;
 use crate::split::Split;
 
 const MAGIC: [u8; 8] = *b"G2R-DATA";
@@ -54,7 +57,7 @@ impl Compact {
         let mut out = Payload::default();
         out.string(dataset.name());
         out.number(graph.num_nodes());
-        let report = dataset.edge_report();
+        let report = dataset.report().edges;
         for count in [
             report.arcs_read,
             report.duplicates_merged,
@@ -65,10 +68,10 @@ impl Compact {
             out.number(count);
         }
         let ids = dataset.node_ids();
-        let named = ids != counted_ids(ids.len());
+        let named = !ids.are_counted();
         out.number(usize::from(named));
         if named {
-            ids.iter().for_each(|id| out.string(id));
+            ids.iter().for_each(|id| out.string(&id));
         }
         for node in 0..graph.num_nodes() as u32 {
             let neighbors = graph.neighbors(node);
@@ -204,21 +207,22 @@ impl Source<'_> {
             loops_dropped: self.number()? as usize,
             reverses_added: self.number()? as usize,
             unknown_ends_skipped: self.number()? as usize,
+            ..EdgeReport::default()
         };
         let node_ids = match self.flag()? {
-            true => (0..num_nodes).map(|_| self.string()).collect::<Result<_, _>>()?,
-            false => counted_ids(num_nodes),
+            true => (0..num_nodes).map(|_| self.string()).collect::<Result<NodeIds, _>>()?,
+            false => NodeIds::counted(num_nodes),
         };
         let graph = self.graph(num_nodes)?;
         let features = self.features(num_nodes)?;
         let labels = self.labels(num_nodes)?;
-        let split = match (self.flag()?, &labels) {
-            (false, _) => None,
+        let splits = match (self.flag()?, &labels) {
+            (false, _) => Vec::new(),
             (true, None) => return Err(self.malformed("labels beside a split", "none")),
             (true, Some(labels)) => {
                 let mut nodes = || self.ascending(num_nodes);
                 let (train, val, test) = (nodes()?, nodes()?, nodes()?);
-                Some(Split::from_nodes(train, val, test, labels).map_err(|error| error.in_file(self.file))?)
+                vec![Split::from_nodes(train, val, test, labels).map_err(|error| error.in_file(self.file))?]
             }
         };
         NodeDataset::from_parts(NodeDatasetParts {
@@ -226,9 +230,9 @@ impl Source<'_> {
             graph,
             features,
             labels,
-            split,
+            splits,
             node_ids,
-            edge_report,
+            report: CleaningReport { edges: edge_report, ..CleaningReport::default() },
         })
         .map_err(|error| error.in_file(self.file))
     }
@@ -241,7 +245,7 @@ impl Source<'_> {
                 return Err(self.malformed("neighbors larger than their node", format!("{to} after {node}")));
             }
         }
-        let policy = EdgePolicy { loops: Loops::Refuse };
+        let policy = EdgePolicy { loops: Loops::Refuse, ..EdgePolicy::default() };
         Ok(Graph::from_edges(num_nodes, &edges, policy).map_err(|error| error.in_file(self.file))?.0)
     }
 
@@ -352,9 +356,9 @@ mod tests {
             graph,
             features: Features::Sparse(matrix),
             labels: Some(labels),
-            split: Some(split),
-            node_ids: ["p", "q", "r", "s"].map(String::from).to_vec(),
-            edge_report,
+            splits: vec![split],
+            node_ids: NodeIds::from_names(["p", "q", "r", "s"]),
+            report: CleaningReport { edges: edge_report, ..CleaningReport::default() },
         }
     }
 
@@ -369,7 +373,7 @@ mod tests {
     #[test]
     fn a_data_set_comes_back_as_it_went() {
         let full = tiny();
-        let bare = NodeDatasetParts { labels: None, split: None, node_ids: counted_ids(4), ..tiny() };
+        let bare = NodeDatasetParts { labels: None, splits: vec![], node_ids: NodeIds::counted(4), ..tiny() };
         for parts in [full, bare] {
             let dataset = NodeDataset::from_parts(parts).unwrap();
             assert_eq!(read(&Compact::to_bytes(&dataset).unwrap()).unwrap(), dataset);
@@ -385,7 +389,9 @@ mod tests {
             message(NodeDatasetParts { features, ..tiny() }),
             "compact form: expected sparse features of zeros and ones, found others"
         );
-        let (graph, _) = Graph::from_edges(4, &[(1, 1)], EdgePolicy { loops: Loops::Keep }).unwrap();
+        let (graph, _) =
+            Graph::from_edges(4, &[(1, 1)], EdgePolicy { loops: Loops::Keep, ..EdgePolicy::default() })
+                .unwrap();
         assert_eq!(
             message(NodeDatasetParts { graph, ..tiny() }),
             "compact form: expected edges of weight 1 and no loops, found others"

@@ -1,10 +1,18 @@
-//! Whole files, read with a cap on their size.
+//! Whole files, with a bound on what they may unpack to.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use flate2::read::MultiGzDecoder;
+
 use crate::error::{Error, Place};
+
+/// How many bytes may come out of a packed file of `packed_len` bytes: 16 MiB and 20 times its own. Text of a graph
+/// packs to a third or a fifth; what packs to less than a twentieth, beyond these 16 MiB, is a bomb.
+pub(crate) fn max_unpacked(packed_len: u64) -> u64 {
+    (16 << 20) + 20 * packed_len
+}
 
 /// The content of a file of at most `max_bytes`.
 pub(super) fn read_bytes(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Error> {
@@ -18,13 +26,53 @@ pub(super) fn read_bytes(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Error
     Ok(bytes)
 }
 
+/// The content of a file, unpacked if it is gzip by its first bytes.
+pub(crate) fn read_unpacked(path: &Path) -> Result<Vec<u8>, Error> {
+    let fault = |source| Error::io(path, source);
+    let mut file = File::open(path).map_err(fault)?;
+    let len = file.metadata().map_err(fault)?.len();
+    let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0).min(1 << 40));
+    file.read_to_end(&mut bytes).map_err(fault)?;
+    if bytes.starts_with(&[0x1f, 0x8b]) { unpack_gzip(&bytes, path) } else { Ok(bytes) }
+}
+
+/// What is packed in the members of a gzip file.
+fn unpack_gzip(packed: &[u8], path: &Path) -> Result<Vec<u8>, Error> {
+    let max_bytes = max_unpacked(packed.len() as u64);
+    let mut bytes = Vec::new();
+    let unpacked = MultiGzDecoder::new(packed).take(max_bytes + 1).read_to_end(&mut bytes);
+    unpacked.map_err(|error| Error::malformed(Place::whole(path), "gzip data", error.to_string()))?;
+    if bytes.len() as u64 > max_bytes {
+        let what = format!("more than {max_bytes} bytes unpacked from {}", packed.len());
+        return Err(Error::refused(Place::whole(path), what));
+    }
+    Ok(bytes)
+}
+
+/// The content of a text file, unpacked if it is gzip.
+pub(crate) fn read_unpacked_text(path: &Path) -> Result<String, Error> {
+    text(read_unpacked(path)?, path)
+}
+
 /// The content of a text file of at most `max_bytes`.
 pub(super) fn read_text(path: &Path, max_bytes: usize) -> Result<String, Error> {
-    String::from_utf8(read_bytes(path, max_bytes)?).map_err(|error| {
+    text(read_bytes(path, max_bytes)?, path)
+}
+
+fn text(bytes: Vec<u8>, path: &Path) -> Result<String, Error> {
+    String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let byte = error.as_bytes().get(at).copied().unwrap_or_default();
         Error::malformed(Place::byte(path, at), "UTF-8 text", format!("the byte 0x{byte:02x}"))
     })
+}
+
+/// A name for what is in a path: its last component without the endings of formats.
+pub(crate) fn name_of(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    if stem.is_empty() { "graph".to_string() } else { stem.to_string() }
 }
 
 /// The names of what lies in a folder, sorted.
@@ -41,6 +89,9 @@ pub(crate) fn file_names(folder: &Path) -> Result<Vec<String>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
 
     #[test]
     fn a_file_that_is_missing_too_long_or_no_text_is_refused() {
@@ -58,6 +109,46 @@ mod tests {
         assert_eq!(
             read_text(&path, 4).unwrap_err().to_string(),
             "a.txt, byte 2: expected UTF-8 text, found the byte 0xff"
+        );
+    }
+
+    fn gzip(content: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn gzip_is_unpacked_member_by_member_whatever_the_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("edges.txt");
+        std::fs::write(&path, [gzip(b"1 2\n"), gzip(b"3 4\n")].concat()).unwrap();
+        assert_eq!(read_unpacked_text(&path).unwrap(), "1 2\n3 4\n");
+        let cut = gzip(b"1 2\n");
+        std::fs::write(&path, &cut[..cut.len() - 5]).unwrap();
+        let message = read_unpacked_text(&path).unwrap_err().to_string();
+        assert!(message.starts_with("edges.txt: expected gzip data, found "), "{message}");
+    }
+
+    #[test]
+    fn a_gzip_bomb_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bomb.gz");
+        let bomb = gzip(&vec![b'\n'; 40 << 20]);
+        std::fs::write(&path, &bomb).unwrap();
+        let max_bytes = max_unpacked(bomb.len() as u64);
+        assert_eq!(
+            read_unpacked(&path).unwrap_err().to_string(),
+            format!("bomb.gz: refused more than {max_bytes} bytes unpacked from {}", bomb.len())
+        );
+    }
+
+    #[test]
+    fn names_lose_their_folder_and_endings() {
+        assert_eq!(name_of(Path::new("a/roads.tsv.gz")), "roads");
+        assert_eq!(
+            (name_of(Path::new("roads")), name_of(Path::new(".gz"))),
+            ("roads".into(), "graph".into())
         );
     }
 }

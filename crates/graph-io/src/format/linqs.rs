@@ -4,12 +4,16 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::file::read_text;
+use super::registry::{Format, Sample};
+use crate::arcs::{ArcMeaning, Arcs};
+use crate::cleaning::CleaningPolicy;
 use crate::csr::CsrMatrix;
 use crate::error::{Error, Place};
 use crate::features::Features;
-use crate::graph::{EdgePolicy, Graph};
 use crate::labels::Labels;
-use crate::node_dataset::{NodeDataset, NodeDatasetParts};
+use crate::node_dataset::NodeDataset;
+use crate::node_ids::NodeIds;
+use crate::raw_dataset::{RawDataset, UnknownIds};
 
 const MAX_BYTES: usize = 1 << 30;
 
@@ -21,54 +25,67 @@ const MAX_BYTES: usize = 1 << 30;
 #[derive(Clone, Copy, Debug)]
 pub struct Linqs;
 
-/// What is done with a citation whose ends are not both in `NAME.content`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum UnknownIds {
-    /// Give an error.
-    #[default]
-    Refuse,
-    /// Leave it out and count it; the LINQS form of CiteSeer needs this.
-    Skip,
-}
+/// A folder with the two files of one data set, or one of them.
+pub(super) const FORMAT: Format = Format {
+    name: "linqs",
+    title: "NAME.content and NAME.cites of the LINQS citation data sets",
+    endings: &[],
+    keeps: "",
+    recognizes: |sample| !names(sample).is_empty(),
+    read: |path, config| {
+        let sample = Sample::of(path)?;
+        let folder = if sample.is_folder { path } else { path.parent().unwrap_or(Path::new("")) };
+        match &names(&sample)[..] {
+            [name] => Linqs::read_raw(folder, name, config.unknown_ids),
+            names => {
+                let found = if names.is_empty() { "none".to_string() } else { names.join(", ") };
+                let expected = "the files NAME.content and NAME.cites of one NAME";
+                Err(Error::malformed(Place::whole(path), expected, found))
+            }
+        }
+    },
+    write: None,
+};
 
-/// How the two files become a graph.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LinqsConfig {
-    /// What is done with citations of unknown ids.
-    pub unknown_ids: UnknownIds,
-    /// What is done with loops.
-    pub edges: EdgePolicy,
+/// The data sets that a folder or a file's name speaks of.
+fn names(sample: &Sample) -> Vec<String> {
+    let mut names: Vec<String> = sample
+        .file_names()
+        .filter_map(|file| file.strip_suffix(".content").or_else(|| file.strip_suffix(".cites")))
+        .filter(|name| !name.is_empty())
+        .map(String::from)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 impl Linqs {
     /// Reads `NAME.content` and `NAME.cites` of a folder; unknown ids are refused, loops dropped and counted.
     ///
     /// # Errors
-    /// As [`Linqs::read_with`].
+    /// As [`Linqs::read_raw`].
     pub fn read(folder: &Path, name: &str) -> Result<NodeDataset, Error> {
-        Self::read_with(folder, name, LinqsConfig::default())
+        Self::read_raw(folder, name, UnknownIds::Refuse)?.clean(&CleaningPolicy::default())
     }
 
-    /// Reads `NAME.content` and `NAME.cites` of a folder.
+    /// Reads `NAME.content` and `NAME.cites` of a folder, citations as they are; those of ids that `NAME.content` does not
+    /// have are skipped for the LINQS form of CiteSeer.
     ///
     /// # Errors
     /// A missing file; a line with the wrong number of fields, a feature that is not a finite number, an id that was
     /// there before, or one that is unknown.
-    pub fn read_with(folder: &Path, name: &str, config: LinqsConfig) -> Result<NodeDataset, Error> {
+    pub fn read_raw(folder: &Path, name: &str, unknown_ids: UnknownIds) -> Result<RawDataset, Error> {
         let content_file = folder.join(format!("{name}.content"));
         let content = Content::read(&content_file)?;
-        let (edges, num_skipped) =
-            read_cites(&folder.join(format!("{name}.cites")), &content.node_of_id, config.unknown_ids)?;
-        let (graph, mut edge_report) = Graph::from_edges(content.node_ids.len(), &edges, config.edges)?;
-        edge_report.unknown_ends_skipped = num_skipped;
-        NodeDataset::from_parts(NodeDatasetParts {
-            name: name.to_string(),
-            graph,
-            features: content.features,
+        let cites_file = folder.join(format!("{name}.cites"));
+        let (pairs, num_skipped) = read_cites(&cites_file, &content.node_of_id, unknown_ids)?;
+        let arcs = Arcs::from_pairs(&pairs, ArcMeaning::Directed);
+        Ok(RawDataset {
+            features: Some(content.features),
             labels: Some(content.labels),
-            split: None,
-            node_ids: content.node_ids,
-            edge_report,
+            unknown_ends_skipped: num_skipped,
+            ..RawDataset::from_arcs(name, NodeIds::from_names(&content.node_ids), arcs)
         })
     }
 }
@@ -182,28 +199,28 @@ mod tests {
     const CONTENT: &str = "p3\t0\t1\tTheory\r\np1\t0.5\t0\tAgents\r\nnew97\t0\t0\tTheory\r\n";
     const CITES: &str = "p1\tp3\r\np3\tp1\r\np1\tp1\r\nnew97\tp1\r\n";
 
-    fn read(content: &str, cites: &str, config: LinqsConfig) -> Result<NodeDataset, Error> {
+    fn read(content: &str, cites: &str, unknown_ids: UnknownIds) -> Result<NodeDataset, Error> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tiny.content"), content).unwrap();
         std::fs::write(folder.path().join("tiny.cites"), cites).unwrap();
-        Linqs::read_with(folder.path(), "tiny", config)
+        Linqs::read_raw(folder.path(), "tiny", unknown_ids)?.clean(&CleaningPolicy::default())
     }
 
     fn message(content: &str, cites: &str) -> String {
-        read(content, cites, LinqsConfig::default()).unwrap_err().to_string()
+        read(content, cites, UnknownIds::default()).unwrap_err().to_string()
     }
 
     #[test]
     fn nodes_keep_their_order_and_classes_are_sorted_by_name() {
-        let tiny = read(CONTENT, CITES, LinqsConfig::default()).unwrap();
-        assert_eq!(tiny.node_ids(), ["p3", "p1", "new97"]);
+        let tiny = read(CONTENT, CITES, UnknownIds::default()).unwrap();
+        assert_eq!(tiny.node_ids(), &NodeIds::from_names(["p3", "p1", "new97"]));
         let Features::Sparse(features) = tiny.features() else { panic!("bags of words are sparse") };
         assert_eq!(features.to_dense(), array![[0.0, 1.0], [0.5, 0.0], [0.0, 0.0]]);
         let labels = tiny.labels().unwrap();
         assert_eq!(labels.class_names(), ["Agents", "Theory"]);
         assert_eq!(labels.classes(), [Some(1), Some(0), Some(1)]);
         assert_eq!(tiny.graph().edges().collect::<Vec<_>>(), [(0, 1), (1, 2)]);
-        let report = tiny.edge_report();
+        let report = tiny.report().edges;
         assert_eq!((report.arcs_read, report.duplicates_merged), (4, 0));
         assert_eq!((report.loops_dropped, report.reverses_added), (1, 1));
         assert_eq!(tiny.split(), None);
@@ -212,10 +229,10 @@ mod tests {
     #[test]
     fn line_ends_of_unix_give_the_same() {
         let unix = |text: &str| text.replace("\r\n", "\n");
-        let config = LinqsConfig::default();
+        let unknown_ids = UnknownIds::default();
         assert_eq!(
-            read(&unix(CONTENT), &unix(CITES), config).unwrap(),
-            read(CONTENT, CITES, config).unwrap()
+            read(&unix(CONTENT), &unix(CITES), unknown_ids).unwrap(),
+            read(CONTENT, CITES, unknown_ids).unwrap()
         );
     }
 
@@ -258,9 +275,9 @@ mod tests {
 
     #[test]
     fn unknown_ids_can_be_left_out_and_are_counted() {
-        let config = LinqsConfig { unknown_ids: UnknownIds::Skip, ..LinqsConfig::default() };
-        let tiny = read(CONTENT, "p1\tp3\nghost\tp1\np1\tghost\n", config).unwrap();
-        assert_eq!((tiny.graph().num_edges(), tiny.edge_report().unknown_ends_skipped), (1, 2));
-        assert_eq!(tiny.edge_report().arcs_read, 1);
+        let unknown_ids = UnknownIds::Skip;
+        let tiny = read(CONTENT, "p1\tp3\nghost\tp1\np1\tghost\n", unknown_ids).unwrap();
+        assert_eq!((tiny.graph().num_edges(), tiny.report().edges.unknown_ends_skipped), (1, 2));
+        assert_eq!(tiny.report().edges.arcs_read, 1);
     }
 }

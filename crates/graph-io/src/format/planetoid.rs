@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 
 use super::file::{read_bytes, read_text};
 use super::pickle::{Limits, Pickle};
+use super::registry::{Format, Sample};
+use crate::arcs::{ArcMeaning, Arcs};
+use crate::cleaning::CleaningPolicy;
 use crate::csr::{CsrMatrix, row};
 use crate::error::{Error, Place};
 use crate::features::Features;
-use crate::graph::{EdgePolicy, Graph};
 use crate::labels::Labels;
-use crate::node_dataset::{NodeDataset, NodeDatasetParts, counted_ids};
+use crate::node_dataset::NodeDataset;
+use crate::node_ids::NodeIds;
+use crate::raw_dataset::RawDataset;
 use crate::split::Split;
 
 /// The public split of the Planetoid data sets validates on this many nodes.
@@ -24,6 +28,43 @@ const NUM_VAL: usize = 500;
 /// tests on `test.index`.
 #[derive(Clone, Copy, Debug)]
 pub struct Planetoid;
+
+/// A folder with the eight files of one data set, or one of those files.
+pub(super) const FORMAT: Format = Format {
+    name: "planetoid",
+    title: "the eight files ind.NAME.* of Planetoid, Python pickles",
+    endings: &[],
+    keeps: "",
+    recognizes: |sample| !names(sample).is_empty(),
+    read: |path, _| {
+        let sample = Sample::of(path)?;
+        let folder = if sample.is_folder { path } else { path.parent().unwrap_or(Path::new("")) };
+        match &names(&sample)[..] {
+            [name] => Planetoid::read_raw(folder, name),
+            names => {
+                let found = if names.is_empty() { "none".to_string() } else { names.join(", ") };
+                Err(Error::malformed(Place::whole(path), "the files ind.NAME.* of one NAME", found))
+            }
+        }
+    },
+    write: None,
+};
+
+/// The data sets that a folder or a file's name speaks of.
+fn names(sample: &Sample) -> Vec<String> {
+    let mut names: Vec<String> = sample
+        .file_names()
+        .filter_map(|file| {
+            let rest = file.strip_prefix("ind.")?;
+            let name =
+                Planetoid::SUFFIXES.iter().find_map(|suffix| rest.strip_suffix(suffix)?.strip_suffix('.'))?;
+            (!name.is_empty()).then(|| name.to_string())
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
 
 /// A sparse matrix or a list of classes, with the file it came from.
 struct Part<T> {
@@ -41,13 +82,22 @@ impl Planetoid {
     /// # Errors
     /// A missing file; a pickle that holds anything but what these files hold; files that contradict each other.
     pub fn read(folder: &Path, name: &str) -> Result<NodeDataset, Error> {
+        Self::read_raw(folder, name)?.clean(&CleaningPolicy::default())
+    }
+
+    /// Reads the files `ind.NAME.*` of a folder, neighbor lists as they are.
+    ///
+    /// # Errors
+    /// As [`Planetoid::read`].
+    pub fn read_raw(folder: &Path, name: &str) -> Result<RawDataset, Error> {
         let path = |suffix: &str| folder.join(format!("ind.{name}.{suffix}"));
         let [x, tx, allx] = [matrix(path("x"))?, matrix(path("tx"))?, matrix(path("allx"))?];
         let [y, ty, ally] = [classes(path("y"))?, classes(path("ty"))?, classes(path("ally"))?];
         let graph_file = path("graph");
-        let (num_nodes, edges) = parse(&graph_file, |pickle| pickle.neighbor_lists())?;
-        let (graph, edge_report) = Graph::from_edges(num_nodes, &edges, EdgePolicy::default())
-            .map_err(|error| error.in_file(&graph_file))?;
+        let (num_nodes, pairs) = parse(&graph_file, |pickle| pickle.neighbor_lists())?;
+        if num_nodes == 0 {
+            return Err(Error::malformed(Place::whole(&graph_file), "at least one node", "none"));
+        }
 
         for (features, labels) in [(&x, &y), (&tx, &ty), (&allx, &ally)] {
             same("rows", features.content.rows(), &features.file, labels.content.0.len(), &labels.file)?;
@@ -80,15 +130,14 @@ impl Planetoid {
         let range = |from: usize, to: usize| (from as u32..to as u32).collect();
         let split = Split::from_nodes(range(0, num_train), range(num_train, val_end), test, &labels)
             .map_err(|error| error.in_file(&index_file))?;
-        NodeDataset::from_parts(NodeDatasetParts {
-            name: name.to_string(),
-            graph,
-            features: Features::from_sparse(stack(&source_of_node, allx.content.cols()))
-                .map_err(|error| error.in_file(&allx.file))?,
+        let features = Features::from_sparse(stack(&source_of_node, allx.content.cols()))
+            .map_err(|error| error.in_file(&allx.file))?;
+        let arcs = Arcs::from_pairs(&pairs, ArcMeaning::Directed);
+        Ok(RawDataset {
+            features: Some(features),
             labels: Some(labels),
-            split: Some(split),
-            node_ids: counted_ids(num_nodes),
-            edge_report,
+            splits: vec![split],
+            ..RawDataset::from_arcs(name, NodeIds::counted(num_nodes), arcs)
         })
     }
 }
@@ -247,10 +296,10 @@ mod tests {
         let split = tiny.split().unwrap();
         assert_eq!((split.train(), split.val(), split.test()), (&[0, 1][..], &[2][..], &[3, 5][..]));
         assert_eq!(tiny.graph().edges().collect::<Vec<_>>(), [(0, 1), (0, 4), (3, 5)]);
-        let report = tiny.edge_report();
+        let report = tiny.report().edges;
         assert_eq!((report.arcs_read, report.duplicates_merged), (7, 2));
         assert_eq!((report.loops_dropped, report.reverses_added), (1, 2));
-        assert_eq!(tiny.node_ids()[5], "5");
+        assert_eq!(tiny.node_ids().get(5), "5");
     }
 
     #[test]
@@ -305,7 +354,7 @@ mod tests {
         );
         assert_eq!(
             message("graph", Pickler::new().graph(&[])),
-            "ind.tiny.graph: expected at least one node (graph), found none: the graph is empty"
+            "ind.tiny.graph: expected at least one node, found none"
         );
         assert_eq!(
             message("graph", Pickler::new().graph(&[(0, &[7])])),

@@ -1,0 +1,222 @@
+//! What a source holds, before anything is done to it.
+
+use crate::arcs::Arcs;
+use crate::cleaning::{CleaningPolicy, CleaningReport};
+use crate::edge_policy::EdgeReport;
+use crate::error::Error;
+use crate::features::Features;
+use crate::graph::Graph;
+use crate::labels::Labels;
+use crate::node_dataset::{NodeDataset, NodeDatasetParts};
+use crate::node_ids::NodeIds;
+use crate::split::Split;
+
+/// What a source holds of one graph, before anything is done to it: arcs in their order, weights as they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawDataset {
+    /// A short name for tables and files.
+    pub name: String,
+    /// What the source calls each node; how many there are.
+    pub node_ids: NodeIds,
+    /// The arcs, between nodes below the number of ids.
+    pub arcs: Arcs,
+    /// One row a node, where the source has any.
+    pub features: Option<Features>,
+    /// A class or none for each node, where the source has any.
+    pub labels: Option<Labels>,
+    /// The splits of the source; need labels.
+    pub splits: Vec<Split>,
+    /// Arcs that were left out while reading because they name an unknown node.
+    pub unknown_ends_skipped: usize,
+}
+
+/// What a source holds of nodes alone: a table with a row a node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeTable {
+    /// What the source calls each node.
+    pub node_ids: NodeIds,
+    /// One row a node.
+    pub features: Option<Features>,
+    /// A class or none for each node.
+    pub labels: Option<Labels>,
+    /// The splits of the source; need labels.
+    pub splits: Vec<Split>,
+}
+
+/// What is done with an arc whose ends are not both among the known nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownIds {
+    /// Give an error.
+    #[default]
+    Refuse,
+    /// Leave it out and count it.
+    Skip,
+}
+
+impl RawDataset {
+    /// A graph and nothing else.
+    pub fn from_arcs(name: &str, node_ids: NodeIds, arcs: Arcs) -> Self {
+        Self {
+            name: name.to_string(),
+            node_ids,
+            arcs,
+            features: None,
+            labels: None,
+            splits: Vec::new(),
+            unknown_ends_skipped: 0,
+        }
+    }
+
+    /// The graph of these arcs among the nodes of a table, in the table's order, with what the table knows; of what both
+    /// know, the table's counts.
+    ///
+    /// # Errors
+    /// A node of an arc that the table does not have, unless it is to be skipped; two rows of one id.
+    pub fn with_nodes(self, table: NodeTable, unknown_ids: UnknownIds) -> Result<Self, Error> {
+        let index = table.node_ids.index()?;
+        let new_of_old: Vec<Option<u32>> = self.node_ids.iter().map(|id| index.get(&id)).collect();
+        drop(index);
+        let mut arcs = self.arcs;
+        let mut unknown = 0;
+        let mut kept = vec![true; if unknown_ids == UnknownIds::Skip { arcs.len() } else { 0 }];
+        for place in 0..arcs.len() {
+            let ends = [arcs.from[place], arcs.to[place]];
+            match ends.map(|end| new_of_old[end as usize]) {
+                [Some(from), Some(to)] => (arcs.from[place], arcs.to[place]) = (from, to),
+                new_ends if unknown_ids == UnknownIds::Refuse => {
+                    let end = if new_ends[0].is_none() { ends[0] } else { ends[1] };
+                    let found = format!("{:?}", self.node_ids.get(end));
+                    return Err(Error::invalid(format!("edge {place}"), "nodes of the node table", found));
+                }
+                _ => {
+                    kept[place] = false;
+                    unknown += 1;
+                }
+            }
+        }
+        if unknown > 0 {
+            retain(&mut arcs.from, &kept);
+            retain(&mut arcs.to, &kept);
+            if let Some(weights) = &mut arcs.weights {
+                retain(weights, &kept);
+            }
+        }
+        // Rows of the graph's own source, in the order of the table.
+        let old_of_new = |num_new: usize| {
+            let mut old_of_new = vec![None; num_new];
+            new_of_old.iter().zip(0u32..).for_each(|(new, old)| {
+                if let Some(new) = new {
+                    old_of_new[*new as usize] = Some(old);
+                }
+            });
+            old_of_new.into_iter().collect::<Option<Vec<u32>>>()
+        };
+        // They can be kept only where every node of the table has them.
+        let order = match self.features.is_some() || self.labels.is_some() {
+            true => old_of_new(table.node_ids.len()),
+            false => None,
+        };
+        let own_features = self.features.zip(order.as_ref()).map(|(features, order)| features.select(order));
+        let own_labels = self.labels.zip(order.as_ref()).map(|(labels, order)| labels.select(order));
+        Ok(Self {
+            name: self.name,
+            node_ids: table.node_ids,
+            arcs,
+            features: table.features.or(own_features),
+            labels: table.labels.or(own_labels),
+            splits: table.splits,
+            unknown_ends_skipped: self.unknown_ends_skipped + unknown,
+        })
+    }
+
+    /// The data set that the policy makes of it.
+    ///
+    /// # Errors
+    /// Parts that do not fit together; whatever the policy refuses.
+    pub fn clean(self, policy: &CleaningPolicy) -> Result<NodeDataset, Error> {
+        let num_nodes = self.node_ids.len();
+        let (graph, edges) = Graph::from_arcs(num_nodes, self.arcs, policy.edges)?;
+        let edges = EdgeReport { unknown_ends_skipped: self.unknown_ends_skipped, ..edges };
+        let (features, features_made) = match self.features {
+            Some(features) => (features, None),
+            None => (policy.missing_features.make(&graph)?, Some(policy.missing_features)),
+        };
+        let dataset = NodeDataset::from_parts(NodeDatasetParts {
+            name: self.name,
+            graph,
+            features,
+            labels: self.labels,
+            splits: self.splits,
+            node_ids: self.node_ids,
+            report: CleaningReport { edges, features_made, ..CleaningReport::default() },
+        })?;
+        policy.apply_to_nodes(dataset)
+    }
+}
+
+fn retain<T: Copy>(values: &mut Vec<T>, kept: &[bool]) {
+    let mut place = 0..;
+    values.retain(|_| place.next().is_some_and(|place: usize| kept[place]));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arcs::ArcMeaning;
+    use ndarray::array;
+
+    fn source() -> RawDataset {
+        let arcs = Arcs {
+            weights: Some(vec![1.0, 2.0, 3.0]),
+            ..Arcs::from_pairs(&[(0, 1), (1, 2), (2, 0)], ArcMeaning::Directed)
+        };
+        RawDataset::from_arcs("three", NodeIds::from_names(["a", "b", "c"]), arcs)
+    }
+
+    fn table(names: &[&str]) -> NodeTable {
+        let features = ndarray::Array2::from_shape_fn((names.len(), 1), |(row, _)| row as f32);
+        NodeTable {
+            node_ids: NodeIds::from_names(names),
+            features: Some(Features::Dense(features)),
+            labels: None,
+            splits: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_table_gives_the_order_of_the_nodes_and_those_without_edges() {
+        let joined = source().with_nodes(table(&["x", "c", "b", "a"]), UnknownIds::Refuse).unwrap();
+        let dataset = joined.clean(&CleaningPolicy::default()).unwrap();
+        assert_eq!(
+            dataset.graph().weighted_edges().collect::<Vec<_>>(),
+            [(1, 2, 2.0), (1, 3, 3.0), (2, 3, 1.0)]
+        );
+        assert_eq!((dataset.node_ids().get(1).as_ref(), dataset.graph().num_isolated()), ("c", 1));
+        assert_eq!(dataset.features(), &Features::Dense(array![[0.0], [1.0], [2.0], [3.0]]));
+    }
+
+    #[test]
+    fn ids_that_the_table_does_not_have_are_refused_or_skipped() {
+        let message = source().with_nodes(table(&["a", "b"]), UnknownIds::Refuse).unwrap_err().to_string();
+        assert_eq!(message, "edge 1: expected nodes of the node table, found \"c\"");
+        let joined = source().with_nodes(table(&["a", "b"]), UnknownIds::Skip).unwrap();
+        assert_eq!((joined.unknown_ends_skipped, joined.arcs.weights), (2, Some(vec![1.0])));
+        let twice = source().with_nodes(table(&["a", "a"]), UnknownIds::Skip).unwrap_err().to_string();
+        assert_eq!(twice, "node ids: expected different ids, found \"a\" twice");
+    }
+
+    #[test]
+    fn what_the_graph_knows_of_its_nodes_follows_them_where_the_table_does_not_say() {
+        let own = RawDataset { features: Some(Features::Dense(array![[7.0], [8.0], [9.0]])), ..source() };
+        let bare = NodeTable { features: None, ..table(&["c", "a", "b"]) };
+        let joined = own.with_nodes(bare, UnknownIds::Refuse).unwrap();
+        assert_eq!(joined.features, Some(Features::Dense(array![[9.0], [7.0], [8.0]])));
+    }
+
+    #[test]
+    fn a_graph_without_features_gets_those_of_the_policy_and_says_so() {
+        let dataset = source().clean(&CleaningPolicy::default()).unwrap();
+        assert_eq!(dataset.features().d_input(), 3);
+        assert!(dataset.report().to_string().contains("the identity matrix taken"));
+    }
+}
