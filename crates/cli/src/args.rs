@@ -9,13 +9,16 @@ use clap::{Parser, Subcommand, ValueEnum};
 use harness::{DeviceChoice, EncoderKind, G2rConfig, Protocol};
 use toml::{Table, Value};
 
+use crate::input_args::InputArgs;
+
 const EXAMPLES: &str = "\
 Examples:
   g2r train cora                        ten seeds, the authors' settings; writes runs/cora-g2r
-  g2r train path/to/folder --seeds 1    your own graph: NAME.content and NAME.cites, or ind.NAME.*
+  g2r train roads.tsv.gz --nodes roads.csv    your own graph, in any format of `g2r data formats`
   g2r evaluate z.npy --dataset cora     judge an embedding from anywhere
   g2r inspect citeseer                  what is in a data set
   g2r data list                         which data sets there are
+  g2r data convert cora cora.graphml    a graph or an embedding in another format
 
 Exit codes: 0 fine, 1 the run failed, 2 wrong usage or input.
 GRAPH_IO_DATA names the folder of raw files of data sets that are not embedded.";
@@ -58,6 +61,10 @@ pub(crate) enum Command {
 pub(crate) enum DataCommand {
     /// List the data sets known by name, where each comes from, and whether it is available here
     List(DataListArgs),
+    /// List the formats of graphs and of embeddings: which are read, which written, what they keep
+    Formats(DataListArgs),
+    /// Write a graph or an embedding in another format, with the ids of its nodes
+    Convert(ConvertArgs),
 }
 
 /// For whom output is written.
@@ -85,6 +92,9 @@ pub(crate) struct TrainArgs {
     /// Show no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    input: InputArgs,
 
     /// How the embedding is trained [default: g2r]
     #[arg(long, value_parser = ["g2r"], help_heading = "Run")]
@@ -211,6 +221,7 @@ impl TrainArgs {
         set(&mut run, "seeds", &self.seeds);
         set(&mut run, "device", &self.device);
         set(&mut run, "threads", &self.threads);
+        run.insert("input".to_string(), Value::Table(self.input.settings()));
         let mut g2r = Table::new();
         set(&mut g2r, "epochs", &self.epochs);
         set(&mut g2r, "learning_rate", &self.lr);
@@ -266,6 +277,8 @@ pub(crate) struct EvaluateArgs {
     /// How nodes are split [default: the model's; public where the data set has a split, else random-20]
     #[arg(long, value_parser = PROTOCOLS)]
     protocol: Option<String>,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
     /// The seed of a random split [default: the model's, else 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
@@ -298,6 +311,33 @@ pub(crate) struct InspectArgs {
     /// For whom to write on standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  g2r data convert cora cora.npz                        as numpy.load reads it
+  g2r data convert roads.txt.gz roads --to graph-folder  arrays that are mapped, not read
+  g2r data convert roads.txt roads.mtx --loops keep
+  g2r data convert runs/cora-g2r cora.vec               an embedding with its nodes' ids, for gensim
+
+An embedding is a run's folder, embedding.npy in it, or a file of a format of embeddings; all else is a graph. The format
+of OUT is told by its ending, or by --to.")]
+pub(crate) struct ConvertArgs {
+    /// The name of a data set, or the path of a graph or an embedding
+    pub(crate) from: String,
+    /// What to write
+    pub(crate) out: PathBuf,
+    /// The format to write [default: by the ending of OUT]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) to: Option<String>,
+    /// For whom to write on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -311,7 +351,7 @@ pub(crate) struct DataListArgs {
 mod tests {
     use super::*;
     use clap::CommandFactory;
-    use harness::Experiment;
+    use harness::{Experiment, InputConfig};
 
     fn train(flags: &[&str]) -> TrainArgs {
         let words = ["g2r", "train"].iter().chain(flags);
@@ -329,7 +369,7 @@ mod tests {
     #[test]
     fn without_flags_nothing_is_set() {
         let settings = train(&["cora"]).settings();
-        assert_eq!(settings, toml::from_str("dataset = 'cora'\n[g2r]\n").unwrap());
+        assert_eq!(settings, toml::from_str("dataset = 'cora'\n[input]\n[g2r]\n").unwrap());
     }
 
     #[test]
@@ -337,11 +377,16 @@ mod tests {
         let flags = "cora --method g2r --encoder gcn --protocol 10-10-80 --seed 3 --seeds 2 --device cpu --threads 1 \
             --epochs 5 --lr 0.01 --weight-decay 0 --eps-sq 0.1 --gamma1 1 --gamma2 2 --groups-per-step 9 \
             --sampling all --weighting mcr2 --membership row --hops 2 --self-loops --d-hidden 8,4 --d-output 2 \
-            --heads 2 --attention-dropout 0.5 --row-norm l2";
+            --heads 2 --attention-dropout 0.5 --row-norm l2 \
+            --input-format linqs --nodes n.csv --features x.npy --unknown-ids skip --direction both --duplicates sum \
+            --loops keep --weights ignore --missing-labels drop --isolated-nodes drop --smaller-components refuse \
+            --missing-features degree --feature-scaling row-l2";
         let settings = train(&flags.split_whitespace().collect::<Vec<_>>()).settings();
         let defaults = Table::try_from(Experiment::default()).unwrap();
         let g2r = |table: &Table| table["g2r"].as_table().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(g2r(&settings), g2r(&defaults));
+        let input: InputConfig = settings["input"].clone().try_into().unwrap();
+        assert_eq!(settings["input"].as_table().unwrap().len(), Table::try_from(&input).unwrap().len());
         let experiment = Experiment::from_layers(None, settings).unwrap();
         assert_eq!((experiment.seed, experiment.seeds, experiment.threads), (3, 2, 1));
         assert_eq!(experiment.protocol, Some(Protocol::Tenths));

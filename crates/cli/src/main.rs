@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod device;
 mod failure;
+mod input_args;
 mod interrupt;
 mod progress;
 mod stdout;

@@ -17,6 +17,11 @@ pub struct LoadConfig {
     pub raw_dirs: Vec<PathBuf>,
     /// The name of the format of a path, one of [`format::all`]; not set, it is recognized.
     pub format: Option<String>,
+    /// A table of the nodes of a path: their ids, and features, labels or splits.
+    pub nodes: Option<PathBuf>,
+    /// An array of the features of the nodes of a path, whose rows are the rows of the table of nodes where there is one;
+    /// else ids are the numbers of rows, from 0 or all of them from 1.
+    pub features: Option<PathBuf>,
     /// What is done with edges of nodes that the source does not list.
     pub unknown_ids: UnknownIds,
     /// What is done with faults.

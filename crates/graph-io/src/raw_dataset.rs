@@ -1,5 +1,7 @@
 //! What a source holds, before anything is done to it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::arcs::Arcs;
 use crate::cleaning::{CleaningPolicy, CleaningReport};
 use crate::edge_policy::EdgeReport;
@@ -44,7 +46,8 @@ pub struct NodeTable {
 }
 
 /// What is done with an arc whose ends are not both among the known nodes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum UnknownIds {
     /// Give an error.
     #[default]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::error::Error;
+use crate::input::InputConfig;
 use crate::probe_config::ProbeConfig;
 use crate::protocol::Protocol;
 
@@ -17,6 +18,8 @@ use crate::protocol::Protocol;
 pub struct Experiment {
     /// The name of a data set, or a path.
     pub dataset: String,
+    /// How a path is read, and what is done with its faults.
+    pub input: InputConfig,
     /// How the embedding is trained.
     pub method: Method,
     /// How nodes are split; not set, the data set's own split where it has one, else `random-20`.
@@ -47,6 +50,7 @@ struct Keys {
     seeds: usize,
     device: DeviceChoice,
     threads: usize,
+    input: InputConfig,
     g2r: G2rConfig,
     probe: ProbeConfig,
 }
@@ -80,6 +84,7 @@ impl Default for Experiment {
     fn default() -> Self {
         Self {
             dataset: String::new(),
+            input: InputConfig::default(),
             method: Method::default(),
             protocol: None,
             seed: 0,
@@ -100,17 +105,19 @@ impl Default for Keys {
 
 impl From<Experiment> for Keys {
     fn from(experiment: Experiment) -> Self {
-        let Experiment { dataset, method, protocol, seed, seeds, device, threads, g2r, probe } = experiment;
+        let Experiment { dataset, input, method, protocol, seed, seeds, device, threads, g2r, probe } =
+            experiment;
         let encoder = g2r.encoder;
-        Self { dataset, method, encoder, protocol, seed, seeds, device, threads, g2r, probe }
+        Self { dataset, method, encoder, protocol, seed, seeds, device, threads, input, g2r, probe }
     }
 }
 
 impl From<Keys> for Experiment {
     fn from(keys: Keys) -> Self {
-        let Keys { dataset, method, encoder, protocol, seed, seeds, device, threads, g2r, probe } = keys;
+        let Keys { dataset, method, encoder, protocol, seed, seeds, device, threads, input, g2r, probe } =
+            keys;
         let g2r = G2rConfig { encoder, ..g2r };
-        Self { dataset, method, protocol, seed, seeds, device, threads, g2r, probe }
+        Self { dataset, input, method, protocol, seed, seeds, device, threads, g2r, probe }
     }
 }
 

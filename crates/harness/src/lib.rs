@@ -19,6 +19,7 @@
 mod embedding_file;
 mod error;
 mod experiment;
+mod input;
 mod judge;
 mod outputs;
 mod probe_config;
@@ -33,6 +34,7 @@ pub use embedders::{EncoderKind, EpochReport, G2rConfig};
 pub use embedding_file::{check_embedding, read_embedding};
 pub use error::{Cause, Error};
 pub use experiment::{DeviceChoice, Experiment, Method};
+pub use input::InputConfig;
 pub use judge::{Judge, Judgement, judge_embedding};
 pub use outputs::{Contents, OutputFolder};
 pub use probe_config::ProbeConfig;

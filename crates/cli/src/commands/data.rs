@@ -2,6 +2,7 @@
 
 use graph_io::Error;
 use graph_io::datasets::{self, DatasetInfo, Origin};
+use graph_io::format;
 use harness::{Align, Table};
 use serde_json::json;
 
@@ -15,6 +16,33 @@ pub(super) fn list(args: &DataListArgs) -> Result<(), Failure> {
         Format::Text => stdout::line(table()?.to_string().trim_end()),
         Format::Json => datasets::all().iter().try_for_each(|info| stdout::line(json_line(info).or_run()?)),
     }
+}
+
+/// Prints every format of graphs.
+pub(super) fn formats(args: &DataListArgs) -> Result<(), Failure> {
+    if args.format == Format::Json {
+        return format::all().iter().try_for_each(|format| {
+            stdout::line(json!({
+                "name": format.name,
+                "title": format.title,
+                "endings": format.endings,
+                "reads": true,
+                "writes": format.writes(),
+                "keeps": format.keeps,
+            }))
+        });
+    }
+    let mut table = Table::new([
+        ("format", Align::Left),
+        ("endings", Align::Left),
+        ("what it is", Align::Left),
+        ("written, keeps", Align::Left),
+    ]);
+    for format in format::all() {
+        let cells = [format.name, &format.endings.join(" "), format.title, format.keeps];
+        table.push(cells.map(String::from));
+    }
+    stdout::line(table.to_string().trim_end())
 }
 
 fn table() -> Result<Table, Failure> {

@@ -37,7 +37,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
 fn embedding(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
     let dataset = args.dataset.as_deref();
     let dataset = dataset.ok_or_else(|| anyhow!("an embedding needs --dataset, whose nodes are its rows"));
-    let dataset = super::load(dataset.or_input()?)?;
+    let dataset = super::load(dataset.or_input()?, &args.input.config())?;
     let embedding = read_embedding(&args.file).or_input()?;
     check_embedding(&embedding, &dataset).or_input()?;
     let protocol = args.protocol().unwrap_or_else(|| Protocol::default_for(&dataset));
@@ -54,8 +54,9 @@ fn model(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
     let dataset = args.dataset.clone().unwrap_or(experiment.dataset);
     let protocol = args.protocol().or(experiment.protocol);
     let seed = args.seed.unwrap_or(seed);
-    let experiment = Experiment { dataset, protocol, seed, seeds: 1, ..experiment };
-    let dataset = super::load(&experiment.dataset)?;
+    let input = args.input.over(&experiment.input);
+    let experiment = Experiment { dataset, input, protocol, seed, seeds: 1, ..experiment };
+    let dataset = super::load(&experiment.dataset, &experiment.input)?;
     let chosen = device::choose(args.device().unwrap_or(experiment.device))?;
     let run = Run::prepare(experiment, &dataset, &chosen.device).or_input()?;
     let encoder = run.g2r().load(&args.file).or_input()?;

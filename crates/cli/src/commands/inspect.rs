@@ -8,7 +8,7 @@ use crate::stdout;
 
 /// Prints what there is to count in a data set.
 pub(super) fn run(args: &InspectArgs) -> Result<(), Failure> {
-    let summary = GraphSummary::of(&super::load(&args.dataset)?);
+    let summary = GraphSummary::of(&super::load(&args.dataset, &args.input.config())?);
     match args.format {
         Format::Text => stdout::line(summary.to_string().trim_end()),
         Format::Json => stdout::line(serde_json::to_string(&summary).or_run()?),

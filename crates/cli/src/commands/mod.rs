@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod convert;
 mod data;
 mod evaluate;
 mod inspect;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use graph_io::NodeDataset;
+use harness::InputConfig;
 
 use crate::args::{Args, Command, DataCommand};
 use crate::failure::{Blame, Failure};
@@ -20,6 +22,8 @@ pub(crate) fn run(args: Args, started: Instant) -> Result<(), Failure> {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Data { command: DataCommand::List(args) } => data::list(&args),
+        Command::Data { command: DataCommand::Formats(args) } => data::formats(&args),
+        Command::Data { command: DataCommand::Convert(args) } => convert::run(&args),
     }
 }
 
@@ -28,6 +32,6 @@ fn raw_dir() -> Option<PathBuf> {
     std::env::var_os("GRAPH_IO_DATA").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
-fn load(name_or_path: &str) -> Result<NodeDataset, Failure> {
-    graph_io::load(name_or_path, raw_dir().as_deref()).or_input()
+fn load(name_or_path: &str, input: &InputConfig) -> Result<NodeDataset, Failure> {
+    graph_io::load_with(name_or_path, &input.load_config(raw_dir().into_iter().collect())).or_input()
 }

@@ -19,7 +19,7 @@ use crate::stdout;
 pub(super) fn run(args: &TrainArgs, started: Instant) -> Result<(), Failure> {
     let mut experiment = Experiment::from_layers(args.config.as_deref(), args.settings()).or_input()?;
     use_threads(experiment.threads)?;
-    let dataset = super::load(&experiment.dataset)?;
+    let dataset = super::load(&experiment.dataset, &experiment.input)?;
     let chosen = device::choose(experiment.device)?;
     experiment.device = chosen.choice;
     let run = Run::prepare(experiment, &dataset, &chosen.device).or_input()?;

@@ -108,9 +108,7 @@ fn a_folder_without_a_graph_and_files_that_break_off() {
     let name = empty.path().file_name().unwrap().to_str().unwrap();
     assert_eq!(
         refused(&["inspect", text(empty.path())]),
-        format!(
-            "{name}: expected the files of one data set, ind.NAME.* or NAME.content and NAME.cites, found none"
-        )
+        format!("{name}: expected a graph in a format of `g2r data formats`, found a folder of other files")
     );
     let graph = UserGraph::new();
     fs::remove_file(graph.out("mine.cites")).unwrap();

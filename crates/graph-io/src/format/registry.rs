@@ -61,8 +61,9 @@ impl Format {
         }
     }
 
-    /// Whether a file's name, without ".gz", ends as this format's do.
-    pub(crate) fn has_ending_of(&self, name: &str) -> bool {
+    /// Whether a file's name, in lower case, ends as this format's do, or so with ".gz" after it.
+    pub fn has_ending_of(&self, name: &str) -> bool {
+        let name = name.strip_suffix(".gz").unwrap_or(name);
         self.endings.iter().any(|ending| name.len() > ending.len() && name.ends_with(ending))
     }
 }

@@ -1,0 +1,95 @@
+//! The flags that say how a graph is read.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use graph_io::format;
+use harness::InputConfig;
+use toml::{Table, Value};
+
+/// How a path is read, and what is done with the faults of a data set.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct InputArgs {
+    /// The format of a path [default: as recognized; see `g2r data formats`]
+    #[arg(long, value_name = "NAME", value_parser = formats(), help_heading = READING)]
+    input_format: Option<String>,
+    /// A table of the nodes: id, label, split, feature columns (CSV, TSV, Parquet)
+    #[arg(long, value_name = "FILE", help_heading = READING)]
+    nodes: Option<PathBuf>,
+    /// The features of the nodes, a row a node (.npy, or scipy's .npz)
+    #[arg(long, value_name = "FILE", help_heading = READING)]
+    features: Option<PathBuf>,
+    /// Edges of nodes that the source does not list [default: refuse]
+    #[arg(long, value_parser = ["refuse", "skip"], help_heading = READING)]
+    unknown_ids: Option<String>,
+    /// Which arcs make an edge: those in either direction, or in both [default: either]
+    #[arg(long, value_parser = ["either", "both", "refuse"], help_heading = READING)]
+    direction: Option<String>,
+    /// Which weight counts of a pair that is given again [default: first]
+    #[arg(long, value_parser = ["first", "sum", "refuse"], help_heading = READING)]
+    duplicates: Option<String>,
+    /// Edges from a node to itself [default: drop]
+    #[arg(long, value_parser = ["drop", "keep", "refuse"], help_heading = READING)]
+    loops: Option<String>,
+    /// The weights of edges [default: keep]
+    #[arg(long, value_parser = ["keep", "ignore"], help_heading = READING)]
+    weights: Option<String>,
+    /// Nodes without a class, in a graph with classes [default: keep]
+    #[arg(long, value_parser = NODES, help_heading = READING)]
+    missing_labels: Option<String>,
+    /// Nodes without a neighbor [default: keep]
+    #[arg(long, value_parser = NODES, help_heading = READING)]
+    isolated_nodes: Option<String>,
+    /// Nodes outside the largest connected component [default: keep]
+    #[arg(long, value_parser = NODES, help_heading = READING)]
+    smaller_components: Option<String>,
+    /// What stands for features that are not there [default: identity]
+    #[arg(long, value_parser = ["identity", "degree", "refuse"], help_heading = READING)]
+    missing_features: Option<String>,
+    /// The scale of the features [default: none]
+    #[arg(long, value_parser = ["none", "row-l1", "row-l2", "standardize"], help_heading = READING)]
+    feature_scaling: Option<String>,
+}
+
+const READING: &str = "Reading a graph";
+const NODES: [&str; 3] = ["keep", "drop", "refuse"];
+
+fn formats() -> PossibleValuesParser {
+    format::all().iter().map(|format| format.name).collect::<Vec<_>>().into()
+}
+
+impl InputArgs {
+    /// The settings that were given, as the table `[input]` of a config file holds them.
+    pub(crate) fn settings(&self) -> Table {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let given = [
+            ("format", &self.input_format),
+            ("nodes", &path(&self.nodes)),
+            ("features", &path(&self.features)),
+            ("unknown_ids", &self.unknown_ids),
+            ("direction", &self.direction),
+            ("duplicates", &self.duplicates),
+            ("loops", &self.loops),
+            ("weights", &self.weights),
+            ("missing_labels", &self.missing_labels),
+            ("isolated_nodes", &self.isolated_nodes),
+            ("smaller_components", &self.smaller_components),
+            ("missing_features", &self.missing_features),
+            ("feature_scaling", &self.feature_scaling),
+        ];
+        let set = given.into_iter().filter_map(|(key, value)| Some((key, value.clone()?)));
+        set.map(|(key, value)| (key.to_string(), Value::String(value))).collect()
+    }
+
+    /// The settings that were given over the defaults.
+    pub(crate) fn config(&self) -> InputConfig {
+        self.over(&InputConfig::default())
+    }
+
+    /// The settings that were given over those of a run.
+    pub(crate) fn over(&self, base: &InputConfig) -> InputConfig {
+        let mut table = Table::try_from(base).expect("settings are words");
+        table.extend(self.settings());
+        table.try_into().expect("only known words are parsed")
+    }
+}
