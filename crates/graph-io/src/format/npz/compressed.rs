@@ -1,0 +1,198 @@
+//! Matrices in compressed rows or columns, as three arrays.
+
+use crate::arcs::{ArcMeaning, Arcs};
+use crate::csr::CsrMatrix;
+use crate::error::Error;
+use crate::features::Features;
+use crate::format::zip_archive::ArrayArchive;
+
+/// What may only be declared, nodes or columns, without bytes that show it.
+pub(super) const MAX_DECLARED: u64 = 1 << 20;
+
+/// The names of the arrays of one matrix.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Names {
+    pub(super) values: &'static str,
+    pub(super) indices: &'static str,
+    pub(super) pointers: &'static str,
+    pub(super) shape: &'static str,
+}
+
+/// A matrix in compressed rows: `indices[pointers[i]..pointers[i + 1]]` are the columns of row i, in any order, all below
+/// `num_columns`.
+#[derive(Debug)]
+pub(super) struct Compressed {
+    pub(super) num_columns: usize,
+    pub(super) pointers: Vec<usize>,
+    pub(super) indices: Vec<u32>,
+    pub(super) values: Vec<f32>,
+}
+
+impl Compressed {
+    /// Reads the arrays of a matrix and checks them against each other.
+    ///
+    /// # Errors
+    /// A missing array; one of another type or length; pointers that do not ascend from 0 to the number of values; an
+    /// index that is not below the number of columns.
+    pub(super) fn read(archive: &mut ArrayArchive, names: Names) -> Result<Self, Error> {
+        let [num_rows, num_columns] = read_shape(archive, names.shape)?;
+        Self::read_of_shape(archive, names, [num_rows, num_columns])
+    }
+
+    /// Reads a matrix that is stored as the rows of another shape than its own, as a transposed one is.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(super) fn read_of_shape(
+        archive: &mut ArrayArchive,
+        names: Names,
+        [num_rows, num_columns]: [usize; 2],
+    ) -> Result<Self, Error> {
+        let pointers: Vec<usize> = archive.read(names.pointers, |array| array.to_vector())?;
+        let wrong = |name: &str, expected: String, found: String| Err(archive.wrong(name, expected, found));
+        if pointers.len() != num_rows.saturating_add(1) {
+            let expected = format!("one pointer more than {num_rows} rows");
+            return wrong(names.pointers, expected, pointers.len().to_string());
+        }
+        if pointers[0] != 0 {
+            return wrong(names.pointers, "pointers from 0".into(), pointers[0].to_string());
+        }
+        if let Some(row) = pointers.windows(2).position(|pair| pair[0] > pair[1]) {
+            let found = format!("{} behind {} at row {row}", pointers[row + 1], pointers[row]);
+            return wrong(names.pointers, "pointers that do not descend".into(), found);
+        }
+        let num_entries = pointers[num_rows];
+        let indices: Vec<u32> = archive.read(names.indices, |array| array.to_vector())?;
+        check_len(archive, names.indices, indices.len(), num_entries)?;
+        check_below(archive, names.indices, &indices, num_columns)?;
+        let values = read_values(archive, names.values, num_entries)?;
+        Ok(Self { num_columns, pointers, indices, values })
+    }
+
+    /// The matrix of entries in any order: rows by counting, entries of a row in the order given.
+    pub(super) fn from_entries(
+        [num_rows, num_columns]: [usize; 2],
+        rows: &[u32],
+        columns: &[u32],
+        values: &[f32],
+    ) -> Self {
+        let mut pointers = vec![0; num_rows + 1];
+        rows.iter().for_each(|&row| pointers[row as usize + 1] += 1);
+        (0..num_rows).for_each(|row| pointers[row + 1] += pointers[row]);
+        let mut next = pointers.clone();
+        let (mut indices, mut placed) = (vec![0; columns.len()], vec![0.0; columns.len()]);
+        for ((&row, &column), &value) in rows.iter().zip(columns).zip(values) {
+            let place = next[row as usize];
+            (indices[place], placed[place]) = (column, value);
+            next[row as usize] += 1;
+        }
+        Self { num_columns, pointers, indices, values: placed }
+    }
+
+    /// The row of each entry.
+    pub(super) fn rows(&self) -> Vec<u32> {
+        let mut rows = Vec::with_capacity(self.indices.len());
+        for (row, pair) in (0u32..).zip(self.pointers.windows(2)) {
+            rows.resize(rows.len() + pair[1] - pair[0], row);
+        }
+        rows
+    }
+
+    /// The entries of a square matrix as arcs from row to column.
+    pub(super) fn into_arcs(self) -> Arcs {
+        arcs(self.rows(), self.indices, self.values)
+    }
+
+    /// The matrix as features, sparse, with its zeros as they are stored; rows are sorted by column.
+    ///
+    /// # Errors
+    /// A column twice in a row; no columns.
+    pub(super) fn into_features(mut self) -> Result<Features, Error> {
+        let mut entries: Vec<(u32, f32)> = Vec::new();
+        for (row, pair) in self.pointers.windows(2).enumerate() {
+            let (indices, values) = (&mut self.indices[pair[0]..pair[1]], &mut self.values[pair[0]..pair[1]]);
+            if indices.is_sorted_by(|a, b| a < b) {
+                continue;
+            }
+            entries.clear();
+            entries.extend(indices.iter().copied().zip(values.iter().copied()));
+            entries.sort_unstable_by_key(|entry| entry.0);
+            if let Some(twice) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+                let found = format!("column {} twice in row {row}", twice[0].0);
+                return Err(Error::invalid("features", "each column of a row once", found));
+            }
+            for (place, &(index, value)) in entries.iter().enumerate() {
+                (indices[place], values[place]) = (index, value);
+            }
+        }
+        let shape = (self.pointers.len() - 1, self.num_columns);
+        let matrix = CsrMatrix::try_new(shape, self.pointers, self.indices, self.values);
+        Features::from_sparse(matrix.expect("sorted distinct columns below their number make valid rows"))
+    }
+}
+
+/// Arcs with their weights, which are left out where all are 1.
+pub(super) fn arcs(from: Vec<u32>, to: Vec<u32>, weights: Vec<f32>) -> Arcs {
+    let is_weighted = weights.iter().any(|&weight| weight != 1.0);
+    Arcs { from, to, weights: is_weighted.then_some(weights), meaning: ArcMeaning::Directed }
+}
+
+/// Reads the two numbers of a shape, both small enough for indices of 32 bits.
+pub(super) fn read_shape(archive: &mut ArrayArchive, name: &str) -> Result<[usize; 2], Error> {
+    let shape: Vec<usize> = archive.read(name, |array| array.to_vector())?;
+    match shape[..] {
+        [rows, columns] if rows.max(columns) < 1 << 31 => Ok([rows, columns]),
+        [rows, columns] => Err(archive.wrong(name, "a shape below 2^31", format!("{rows} × {columns}"))),
+        _ => Err(archive.wrong(name, "the 2 numbers of a shape", shape.len().to_string())),
+    }
+}
+
+/// Reads `len` values that are finite.
+pub(super) fn read_values(archive: &mut ArrayArchive, name: &str, len: usize) -> Result<Vec<f32>, Error> {
+    let values: Vec<f32> = archive.read(name, |array| array.to_vector())?;
+    check_len(archive, name, values.len(), len)?;
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(place) => {
+            let found = format!("{} at place {place}", values[place]);
+            Err(archive.wrong(name, "finite numbers of 32 bits", found))
+        }
+        None => Ok(values),
+    }
+}
+
+pub(super) fn check_len(
+    archive: &ArrayArchive,
+    name: &str,
+    len: usize,
+    expected: usize,
+) -> Result<(), Error> {
+    if len == expected {
+        Ok(())
+    } else {
+        Err(archive.wrong(name, format!("{expected} numbers"), len.to_string()))
+    }
+}
+
+pub(super) fn check_below(
+    archive: &ArrayArchive,
+    name: &str,
+    indices: &[u32],
+    bound: usize,
+) -> Result<(), Error> {
+    match indices.iter().position(|&index| index as usize >= bound) {
+        Some(place) => {
+            let found = format!("{} at place {place}", indices[place]);
+            Err(archive.wrong(name, format!("indices below {bound}"), found))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses a number of nodes or columns that nothing but its declaration speaks for.
+pub(super) fn check_declared(archive: &ArrayArchive, name: &str, count: usize) -> Result<(), Error> {
+    let max = MAX_DECLARED.max(archive.packed_len());
+    if count as u64 <= max {
+        return Ok(());
+    }
+    Err(archive.wrong(name, format!("at most {max} for an archive of its size"), count.to_string()))
+}
