@@ -21,7 +21,33 @@ pub(crate) fn below(bound: usize, rng: &mut (impl Rng + ?Sized)) -> usize {
 
 /// A number drawn evenly from [0, 1), a multiple of 2⁻⁵³.
 pub(crate) fn unit(rng: &mut (impl Rng + ?Sized)) -> f64 {
-    (rng.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    unit_of(rng.next_u64())
+}
+
+/// The number from [0, 1) that 64 random bits stand for, a multiple of 2⁻⁵³.
+pub(crate) fn unit_of(bits: u64) -> f64 {
+    (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+}
+
+/// Draws that are asked for by number, in any order and from any thread: SplitMix64 (Steele, Lea and Flood, 2014).
+pub(crate) struct NumberedDraws {
+    key: u64,
+}
+
+impl NumberedDraws {
+    /// The draws whose key is the next draw of a generator.
+    pub(crate) fn from_rng(rng: &mut (impl Rng + ?Sized)) -> Self {
+        Self { key: rng.next_u64() }
+    }
+
+    /// The 64 bits of a draw.
+    pub(crate) fn bits(&self, number: u64) -> u64 {
+        // The state of SplitMix64 is a sum, so that any of its draws can be had without those before it.
+        let state = self.key.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        state ^ (state >> 31)
+    }
 }
 
 /// A number drawn from the normal distribution with mean 0 and variance 1, by Box and Muller's cosine.
@@ -49,6 +75,13 @@ mod tests {
         let mut counts = [0usize; 6];
         (0..6000).for_each(|_| counts[below(6, &mut rng)] += 1);
         assert!(counts.iter().all(|&count| (850..1150).contains(&count)), "{counts:?}");
+    }
+
+    #[test]
+    fn numbered_draws_are_those_of_the_published_generator() {
+        let draws = NumberedDraws { key: 1234567 };
+        let published = [6457827717110365317, 3203168211198807973, 9817491932198370423];
+        assert_eq!([draws.bits(0), draws.bits(1), draws.bits(2)], published);
     }
 
     #[test]

@@ -314,7 +314,8 @@ fn refused(refusal: Refusal) -> Error {
     }
 }
 
-fn check_counts(num_nodes: usize, num_arcs: usize) -> Result<(), Error> {
+/// Refuses a graph without nodes or with 2³¹ nodes or arcs.
+pub(crate) fn check_counts(num_nodes: usize, num_arcs: usize) -> Result<(), Error> {
     if num_nodes == 0 {
         return Err(Error::invalid("graph", "at least one node", "none: the graph is empty"));
     }

@@ -26,6 +26,8 @@ mod edge_policy;
 mod error;
 mod feature_scaling;
 mod features;
+#[cfg(test)]
+mod fingerprint;
 pub mod format;
 mod graph;
 mod labels;
@@ -52,7 +54,7 @@ pub use crate::load::{LoadConfig, load, load_with};
 pub use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 pub use crate::node_ids::{NodeIds, NodeIndex};
 pub use crate::raw_dataset::{NodeTable, RawDataset, UnknownIds};
-pub use crate::split::{Split, SplitFractions, SplitSizes};
+pub use crate::split::{EdgeFractions, EdgeSplit, HeldOut, PerClassSizes, Split, SplitFractions, SplitSizes};
 pub use crate::summary::{
     ClassCount, DegreeSummary, FeatureSummary, GraphSummary, LabelSummary, SplitSummary,
 };

@@ -1,15 +1,16 @@
-//! Graphs drawn at random, with the truth known.
+//! Graphs whose edges depend on the classes of their ends.
 
 use ndarray::Array2;
 use rand::Rng;
 
+use crate::arcs::{ArcMeaning, Arcs};
 use crate::chance::{normal, unit};
 use crate::cleaning::CleaningReport;
 use crate::csr::CsrMatrix;
 use crate::edge_policy::EdgePolicy;
 use crate::error::Error;
 use crate::features::Features;
-use crate::graph::Graph;
+use crate::graph::{Graph, check_counts};
 use crate::labels::Labels;
 use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 use crate::split::{Split, SplitSizes};
@@ -51,6 +52,12 @@ pub enum BlockFeatures {
     },
 }
 
+/// More features than this fit into no memory: the count of their bytes must at least not overflow.
+const MAX_FEATURES: usize = 1 << 40;
+
+/// A graph has fewer than 2³¹ arcs, two an edge.
+const MAX_MEAN_EDGES: f64 = (1u64 << 30) as f64;
+
 /// Draws a graph whose edges depend only on the blocks of their ends (Holland, Laskey and Leinhardt, 1983).
 ///
 /// Edges are drawn by jumping over the pairs that have none (Batagelj and Brandes, 2005), so that the cost is
@@ -74,7 +81,7 @@ pub enum BlockFeatures {
 /// ```
 ///
 /// # Errors
-/// A setting out of its range; blocks too small for the split.
+/// A setting out of its range; 2³¹ nodes, or 2³⁰ edges on average; 2⁴⁰ features; blocks too small for the split.
 pub fn stochastic_block_model(
     config: &BlockModelConfig,
     rng: &mut (impl Rng + ?Sized),
@@ -85,17 +92,17 @@ pub fn stochastic_block_model(
         .iter()
         .scan(0, |start, size| Some(std::mem::replace(start, *start + size)))
         .collect();
-    let mut edges = Vec::new();
+    let mut arcs = Arcs { meaning: ArcMeaning::Undirected, ..Arcs::default() };
     for (block, &size) in config.block_sizes.iter().enumerate() {
-        draw_within(starts[block], size, config.edge_prob_within, rng, &mut edges);
+        draw_within(starts[block], size, config.edge_prob_within, rng, &mut arcs);
         for other in 0..block {
             let rows = (starts[block], size);
             let columns = (starts[other], config.block_sizes[other]);
-            draw_between(rows, columns, config.edge_prob_between, rng, &mut edges);
+            draw_between(rows, columns, config.edge_prob_between, rng, &mut arcs);
         }
     }
     let num_nodes = config.block_sizes.iter().sum();
-    let (graph, edges) = Graph::from_edges(num_nodes, &edges, EdgePolicy::default())?;
+    let (graph, edges) = Graph::from_arcs(num_nodes, arcs, EdgePolicy::default())?;
     let block_of_node: Vec<usize> =
         config.block_sizes.iter().enumerate().flat_map(|(block, &size)| vec![block; size]).collect();
     let features = draw_features(config, &block_of_node, rng)?;
@@ -117,10 +124,17 @@ fn check(config: &BlockModelConfig) -> Result<(), Error> {
         let found = format!("{:?}", config.block_sizes);
         return Err(Error::invalid("`block_sizes`", "one block or more, none of them empty", found));
     }
+    let num_nodes = config.block_sizes.iter().fold(0usize, |sum, &size| sum.saturating_add(size));
+    check_counts(num_nodes, 0)?;
     let mut probs = vec![
         ("`edge_prob_within`", config.edge_prob_within),
         ("`edge_prob_between`", config.edge_prob_between),
     ];
+    let (BlockFeatures::Gaussian { d_input, .. } | BlockFeatures::Binary { d_input, .. }) = config.features;
+    if num_nodes.saturating_mul(d_input) >= MAX_FEATURES {
+        let expected = format!("fewer than {MAX_FEATURES} features of {num_nodes} nodes in all");
+        return Err(Error::invalid("`d_input`", expected, format!("{d_input} columns")));
+    }
     match config.features {
         BlockFeatures::Gaussian { separation, .. } if !(separation >= 0.0 && separation.is_finite()) => {
             return Err(Error::invalid(
@@ -134,32 +148,58 @@ fn check(config: &BlockModelConfig) -> Result<(), Error> {
             probs.extend([("`one_prob_own`", one_prob_own), ("`one_prob_other`", one_prob_other)]);
         }
     }
-    match probs.iter().find(|(_, prob)| !(0.0..=1.0).contains(prob)) {
-        Some((what, prob)) => Err(Error::invalid(*what, "a probability from 0 to 1", prob.to_string())),
-        None => Ok(()),
+    if let Some((what, prob)) = probs.iter().find(|(_, prob)| !(0.0..=1.0).contains(prob)) {
+        return Err(Error::invalid(*what, "a probability from 0 to 1", prob.to_string()));
     }
+    // Before they are drawn, because so many might not fit into memory.
+    let num_edges = mean_num_edges(config);
+    if num_edges >= MAX_MEAN_EDGES {
+        let expected = format!("fewer than {MAX_MEAN_EDGES} edges on average");
+        return Err(Error::invalid("block model", expected, format!("{num_edges:.0}")));
+    }
+    Ok(())
 }
 
-/// How many pairs to pass over to the next edge: geometric with the edge's probability.
-fn jump(prob: f64, rng: &mut (impl Rng + ?Sized)) -> usize {
-    if prob >= 1.0 {
-        return 0;
-    }
-    // A quotient beyond `usize` saturates, which is past the last pair as it should be.
-    ((1.0 - unit(rng)).ln() / (-prob).ln_1p()) as usize
+fn mean_num_edges(config: &BlockModelConfig) -> f64 {
+    let sizes = || config.block_sizes.iter().map(|&size| size as f64);
+    let (num_nodes, pairs_within): (f64, f64) =
+        (sizes().sum(), sizes().map(|size| size * (size - 1.0) / 2.0).sum());
+    let pairs_between = num_nodes * (num_nodes - 1.0) / 2.0 - pairs_within;
+    config.edge_prob_within * pairs_within + config.edge_prob_between * pairs_between
 }
 
-fn draw_within(
-    start: usize,
-    size: usize,
+/// How many pairs are passed over to the next edge: geometric with the edge's probability.
+struct Jumps {
     prob: f64,
-    rng: &mut (impl Rng + ?Sized),
-    edges: &mut Vec<(u32, u32)>,
-) {
+    /// The logarithm of the probability that a pair has no edge.
+    ln_none: f64,
+}
+
+impl Jumps {
+    fn new(prob: f64) -> Self {
+        Self { prob, ln_none: (-prob).ln_1p() }
+    }
+
+    fn draw(&self, rng: &mut (impl Rng + ?Sized)) -> usize {
+        if self.prob >= 1.0 {
+            return 0;
+        }
+        // A quotient beyond `usize` saturates, which is past the last pair as it should be.
+        ((1.0 - unit(rng)).ln() / self.ln_none) as usize
+    }
+}
+
+fn push(arcs: &mut Arcs, from: usize, to: usize) {
+    arcs.from.push(from as u32);
+    arcs.to.push(to as u32);
+}
+
+fn draw_within(start: usize, size: usize, prob: f64, rng: &mut (impl Rng + ?Sized), arcs: &mut Arcs) {
     if prob <= 0.0 {
         return;
     }
-    let (mut row, mut column) = (1, jump(prob, rng));
+    let jumps = Jumps::new(prob);
+    let (mut row, mut column) = (1, jumps.draw(rng));
     loop {
         while column >= row && row < size {
             column -= row;
@@ -168,8 +208,8 @@ fn draw_within(
         if row >= size {
             return;
         }
-        edges.push(((start + row) as u32, (start + column) as u32));
-        column = column.saturating_add(1).saturating_add(jump(prob, rng));
+        push(arcs, start + row, start + column);
+        column = column.saturating_add(1).saturating_add(jumps.draw(rng));
     }
 }
 
@@ -178,16 +218,17 @@ fn draw_between(
     columns: (usize, usize),
     prob: f64,
     rng: &mut (impl Rng + ?Sized),
-    edges: &mut Vec<(u32, u32)>,
+    arcs: &mut Arcs,
 ) {
     if prob <= 0.0 {
         return;
     }
     let num_pairs = rows.1 * columns.1;
-    let mut pair = jump(prob, rng);
+    let jumps = Jumps::new(prob);
+    let mut pair = jumps.draw(rng);
     while pair < num_pairs {
-        edges.push(((rows.0 + pair / columns.1) as u32, (columns.0 + pair % columns.1) as u32));
-        pair = pair.saturating_add(1).saturating_add(jump(prob, rng));
+        push(arcs, rows.0 + pair / columns.1, columns.0 + pair % columns.1);
+        pair = pair.saturating_add(1).saturating_add(jumps.draw(rng));
     }
 }
 
@@ -230,6 +271,7 @@ fn draw_features(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fingerprint::fingerprint;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -284,6 +326,16 @@ mod tests {
     }
 
     #[test]
+    fn a_seed_gives_the_same_edges_and_split_today_and_later() {
+        let drawn = draw(&config(), 1);
+        assert_eq!(fingerprint(drawn.graph().edges()), PINNED_EDGES);
+        assert_eq!(drawn.split().unwrap().train(), PINNED_TRAIN);
+    }
+
+    const PINNED_EDGES: u64 = 4_470_950_116_800_144_322;
+    const PINNED_TRAIN: [u32; 15] = [28, 42, 103, 144, 152, 203, 219, 229, 234, 290, 305, 333, 337, 360, 384];
+
+    #[test]
     fn gaussian_features_lie_around_centers_on_the_sphere() {
         let drawn = draw(&config(), 3);
         let Features::Dense(features) = drawn.features() else { panic!("gaussian features are dense") };
@@ -306,6 +358,19 @@ mod tests {
     }
 
     #[test]
+    fn a_graph_too_large_is_refused_before_it_is_drawn() {
+        assert_eq!(
+            message(BlockModelConfig { block_sizes: vec![usize::MAX, 2], ..config() }),
+            "graph: expected fewer than 2147483648 nodes, found 18446744073709551615"
+        );
+        let block_sizes = vec![100_000, 100_000];
+        assert_eq!(
+            message(BlockModelConfig { block_sizes, edge_prob_between: 0.2, ..config() }),
+            "block model: expected fewer than 1073741824 edges on average, found 2999990000"
+        );
+    }
+
+    #[test]
     fn settings_out_of_range_are_refused() {
         assert_eq!(
             message(BlockModelConfig { block_sizes: vec![3, 0], ..config() }),
@@ -324,6 +389,11 @@ mod tests {
         assert_eq!(
             message(BlockModelConfig { features, ..config() }),
             "`separation`: expected a finite number, at least 0, found NaN"
+        );
+        let features = BlockFeatures::Binary { d_input: 1 << 32, one_prob_own: 0.0, one_prob_other: 0.0 };
+        assert_eq!(
+            message(BlockModelConfig { features, ..config() }),
+            "`d_input`: expected fewer than 1099511627776 features of 400 nodes in all, found 4294967296 columns"
         );
         let split = SplitSizes { train_per_class: 101, ..config().split };
         assert!(message(BlockModelConfig { split, ..config() }).contains("101 labelled nodes"));
