@@ -2,21 +2,26 @@
 
 mod compact;
 mod file;
+mod graphml;
 mod linqs;
 pub(crate) mod output;
 mod pickle;
 mod planetoid;
+mod quoted;
 mod registry;
+mod tu;
 
 pub use compact::Compact;
 pub(crate) use file::name_of;
+pub use graphml::GraphMl;
 pub use linqs::Linqs;
 pub use planetoid::Planetoid;
 pub(crate) use registry::Sample;
 pub use registry::{Format, ReadConfig};
+pub use tu::{is_graph_set, read_graph_set};
 
 /// Every format. A path is read as the first that recognizes it, so stricter ones stand before looser ones.
-static ALL: [Format; 2] = [planetoid::FORMAT, linqs::FORMAT];
+static ALL: [Format; 3] = [planetoid::FORMAT, linqs::FORMAT, graphml::FORMAT];
 
 /// Every format there is.
 pub fn all() -> &'static [Format] {
