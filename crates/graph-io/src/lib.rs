@@ -19,6 +19,7 @@
 mod arcs;
 mod assemble;
 mod chance;
+mod class_texts;
 mod cleaning;
 mod csr;
 pub mod datasets;
@@ -28,8 +29,11 @@ mod feature_scaling;
 mod features;
 #[cfg(test)]
 mod fingerprint;
+mod folds;
 pub mod format;
 mod graph;
+mod graph_set;
+mod graph_set_summary;
 mod labels;
 mod load;
 mod node_dataset;
@@ -47,8 +51,11 @@ pub use crate::edge_policy::{Direction, Duplicates, EdgePolicy, EdgeReport, Loop
 pub use crate::error::{Error, Place, Position};
 pub use crate::feature_scaling::FeatureScaling;
 pub use crate::features::Features;
-pub use crate::format::{Compact, Linqs, Planetoid};
+pub use crate::folds::{Fold, Folds};
+pub use crate::format::{Compact, GraphMl, Linqs, Planetoid, is_graph_set, read_graph_set};
 pub use crate::graph::Graph;
+pub use crate::graph_set::{GraphSet, GraphSetFeatures, GraphSetParts};
+pub use crate::graph_set_summary::{GraphClassCount, GraphSetSummary};
 pub use crate::labels::Labels;
 pub use crate::load::{LoadConfig, load, load_with};
 pub use crate::node_dataset::{NodeDataset, NodeDatasetParts};

@@ -3,7 +3,9 @@
 
 use std::path::PathBuf;
 
-use graph_io::{Features, GraphSummary, Linqs, NodeDataset, Planetoid, Split, load};
+use graph_io::{
+    Features, GraphSummary, Linqs, NodeDataset, Planetoid, Split, is_graph_set, load, read_graph_set,
+};
 
 /// The folder of public files, or a line on stderr that says why the test is skipped.
 fn data() -> Option<PathBuf> {
@@ -172,5 +174,48 @@ fn the_npz_files_have_the_published_counts() {
         let reverses_added = dataset.report().edges.reverses_added;
         assert_eq!(reverses_added == 0, file.starts_with("coauthor"), "{file}");
         assert_eq!(dataset.node_ids().are_counted(), file.starts_with("amazon"), "{file}");
+    }
+}
+
+#[test]
+fn the_tu_sets_have_the_published_counts() {
+    let Some(data) = data() else { return };
+    // graphs, classes with their sizes, mean nodes and edges, tags
+    for (file, num_graphs, classes, mean_nodes, mean_edges, num_tags) in [
+        ("mutag/MUTAG.txt", 188, "0 63, 2 125", "17.93", "19.79", 7),
+        ("proteins/PROTEINS.txt", 1113, "0 663, 1 450", "39.06", "72.82", 3),
+        ("nci1/NCI1.txt", 4110, "0 2053, 1 2057", "29.87", "32.30", 37),
+        ("imdbbinary/IMDBBINARY.txt", 1000, "0 500, 1 500", "19.77", "96.53", 1),
+    ] {
+        let path = data.join("tu").join(file);
+        assert!(is_graph_set(&path).unwrap(), "{file}");
+        let set = read_graph_set(&path).unwrap();
+        let summary = set.summary();
+        let names: Vec<String> =
+            summary.classes.iter().map(|class| format!("{} {}", class.name, class.num_graphs)).collect();
+        assert_eq!(names.join(", "), classes, "{file}");
+        assert_eq!(
+            (summary.num_graphs, summary.num_tags, summary.num_attributes),
+            (num_graphs, Some(num_tags), None)
+        );
+        let means = (format!("{:.2}", summary.mean_nodes), format!("{:.2}", summary.mean_edges));
+        assert_eq!(means, (mean_nodes.to_string(), mean_edges.to_string()), "{file}");
+        let edges = summary.report.edges;
+        assert_eq!((edges.duplicates_merged, edges.loops_dropped, edges.reverses_added), (0, 0, 0), "{file}");
+        assert_eq!(
+            (0..num_graphs).map(|index| set.graph(index).num_edges()).sum::<usize>(),
+            summary.num_edges
+        );
+        assert_eq!(read_graph_set(path.parent().unwrap()).unwrap(), set);
+    }
+}
+
+#[test]
+fn no_single_graph_is_taken_for_a_set() {
+    let Some(data) = data() else { return };
+    for path in
+        ["planetoid", "cora_lbc", "cora_lbc/cora.content", "cora_lbc/cora.cites", "cora_planetoid_order.tsv"]
+    {
+        assert!(!is_graph_set(&data.join(path)).unwrap(), "{path}");
     }
 }

@@ -3,6 +3,7 @@
 mod compact;
 mod edge_index;
 mod file;
+mod graphml;
 mod linqs;
 mod matrix_file;
 mod npy;
@@ -10,21 +11,25 @@ mod npz;
 pub(crate) mod output;
 mod pickle;
 mod planetoid;
+mod quoted;
 mod registry;
+mod tu;
 mod zip_archive;
 
 pub use compact::Compact;
 pub(crate) use file::name_of;
+pub use graphml::GraphMl;
 pub use linqs::Linqs;
 pub use matrix_file::{read_features, read_matrix};
 pub use planetoid::Planetoid;
 pub(crate) use registry::Sample;
 pub use registry::{Format, ReadConfig};
+pub use tu::{is_graph_set, read_graph_set};
 
 /// Every format. A path is read as the first that recognizes it, so stricter ones stand before looser ones.
-static ALL: [Format; 4] = [npz::FORMAT, edge_index::FORMAT, planetoid::FORMAT, linqs::FORMAT];
+static ALL: &[Format] = &[npz::FORMAT, edge_index::FORMAT, planetoid::FORMAT, linqs::FORMAT, graphml::FORMAT];
 
 /// Every format there is.
 pub fn all() -> &'static [Format] {
-    &ALL
+    ALL
 }
