@@ -100,7 +100,7 @@ impl Graph {
         Ok((Self { adjacency, num_loops }, report))
     }
 
-    /// Takes an adjacency matrix as it is, weights and loops included. O(m log m).
+    /// Takes an adjacency matrix as it is, weights and loops included. O(nodes + arcs).
     ///
     /// # Errors
     /// Not square; no nodes; stored by columns, or with row pointers that do not start at 0; a weight that is not
@@ -119,6 +119,8 @@ impl Graph {
         }
         check_counts(adjacency.rows(), adjacency.nnz())?;
         let mut num_loops = 0;
+        // Rows are visited in ascending order and are sorted, so what must lead back is always the next entry of its row.
+        let mut next: Vec<usize> = adjacency.indptr().iter_outer_sz().map(|row| row.start).collect();
         for from in 0..adjacency.rows() {
             let (columns, weights) = row(&adjacency, from);
             for (&to, &weight) in columns.iter().zip(weights) {
@@ -128,14 +130,14 @@ impl Graph {
                         format!("{weight} at row {from}, column {to}"),
                     );
                 }
-                let back = adjacency.get(to as usize, from).copied();
-                if back != Some(weight) {
-                    let back = back.map_or_else(|| "nothing".to_string(), |weight| weight.to_string());
-                    return invalid(
-                        "a symmetric matrix",
-                        format!("{weight} at row {from}, column {to} and {back} at row {to}, column {from}"),
-                    );
+                let place = next[to as usize];
+                let is_next = place < adjacency.indptr().outer_inds_sz(to as usize).end
+                    && adjacency.indices()[place] as usize == from
+                    && adjacency.data()[place] == weight;
+                if !is_next {
+                    return invalid("a symmetric matrix", asymmetry(&adjacency, from, to as usize, place));
                 }
+                next[to as usize] += 1;
                 num_loops += usize::from(to as usize == from);
             }
         }
@@ -202,6 +204,11 @@ impl Graph {
     /// The adjacency matrix A, symmetric: `[nodes, nodes]`.
     pub fn adjacency(&self) -> &CsrMatrix {
         &self.adjacency
+    }
+
+    /// The adjacency matrix, out of its graph.
+    pub(crate) fn into_adjacency(self) -> CsrMatrix {
+        self.adjacency
     }
 
     /// Whether a node has no neighbor other than itself.
@@ -286,6 +293,20 @@ impl Graph {
     }
 }
 
+/// What is not symmetric where the entry at `place` of row `to` does not lead back to `from`.
+fn asymmetry(adjacency: &CsrMatrix, from: usize, to: usize, place: usize) -> String {
+    let weight = |from: usize, to: usize| adjacency.get(from, to).copied();
+    let (row, column) = match weight(from, to) == weight(to, from) {
+        false => (from, to),
+        // It is there, behind an entry that nothing led to.
+        true => (to, adjacency.indices()[place] as usize),
+    };
+    let words =
+        |weight: Option<f32>| weight.map_or_else(|| "nothing".to_string(), |weight| weight.to_string());
+    let (forth, back) = (words(weight(row, column)), words(weight(column, row)));
+    format!("{forth} at row {row}, column {column} and {back} at row {column}, column {row}")
+}
+
 fn check_ends(num_nodes: usize, from: &[u32], to: &[u32], loops: Loops) -> Result<(), Error> {
     for (index, (&from, &to)) in from.iter().zip(to).enumerate() {
         if from.max(to) as usize >= num_nodes {
@@ -343,9 +364,9 @@ mod tests {
             .to_string()
     }
 
-    fn square(columns: [&[u32]; 2], weights: &[f32]) -> CsrMatrix {
-        let pointers = vec![0, columns[0].len(), columns[0].len() + columns[1].len()];
-        CsrMatrix::new((2, 2), pointers, columns.concat(), weights.to_vec())
+    fn square<const N: usize>(columns: [&[u32]; N], weights: &[f32]) -> CsrMatrix {
+        let pointers = (0..=N).map(|row| columns[..row].iter().map(|row| row.len()).sum()).collect();
+        CsrMatrix::new((N, N), pointers, columns.concat(), weights.to_vec())
     }
 
     #[test]
@@ -492,6 +513,10 @@ mod tests {
         assert_eq!(
             message(square([&[1], &[0]], &[1.0, 2.0])),
             "adjacency: expected a symmetric matrix, found 1 at row 0, column 1 and 2 at row 1, column 0"
+        );
+        assert_eq!(
+            message(square([&[], &[2], &[0, 1]], &[1.0, 3.0, 1.0])),
+            "adjacency: expected a symmetric matrix, found 3 at row 2, column 0 and nothing at row 0, column 2"
         );
         assert_eq!(
             message(square([&[1], &[0]], &[f32::NAN, 1.0])),

@@ -52,7 +52,9 @@ pub use crate::error::{Error, Place, Position};
 pub use crate::feature_scaling::FeatureScaling;
 pub use crate::features::Features;
 pub use crate::folds::{Fold, Folds};
-pub use crate::format::{Compact, GraphMl, Linqs, Planetoid, is_graph_set, read_graph_set};
+pub use crate::format::{
+    Compact, FeatureRow, GraphMl, Linqs, MappedDataset, Planetoid, is_graph_set, read_graph_set,
+};
 pub use crate::graph::Graph;
 pub use crate::graph_set::{GraphSet, GraphSetFeatures, GraphSetParts};
 pub use crate::graph_set_summary::{GraphClassCount, GraphSetSummary};

@@ -59,3 +59,60 @@ pub(super) fn read_ends(array: &NpyArray) -> Result<(Vec<u32>, Vec<u32>), Error>
     let ends = if is_pairs { ends.reversed_axes() } else { ends };
     Ok((ends.row(0).to_vec(), ends.row(1).to_vec()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::npy::write_array;
+    use crate::format::registry::ReadConfig;
+    use crate::load::recognize;
+
+    fn fixture(name: &str) -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/numpy").join(name)
+    }
+
+    #[test]
+    fn both_shapes_give_the_same_arcs() {
+        for name in ["pairs.npy", "ends.npy"] {
+            assert_eq!(recognize(&fixture(name)).unwrap().name, "npy-edges");
+            let source = FORMAT.read(&fixture(name), &ReadConfig::default()).unwrap();
+            assert_eq!(source.node_ids, NodeIds::counted(3));
+            let expected = Arcs::from_pairs(&[(0, 1), (1, 0), (1, 2)], ArcMeaning::Directed);
+            assert_eq!(source.arcs, expected, "{name}");
+        }
+        assert!(!is_edge_index(&Sample::of(&fixture("features_fortran.npy")).unwrap()));
+        assert!(!is_edge_index(&Sample::of(&fixture("five.npy")).unwrap()));
+    }
+
+    #[test]
+    fn a_square_of_four_is_read_as_two_rows() {
+        let mut bytes = Vec::new();
+        write_array(&mut bytes, &[2, 2], &[0u32, 1, 2, 3]).unwrap();
+        let array = NpyArray::parse(&bytes, Path::new("e.npy")).unwrap();
+        assert_eq!(read_ends(&array).unwrap(), (vec![0, 1], vec![2, 3]));
+    }
+
+    #[test]
+    fn what_is_no_list_of_edges_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("e.npy");
+        let message = |shape: &[usize], numbers: &[i64]| {
+            let mut bytes = Vec::new();
+            write_array(&mut bytes, shape, numbers).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+            read(&path).unwrap_err().to_string()
+        };
+        assert_eq!(
+            message(&[3], &[1, 2, 3]),
+            "e.npy: expected the ends of edges, [2, m] or [m, 2], found int64 of shape (3,)"
+        );
+        assert_eq!(
+            message(&[2, 1], &[0, -1]),
+            "e.npy, byte 136: expected a whole number from 0 to 4294967295, found -1"
+        );
+        assert_eq!(
+            message(&[2, 1], &[0, 1 << 20]),
+            "e.npy: expected nodes below 1048576 in a file of 144 bytes, found 1048576"
+        );
+    }
+}

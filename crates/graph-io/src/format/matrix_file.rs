@@ -50,3 +50,71 @@ pub fn read_matrix(path: &Path) -> Result<Array2<f32>, Error> {
         _ => Err(array.wrong("a matrix of 32 or 64 bit floats")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::npy::write_array;
+    use ndarray::array;
+    use std::path::PathBuf;
+
+    fn fixture(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/numpy").join(name)
+    }
+
+    #[test]
+    fn features_of_any_width_order_and_storage_are_read() {
+        let expected = array![[1.0, 0.0, 0.5], [0.0; 3], [0.0, 2.0, 0.0], [3.0, 0.0, 0.0]];
+        for name in ["features_fortran.npy", "features_half.npy"] {
+            assert_eq!(read_features(&fixture(name)).unwrap(), Features::Dense(expected.clone()), "{name}");
+        }
+        let Features::Sparse(sparse) = read_features(&fixture("features_coo.npz")).unwrap() else {
+            panic!("sparse features stay sparse")
+        };
+        assert_eq!(sparse.to_dense(), expected);
+        let whole = Features::Dense(array![[1.0, -2.0], [3.0, 0.0]]);
+        assert_eq!(read_features(&fixture("features_int.npy")).unwrap(), whole);
+    }
+
+    #[test]
+    fn features_that_are_not_finite_or_have_no_columns_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npy");
+        let message = |shape: &[usize], values: &[f64]| {
+            let mut bytes = Vec::new();
+            write_array(&mut bytes, shape, values).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+            read_features(&path).unwrap_err().to_string()
+        };
+        assert_eq!(
+            message(&[2, 2], &[0.0, 1.0, 2.0, 1e39]),
+            "x.npy: expected a finite number (features, row 1, column 1), found inf"
+        );
+        assert_eq!(message(&[2, 0], &[]), "x.npy: expected at least one column (features), found none");
+        assert_eq!(message(&[2], &[0.0, 1.0]), "x.npy: expected a matrix, found float64 of shape (2,)");
+    }
+
+    #[test]
+    fn a_matrix_is_of_floats_from_the_first_byte_to_the_last() {
+        let matrix = read_matrix(&fixture("features_fortran.npy")).unwrap();
+        assert!(matrix.is_standard_layout());
+        assert_eq!(matrix.row(0).to_vec(), [1.0, 0.0, 0.5]);
+        for (name, found) in [
+            ("features_int.npy", "int8 of shape (2, 2)"),
+            ("features_half.npy", "float16 of shape (4, 3)"),
+            ("five.npy", "uint8 of shape (1,)"),
+        ] {
+            let expected = format!("{name}: expected a matrix of 32 or 64 bit floats, found {found}");
+            assert_eq!(read_matrix(&fixture(name)).unwrap_err().to_string(), expected);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("z.npy");
+        let whole = std::fs::read(fixture("features_fortran.npy")).unwrap();
+        for bytes in [&whole[..whole.len() - 1], &[&whole[..], &[0]].concat()] {
+            std::fs::write(&path, bytes).unwrap();
+            assert!(
+                read_matrix(&path).unwrap_err().to_string().starts_with("z.npy, byte 128: expected 96 bytes")
+            );
+        }
+    }
+}

@@ -1,8 +1,24 @@
 //! Readers and writers, one file a format, one line each in [`all`].
+//!
+//! A path is read by [`load`](crate::load()) in whichever format it is, and written by a format that is asked for by name:
+//!
+//! ```
+//! let folder = tempfile::tempdir().unwrap();
+//! let path = folder.path().join("cora.npz");
+//! let cora = graph_io::load("cora", None)?;
+//! let npz = graph_io::format::all().iter().find(|format| format.name == "npz").unwrap();
+//! npz.write(&cora, &path)?;
+//!
+//! let read = graph_io::load(path.to_str().unwrap(), None)?;
+//! assert_eq!((read.graph(), read.features()), (cora.graph(), cora.features()));
+//! assert_eq!((read.labels(), read.split()), (cora.labels(), cora.split()));
+//! # Ok::<(), graph_io::Error>(())
+//! ```
 
 mod compact;
 mod edge_index;
 mod file;
+mod folder;
 mod graphml;
 mod linqs;
 mod matrix_file;
@@ -18,6 +34,7 @@ mod zip_archive;
 
 pub use compact::Compact;
 pub(crate) use file::name_of;
+pub use folder::{FeatureRow, MappedDataset};
 pub use graphml::GraphMl;
 pub use linqs::Linqs;
 pub use matrix_file::{read_features, read_matrix};
@@ -27,7 +44,8 @@ pub use registry::{Format, ReadConfig};
 pub use tu::{is_graph_set, read_graph_set};
 
 /// Every format. A path is read as the first that recognizes it, so stricter ones stand before looser ones.
-static ALL: &[Format] = &[npz::FORMAT, edge_index::FORMAT, planetoid::FORMAT, linqs::FORMAT, graphml::FORMAT];
+static ALL: &[Format] =
+    &[folder::FORMAT, npz::FORMAT, edge_index::FORMAT, planetoid::FORMAT, linqs::FORMAT, graphml::FORMAT];
 
 /// Every format there is.
 pub fn all() -> &'static [Format] {

@@ -1,13 +1,13 @@
 //! Zip archives of arrays, with a bound on what they may unpack to.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use zip::result::ZipError;
 
 use super::file::max_unpacked;
-use super::npy::{Header, NpyArray};
+use super::npy::NpyArray;
 use crate::error::{Error, Place};
 
 /// An archive of NumPy arrays, `NAME.npy` for each NAME; each is unpacked when it is asked for.
@@ -28,8 +28,9 @@ impl ArrayArchive {
     /// A path that cannot be read; no zip archive; two entries of one name, or one whose name leads out of the archive.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let fault = |source| Error::io(path, source);
-        let file = File::open(path).map_err(fault)?;
+        let mut file = File::open(path).map_err(fault)?;
         let packed_len = file.metadata().map_err(fault)?.len();
+        check_num_entries(&mut file, packed_len, path)?;
         let archive = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| zip_error(path, error))?;
         let malformed =
             |expected: &str, found: &str| Err(Error::malformed(Place::whole(path), expected, found));
@@ -68,18 +69,6 @@ impl ArrayArchive {
         self.packed_len
     }
 
-    /// Whether the array of this name holds pickled Python objects, which are never read.
-    ///
-    /// # Errors
-    /// As [`read`](Self::read) up to its header.
-    pub(crate) fn is_pickled(&mut self, name: &str) -> Result<bool, Error> {
-        let bytes = self.unpack(name)?;
-        match Header::parse(&bytes, &self.place(name)) {
-            Err(Error::Refused { .. }) => Ok(true),
-            other => other.map(|_| false),
-        }
-    }
-
     /// The path of the archive.
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -97,6 +86,26 @@ impl ArrayArchive {
     ) -> Result<T, Error> {
         let bytes = self.unpack(name)?;
         convert(&NpyArray::parse(&bytes, &self.place(name))?)
+    }
+
+    /// As [`read`](Self::read), but nothing for an array that is not there, or holds pickled Python objects: those are never
+    /// read.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(crate) fn read_plain<T>(
+        &mut self,
+        name: &str,
+        convert: impl FnOnce(&NpyArray) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        if !self.has(name) {
+            return Ok(None);
+        }
+        let bytes = self.unpack(name)?;
+        match NpyArray::parse(&bytes, &self.place(name)) {
+            Err(Error::Refused { .. }) => Ok(None),
+            array => convert(&array?).map(Some),
+        }
     }
 
     fn unpack(&mut self, name: &str) -> Result<Vec<u8>, Error> {
@@ -128,6 +137,180 @@ fn zip_error(path: &Path, error: ZipError) -> Error {
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
             Error::refused(Place::whole(path), "encrypted data")
         }
-        error => Error::malformed(Place::whole(path), "a zip archive", format!("{:?}", error.to_string())),
+        error => Error::malformed(Place::whole(path), "a zip archive", error.to_string()),
+    }
+}
+
+/// Refuses an archive whose end declares more entries than its bytes have room for: the library makes a table of the
+/// declared size before it reads the first entry.
+fn check_num_entries(file: &mut File, packed_len: u64, path: &Path) -> Result<(), Error> {
+    /// The end of the directory with its longest comment, and the larger one before it.
+    const TAIL: u64 = 22 + 0xffff + 20 + 56;
+    const SMALLEST_ENTRY: u64 = 46;
+    let fault = |source| Error::io(path, source);
+    let start = packed_len.saturating_sub(TAIL);
+    let mut tail = Vec::new();
+    file.seek(SeekFrom::Start(start)).map_err(fault)?;
+    file.take(TAIL).read_to_end(&mut tail).map_err(fault)?;
+    file.rewind().map_err(fault)?;
+    let malformed =
+        |expected: String, found: String| Err(Error::malformed(Place::whole(path), expected, found));
+    let number = |from: usize, len: usize| {
+        let bytes = tail.get(from..from + len)?;
+        Some(bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)))
+    };
+    let most = packed_len / SMALLEST_ENTRY;
+    for place in 0..tail.len().saturating_sub(3) {
+        let declared = match &tail[place..place + 4] {
+            b"PK\x05\x06" => number(place + 10, 2),
+            b"PK\x06\x06" => number(place + 32, 8),
+            // Where the larger end lies: where this looks, or it was not looked at.
+            b"PK\x06\x07" => match number(place + 8, 8) {
+                Some(at) if at < start => {
+                    return malformed("the end of the directory at the end".into(), format!("byte {at}"));
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        // A short count of 0xffff says that the long one counts.
+        if let Some(declared) = declared.filter(|&declared| declared > most && declared != 0xffff) {
+            return malformed(format!("at most {most} entries in {packed_len} bytes"), declared.to_string());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_declares_more_entries_than_there_is_room_for_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lie.npz");
+        let message = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            ArrayArchive::open(&path).err().unwrap().to_string()
+        };
+        let mut short = [0; 22];
+        short[..4].copy_from_slice(b"PK\x05\x06");
+        short[8..12].copy_from_slice(&[9, 0, 9, 0]);
+        assert_eq!(message(&short), "lie.npz: expected at most 0 entries in 22 bytes, found 9");
+        let mut long = vec![0; 56];
+        long[..4].copy_from_slice(b"PK\x06\x06");
+        long[24..40].copy_from_slice(&[0xff; 16]);
+        short[8..12].copy_from_slice(&[0xff; 4]);
+        let lie = [&long[..], &short].concat();
+        assert!(message(&lie).ends_with("found 18446744073709551615"), "{}", message(&lie));
+    }
+    use crate::format::npy::write_vector;
+    use std::io::Write;
+    use zip::write::SimpleFileOptions;
+
+    fn npy(len: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write_vector(&mut bytes, len, std::iter::repeat_n(7u8, len)).unwrap();
+        bytes
+    }
+
+    fn archive(names: &[&str], content: &[u8], method: zip::CompressionMethod) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for name in names {
+            zip.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
+            zip.write_all(content).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn stored(names: &[&str]) -> Vec<u8> {
+        archive(names, &npy(3), zip::CompressionMethod::Stored)
+    }
+
+    fn read(bytes: &[u8], name: &str) -> Result<Vec<u8>, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        std::fs::write(&path, bytes).unwrap();
+        ArrayArchive::open(&path)?.read(name, |array| array.to_vector())
+    }
+
+    fn message(bytes: &[u8]) -> String {
+        read(bytes, "x").unwrap_err().to_string()
+    }
+
+    fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        let places: Vec<usize> =
+            (0..=bytes.len() - old.len()).filter(|&at| bytes[at..].starts_with(old)).collect();
+        assert!(!places.is_empty());
+        places.into_iter().for_each(|at| bytes[at..at + new.len()].copy_from_slice(new));
+        bytes
+    }
+
+    #[test]
+    fn arrays_are_read_by_name_stored_or_deflated() {
+        for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
+            assert_eq!(read(&archive(&["y.npy", "x.npy"], &npy(3), method), "x").unwrap(), [7; 3]);
+        }
+        assert_eq!(message(&stored(&["y.npy"])), "a.npz: expected an array x, found none");
+    }
+
+    #[test]
+    fn names_that_come_twice_or_lead_out_are_refused() {
+        let twice = replaced(&stored(&["x.npy", "y.npy"]), b"y.npy", b"x.npy");
+        assert_eq!(message(&twice), "a.npz: expected entries of different names, found a name twice");
+        for name in ["../x.npy", "/x.npy", "a/../x.npy", "c:x.npy", "..\\x.npy"] {
+            let expected = format!("a.npz: expected names within the archive, found {name:?}");
+            // The writer itself mends some of these names.
+            let plain = "z".repeat(name.len());
+            let bytes = replaced(&stored(&[&plain]), plain.as_bytes(), name.as_bytes());
+            assert_eq!(message(&bytes), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_encrypted_packed_otherwise_or_damaged_is_refused() {
+        let whole = stored(&["x.npy"]);
+        let mut encrypted = whole.clone();
+        let central = whole.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+        (encrypted[6], encrypted[central + 8]) = (1, 1);
+        assert_eq!(message(&encrypted), "a.npz[x]: refused encrypted data");
+        let mut other = whole.clone();
+        (other[8], other[central + 10]) = (14, 14);
+        assert_eq!(
+            message(&other),
+            "a.npz[x]: expected zip data, found compression method not supported: 14"
+        );
+        let damaged = replaced(&whole, &[7, 7, 7], &[7, 8, 7]);
+        assert!(
+            message(&damaged).starts_with("a.npz[x]: expected zip data, found "),
+            "{}",
+            message(&damaged)
+        );
+        assert!(message(b"PK\x03\x04").starts_with("a.npz: expected a zip archive, found "));
+    }
+
+    #[test]
+    fn every_cut_is_refused() {
+        let whole = archive(&["x.npy"], &npy(300), zip::CompressionMethod::Deflated);
+        for len in 0..whole.len() {
+            assert!(message(&whole[..len]).starts_with("a.npz"), "{len}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_refused_however_it_is_shared_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        let bytes = archive(&["x.npy", "y.npy"], &npy(9 << 20), zip::CompressionMethod::Deflated);
+        std::fs::write(&path, &bytes).unwrap();
+        let mut archive = ArrayArchive::open(&path).unwrap();
+        let len = |array: &NpyArray| Ok(array.shape()[0]);
+        assert_eq!(archive.read("x", len).unwrap(), 9 << 20);
+        let max_bytes = max_unpacked(bytes.len() as u64);
+        assert_eq!(
+            archive.read("y", len).unwrap_err().to_string(),
+            format!("a.npz: refused more than {max_bytes} bytes unpacked from {}", bytes.len())
+        );
     }
 }

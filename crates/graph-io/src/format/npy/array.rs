@@ -51,6 +51,11 @@ impl<'a> NpyArray<'a> {
         self.header.element
     }
 
+    /// Whether the first index moves fastest.
+    pub(crate) fn is_fortran(&self) -> bool {
+        self.header.is_fortran
+    }
+
     /// At which byte of the file the elements start.
     pub(crate) fn data_start(&self) -> usize {
         self.header.data_start
@@ -200,7 +205,8 @@ impl<'a> NpyArray<'a> {
         elements: &[[u8; N]],
         convert: impl Fn([u8; N]) -> Option<T>,
     ) -> Result<Vec<T>, Error> {
-        let values: Vec<T> = elements.iter().map_while(|&bytes| convert(bytes)).collect();
+        let mut values: Vec<T> = Vec::with_capacity(elements.len());
+        values.extend(elements.iter().map_while(|&bytes| convert(bytes)));
         match elements.get(values.len()) {
             None => Ok(values),
             Some(bytes) => {

@@ -77,15 +77,18 @@ impl Compressed {
         values: &[f32],
     ) -> Self {
         let mut pointers = vec![0; num_rows + 1];
-        rows.iter().for_each(|&row| pointers[row as usize + 1] += 1);
-        (0..num_rows).for_each(|row| pointers[row + 1] += pointers[row]);
-        let mut next = pointers.clone();
+        rows.iter().for_each(|&row| pointers[row as usize] += 1);
+        let mut start = 0;
+        pointers.iter_mut().for_each(|pointer| start += std::mem::replace(pointer, start));
         let (mut indices, mut placed) = (vec![0; columns.len()], vec![0.0; columns.len()]);
         for ((&row, &column), &value) in rows.iter().zip(columns).zip(values) {
-            let place = next[row as usize];
+            let place = pointers[row as usize];
             (indices[place], placed[place]) = (column, value);
-            next[row as usize] += 1;
+            pointers[row as usize] += 1;
         }
+        // Each is now where its row ends, which is where the next one starts.
+        pointers.rotate_right(1);
+        pointers[0] = 0;
         Self { num_columns, pointers, indices, values: placed }
     }
 

@@ -6,7 +6,7 @@ use crate::arcs::{ArcMeaning, Arcs};
 use crate::error::Error;
 use crate::features::Features;
 use crate::format::edge_index::read_ends;
-use crate::format::file::name_of;
+use crate::format::name_of;
 use crate::format::zip_archive::ArrayArchive;
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::RawDataset;

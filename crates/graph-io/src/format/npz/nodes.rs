@@ -24,14 +24,6 @@ pub(super) fn check_rows(
     Err(archive.wrong(name, format!("{num_nodes} rows, one for each node"), num_rows.to_string()))
 }
 
-/// The names of the classes, where there are any in plain text.
-pub(super) fn read_class_names(archive: &mut ArrayArchive, name: &str) -> Result<Option<Vec<String>>, Error> {
-    if !archive.has(name) || archive.is_pickled(name)? {
-        return Ok(None);
-    }
-    archive.read(name, |array| if array.element().is_text() { array.to_texts().map(Some) } else { Ok(None) })
-}
-
 /// The class of each node, -1 for none; classes without names are called by their numbers.
 pub(super) fn read_labels(
     archive: &mut ArrayArchive,

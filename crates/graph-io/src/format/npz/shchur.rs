@@ -2,10 +2,10 @@
 //! their kin.
 
 use super::compressed::{Compressed, Names, check_declared};
-use super::nodes::{check_rows, read_class_names, read_labels, read_splits};
+use super::nodes::{check_rows, read_labels, read_splits};
 use crate::error::Error;
 use crate::features::Features;
-use crate::format::file::name_of;
+use crate::format::name_of;
 use crate::format::zip_archive::ArrayArchive;
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::RawDataset;
@@ -82,7 +82,7 @@ pub(super) fn read(archive: &mut ArrayArchive, layout: Layout) -> Result<RawData
     }
     let arcs = adjacency.into_arcs();
     let features = read_features(archive, layout, num_nodes)?;
-    let class_names = read_class_names(archive, "class_names")?;
+    let class_names = archive.read_plain("class_names", |array| array.to_texts())?;
     let labels = read_labels(archive, "labels", num_nodes, class_names)?;
     let node_ids = read_node_ids(archive, num_nodes)?;
     let splits = match &labels {
@@ -119,10 +119,9 @@ fn read_features(
 /// The names of the nodes, where they are plain text; a pickled list of them is not read, and nodes are counted.
 fn read_node_ids(archive: &mut ArrayArchive, num_nodes: usize) -> Result<NodeIds, Error> {
     const NAME: &str = "node_names";
-    if !archive.has(NAME) || archive.is_pickled(NAME)? {
+    let Some(node_ids) = archive.read_plain(NAME, |array| array.to_node_ids())? else {
         return Ok(NodeIds::counted(num_nodes));
-    }
-    let node_ids = archive.read(NAME, |array| array.to_node_ids())?;
+    };
     check_rows(archive, NAME, node_ids.len(), num_nodes)?;
     Ok(node_ids)
 }
