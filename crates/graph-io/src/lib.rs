@@ -45,7 +45,9 @@ pub use crate::edge_policy::{Direction, Duplicates, EdgePolicy, EdgeReport, Loop
 pub use crate::error::{Error, Place, Position};
 pub use crate::feature_scaling::FeatureScaling;
 pub use crate::features::Features;
-pub use crate::format::{Compact, Linqs, Planetoid};
+pub use crate::format::{
+    Compact, Linqs, Planetoid, read_node_table, read_split, write_node_table, write_split,
+};
 pub use crate::graph::Graph;
 pub use crate::labels::Labels;
 pub use crate::load::{LoadConfig, load, load_with};
