@@ -6,7 +6,7 @@ use crate::cleaning::CleaningPolicy;
 use crate::datasets;
 use crate::edge_policy::EdgePolicy;
 use crate::error::{Error, Place};
-use crate::format::{self, Format, ReadConfig, Sample};
+use crate::format::{self, Format, NodeParts, ReadConfig, Sample};
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::UnknownIds;
 
@@ -75,7 +75,9 @@ pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset,
         Some(name) => named_format(name)?,
         None => recognize(path)?,
     };
-    format.read(path, &ReadConfig { unknown_ids: config.unknown_ids })?.clean(&config.cleaning)
+    let read = ReadConfig { unknown_ids: config.unknown_ids };
+    let parts = NodeParts { nodes: config.nodes.clone(), features: config.features.clone() };
+    parts.join(format.read(path, &read)?, &read)?.clean(&config.cleaning)
 }
 
 /// The format of this name.

@@ -220,7 +220,7 @@ impl<'a> Names<'a> {
 }
 
 /// The number of an id that is written as a computer writes it: "7", not "07" or "+7".
-fn whole_number(id: &str) -> Option<u64> {
+pub(crate) fn whole_number(id: &str) -> Option<u64> {
     let canonical = id == "0" || (id.bytes().all(|byte| byte.is_ascii_digit()) && !id.starts_with('0'));
     if canonical { id.parse().ok() } else { None }
 }

@@ -22,14 +22,19 @@ mod folder;
 mod graphml;
 mod linqs;
 mod matrix_file;
+mod node_table;
 mod npy;
 mod npz;
+mod ogb;
 pub(crate) mod output;
+mod parts;
 mod pickle;
 mod planetoid;
 mod quoted;
 mod registry;
+mod split_file;
 mod tu;
+mod wiki_cs;
 mod zip_archive;
 
 pub use compact::Compact;
@@ -38,14 +43,28 @@ pub use folder::{FeatureRow, MappedDataset};
 pub use graphml::GraphMl;
 pub use linqs::Linqs;
 pub use matrix_file::{read_features, read_matrix};
+pub use node_table::{read_node_table, write_node_table};
+pub(crate) use parts::NodeParts;
 pub use planetoid::Planetoid;
 pub(crate) use registry::Sample;
 pub use registry::{Format, ReadConfig};
+pub use split_file::{read_split, write_split};
 pub use tu::{is_graph_set, read_graph_set};
 
 /// Every format. A path is read as the first that recognizes it, so stricter ones stand before looser ones.
-static ALL: &[Format] =
-    &[folder::FORMAT, npz::FORMAT, edge_index::FORMAT, planetoid::FORMAT, linqs::FORMAT, graphml::FORMAT];
+static ALL: &[Format] = &[
+    // Told by the names in a folder.
+    folder::FORMAT,
+    planetoid::FORMAT,
+    linqs::FORMAT,
+    ogb::FORMAT,
+    parts::FORMAT,
+    // Told by the first bytes.
+    npz::FORMAT,
+    edge_index::FORMAT,
+    graphml::FORMAT,
+    wiki_cs::FORMAT,
+];
 
 /// Every format there is.
 pub fn all() -> &'static [Format] {

@@ -1,0 +1,122 @@
+//! What stands in a cell.
+
+use crate::error::{Error, Place};
+
+/// What is wrong with a cell, without its place.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) expected: String,
+    pub(crate) found: String,
+    /// Whether text stands where a number should.
+    pub(crate) is_text: bool,
+}
+
+impl Fault {
+    pub(crate) fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { expected: expected.into(), found: found.into(), is_text: false }
+    }
+
+    pub(crate) fn at(self, place: Place) -> Error {
+        Error::malformed(place, self.expected, self.found)
+    }
+}
+
+/// A set of a split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Set {
+    Train,
+    Val,
+    Test,
+}
+
+impl Set {
+    /// The set that a cell names; none for an empty cell.
+    pub(crate) fn named(cell: &str) -> Result<Option<Self>, Fault> {
+        let word = cell.trim();
+        let is = |names: &[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name));
+        match () {
+            () if is(&["train"]) => Ok(Some(Self::Train)),
+            () if is(&["val", "valid", "validation"]) => Ok(Some(Self::Val)),
+            () if is(&["test"]) => Ok(Some(Self::Test)),
+            () if is(&["none"]) || is_missing(word) => Ok(None),
+            () => Err(Fault::new("train, val, test or nothing", shown(cell))),
+        }
+    }
+}
+
+/// Whether a cell of a mask is set.
+pub(super) fn flag(cell: &str) -> Result<bool, Fault> {
+    match cell.trim() {
+        "1" => Ok(true),
+        "0" => Ok(false),
+        word if word.eq_ignore_ascii_case("true") => Ok(true),
+        word if word.eq_ignore_ascii_case("false") => Ok(false),
+        _ => Err(Fault::new("true or false", shown(cell))),
+    }
+}
+
+/// The value of a feature.
+pub(super) fn number(cell: &str) -> Result<f32, Fault> {
+    let word = cell.trim();
+    match word.parse::<f32>() {
+        Ok(value) => finite(value).map_err(|_| Fault::new(FINITE, shown(cell))),
+        Err(_) if word.eq_ignore_ascii_case("true") => Ok(1.0),
+        Err(_) if word.eq_ignore_ascii_case("false") => Ok(0.0),
+        Err(_) if word.is_empty() => Err(Fault::new(FINITE, "an empty cell")),
+        Err(_) => Err(Fault { is_text: true, ..Fault::new(FINITE, shown(cell)) }),
+    }
+}
+
+const FINITE: &str = "a finite number";
+
+/// A value that is neither NaN nor infinite.
+pub(super) fn finite(value: f32) -> Result<f32, Fault> {
+    if value.is_finite() { Ok(value) } else { Err(Fault::new(FINITE, value.to_string())) }
+}
+
+/// Whether a cell says that there is nothing.
+pub(crate) fn is_missing(cell: &str) -> bool {
+    let word = cell.trim();
+    word.is_empty() || word.eq_ignore_ascii_case("nan") || word.eq_ignore_ascii_case("null")
+}
+
+/// A cell for a message, cut to 40 characters.
+pub(crate) fn shown(cell: &str) -> String {
+    match cell.char_indices().nth(40) {
+        Some((end, _)) => format!("{:?}…", &cell[..end]),
+        None => format!("{cell:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_have_several_names_and_nothing_is_a_set_too() {
+        assert_eq!(Set::named("Train"), Ok(Some(Set::Train)));
+        for name in ["val", "valid", " Validation"] {
+            assert_eq!(Set::named(name), Ok(Some(Set::Val)), "{name}");
+        }
+        for name in ["", "none", "NaN"] {
+            assert_eq!(Set::named(name), Ok(None), "{name}");
+        }
+        assert_eq!(Set::named("dev"), Err(Fault::new("train, val, test or nothing", "\"dev\"")));
+    }
+
+    #[test]
+    fn numbers_are_finite_and_truth_counts() {
+        assert_eq!((number(" -1.5e3 "), number("True"), number("false")), (Ok(-1500.0), Ok(1.0), Ok(0.0)));
+        for cell in ["nan", "-inf", "1e39"] {
+            assert_eq!(number(cell), Err(Fault::new("a finite number", format!("{cell:?}"))));
+        }
+        assert_eq!(number("").unwrap_err().found, "an empty cell");
+        assert!(number("Paris").unwrap_err().is_text);
+    }
+
+    #[test]
+    fn long_cells_are_cut() {
+        assert_eq!(shown(&"ä".repeat(40)), format!("\"{}\"", "ä".repeat(40)));
+        assert_eq!(shown(&"ä".repeat(41)), format!("\"{}\"…", "ä".repeat(40)));
+    }
+}

@@ -1,0 +1,118 @@
+//! Tables with a row a node: what is known of nodes beside their edges.
+
+mod builder;
+mod cells;
+mod classes;
+mod columns;
+mod delimited;
+mod feature_rows;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::path::Path;
+
+pub(super) use cells::{Set, shown};
+pub(super) use classes::ClassColumn;
+pub(super) use columns::{Columns, Role};
+pub(super) use delimited::{Delimited, cell, shown_header};
+pub(super) use text::set_names;
+
+use crate::error::{Error, Place};
+use crate::node_dataset::NodeDataset;
+use crate::raw_dataset::NodeTable;
+
+/// Reads a table with a row a node: text between commas or tabs below a header line (`.csv`, `.tsv`, `.txt`, each also
+/// packed by gzip), or Apache Parquet (`.parquet`, where the library is built with the feature `parquet`).
+///
+/// The name of a column, whatever its case, says what it is:
+/// - `id`, `node_id`, `node` or `name`: what the node is called. Without it nodes are "0", "1", ….
+/// - `label`, `class`, `y` or `target`: its class, nothing where the cell is empty, `nan` or `null`. Classes that are all
+///   whole numbers come in the order of the numbers, and -1 is none; others come in the order of their names.
+/// - `split` or `set`: `train`, `val` (`valid`, `validation`), `test`, or nothing; `split_1` and so on are further splits.
+///   Or a split is the columns `train_mask`, `val_mask`, `test_mask`, with `_0`, `_1`, … for several.
+/// - `row`, or no name, where the cells are 0, 1, 2, …: the number of the row, and no feature.
+/// - Every other column is a feature: a finite number, true (1) or false (0). In Parquet a column of lists of equal length
+///   called `features`, `feature`, `x` or `embedding` is a block of features.
+///
+/// Features are sparse where fewer than a tenth of the values are not zero.
+///
+/// ```
+/// let folder = tempfile::tempdir().expect("a place for files");
+/// let path = folder.path().join("people.csv");
+/// std::fs::write(&path, "name,age,class,split\nAna,31,x,train\nBen,27,y,test\n").expect("room for a file");
+/// let table = graph_io::read_node_table(&path)?;
+/// assert_eq!(table.node_ids.get(1), "Ben");
+/// assert_eq!(table.features, Some(graph_io::Features::Dense(ndarray::array![[31.0], [27.0]])));
+/// assert_eq!(table.splits[0].train(), [0]);
+/// # Ok::<(), graph_io::Error>(())
+/// ```
+///
+/// # Errors
+/// A file that cannot be read or is of another kind; a row of another length; two columns for one thing; an empty id, or
+/// two rows of one id; a feature that is no finite number; a split of nodes without a label.
+pub fn read_node_table(path: &Path) -> Result<NodeTable, Error> {
+    if is_parquet(path) {
+        return read_parquet(path);
+    }
+    if delimited::kind_of(path).is_none() {
+        return Err(unknown_kind(path));
+    }
+    text::read(path)
+}
+
+/// Writes what is known of the nodes of a data set as a table that [`read_node_table`] reads, in the form that the path
+/// ends with: columns `id`, `label`, `split` and `split_1`, … as there are any, then `f0`, `f1`, …; in Parquet one column
+/// `features` of lists.
+///
+/// Classes come back in the order that their names have for the reader, without those of no node.
+///
+/// # Errors
+/// An id or a class whose name would be read as nothing; a path of another kind, or that cannot be written.
+pub fn write_node_table(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
+    if dataset.node_ids().iter().any(|id| id.is_empty()) {
+        return Err(Error::invalid("node ids of a table", "ids that are not empty", "\"\""));
+    }
+    let lost = dataset.labels().and_then(|labels| classes::first_lost(labels.class_names()));
+    if let Some(name) = lost {
+        let expected = "names that are not read as no class";
+        return Err(Error::invalid("class names of a table", expected, shown(name)));
+    }
+    if is_parquet(path) {
+        return write_parquet(dataset, path);
+    }
+    if delimited::kind_of(path).is_none() {
+        return Err(unknown_kind(path));
+    }
+    text::write(dataset, path)
+}
+
+fn is_parquet(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet"))
+}
+
+fn unknown_kind(path: &Path) -> Error {
+    let expected = "a node table: .csv, .tsv or .txt, each also with .gz, or .parquet";
+    Error::malformed(Place::whole(path), expected, "another ending")
+}
+
+#[cfg(feature = "parquet")]
+use parquet::{read as read_parquet, write as write_parquet};
+
+#[cfg(not(feature = "parquet"))]
+fn read_parquet(path: &Path) -> Result<NodeTable, Error> {
+    Err(no_parquet(path))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn write_parquet(_: &NodeDataset, path: &Path) -> Result<(), Error> {
+    Err(no_parquet(path))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn no_parquet(path: &Path) -> Error {
+    let expected = "a build with the feature `parquet` for this kind of table";
+    Error::malformed(Place::whole(path), expected, "one without")
+}

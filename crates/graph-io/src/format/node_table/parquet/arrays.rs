@@ -1,0 +1,89 @@
+//! Cells of Arrow arrays, as text and as numbers.
+
+use std::borrow::Cow;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
+
+use crate::format::node_table::cells::{Fault, finite};
+
+/// Whether a type is a number or true and false.
+pub(super) fn is_number(kind: &DataType) -> bool {
+    matches!(
+        kind,
+        DataType::Boolean
+            | DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::UInt8
+            | DataType::UInt16
+            | DataType::UInt32
+            | DataType::UInt64
+            | DataType::Float16
+            | DataType::Float32
+            | DataType::Float64
+    )
+}
+
+/// Whether a type can be told as text.
+pub(super) fn is_text(kind: &DataType) -> bool {
+    matches!(kind, DataType::Utf8View | DataType::Null) || is_number(kind)
+}
+
+/// A cell as text, empty where there is nothing.
+pub(super) fn text(array: &dyn Array, row: usize) -> Cow<'_, str> {
+    if array.is_null(row) {
+        return Cow::Borrowed("");
+    }
+    Cow::Owned(match array.data_type() {
+        DataType::Utf8View => return Cow::Borrowed(array.as_string_view().value(row)),
+        DataType::Boolean => array.as_boolean().value(row).to_string(),
+        DataType::Int8 => array.as_primitive::<Int8Type>().value(row).to_string(),
+        DataType::Int16 => array.as_primitive::<Int16Type>().value(row).to_string(),
+        DataType::Int32 => array.as_primitive::<Int32Type>().value(row).to_string(),
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
+        DataType::UInt8 => array.as_primitive::<UInt8Type>().value(row).to_string(),
+        DataType::UInt16 => array.as_primitive::<UInt16Type>().value(row).to_string(),
+        DataType::UInt32 => array.as_primitive::<UInt32Type>().value(row).to_string(),
+        DataType::UInt64 => array.as_primitive::<UInt64Type>().value(row).to_string(),
+        DataType::Float16 => array.as_primitive::<Float16Type>().value(row).to_string(),
+        DataType::Float32 => array.as_primitive::<Float32Type>().value(row).to_string(),
+        DataType::Float64 => array.as_primitive::<Float64Type>().value(row).to_string(),
+        _ => return Cow::Borrowed(""),
+    })
+}
+
+/// The values of an array of numbers; a fault with its row where there is nothing, or no finite number.
+pub(super) fn numbers(array: &ArrayRef) -> Result<Vec<f32>, (usize, Fault)> {
+    if let Some(row) = (0..array.len()).find(|&row| array.is_null(row)) {
+        return Err((row, Fault::new("a finite number", "nothing")));
+    }
+    let values: Vec<f32> = match array.data_type() {
+        DataType::Boolean => (0..array.len()).map(|row| array.as_boolean().value(row).into()).collect(),
+        DataType::Int8 => array.as_primitive::<Int8Type>().values().iter().map(|&v| v.into()).collect(),
+        DataType::Int16 => array.as_primitive::<Int16Type>().values().iter().map(|&v| v.into()).collect(),
+        DataType::Int32 => array.as_primitive::<Int32Type>().values().iter().map(|&v| v as f32).collect(),
+        DataType::Int64 => array.as_primitive::<Int64Type>().values().iter().map(|&v| v as f32).collect(),
+        DataType::UInt8 => array.as_primitive::<UInt8Type>().values().iter().map(|&v| v.into()).collect(),
+        DataType::UInt16 => array.as_primitive::<UInt16Type>().values().iter().map(|&v| v.into()).collect(),
+        DataType::UInt32 => array.as_primitive::<UInt32Type>().values().iter().map(|&v| v as f32).collect(),
+        DataType::UInt64 => array.as_primitive::<UInt64Type>().values().iter().map(|&v| v as f32).collect(),
+        DataType::Float16 => {
+            array.as_primitive::<Float16Type>().values().iter().map(|v| v.to_f32()).collect()
+        }
+        DataType::Float32 => array.as_primitive::<Float32Type>().values().to_vec(),
+        DataType::Float64 => array.as_primitive::<Float64Type>().values().iter().map(|&v| v as f32).collect(),
+        // Columns of other types are refused by the schema.
+        other => return Err((0, Fault::new("a finite number", other.to_string()))),
+    };
+    match values.iter().enumerate().find_map(|(row, &value)| finite(value).err().map(|fault| (row, fault))) {
+        Some(fault) => Err(fault),
+        None => Ok(values),
+    }
+}

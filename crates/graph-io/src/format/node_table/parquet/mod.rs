@@ -1,0 +1,12 @@
+//! Node tables in Apache Parquet.
+
+mod arrays;
+mod guard;
+mod pages;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub(super) use read::read;
+pub(super) use write::write;

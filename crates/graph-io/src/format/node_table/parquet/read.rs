@@ -1,0 +1,253 @@
+//! Reads a node table from Parquet.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::errors::ParquetError;
+use parquet::file::reader::ChunkReader;
+
+use super::arrays::{is_number, is_text, numbers, text};
+use super::guard::{Sizes, check_footer, check_pages};
+use crate::error::{Error, Place};
+use crate::format::file::max_unpacked;
+use crate::format::node_table::builder::TableBuilder;
+use crate::format::node_table::cells::Fault;
+use crate::format::node_table::columns::{Columns, Role};
+use crate::format::node_table::feature_rows::Room;
+use crate::raw_dataset::NodeTable;
+
+/// About how many cells a batch of rows has.
+const BATCH_CELLS: usize = 1 << 18;
+const MAX_BATCH_ROWS: usize = 1 << 13;
+/// The names of a column of lists that is a block of features.
+const BLOCKS: [&str; 4] = ["features", "feature", "x", "embedding"];
+
+pub(in crate::format::node_table) fn read(file: &Path) -> Result<NodeTable, Error> {
+    // The sizes are checked before the parquet crate reads by them. What is left are its own slips on bytes that lie, which
+    // are panics: the last resort is to catch them here. Nothing outlives the call that a panic could leave half done.
+    catch_unwind(AssertUnwindSafe(|| read_checked(file))).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+        Err(Error::malformed(Place::whole(file), VALID, shortened(said)))
+    })
+}
+
+const VALID: &str = "Parquet data that its own reader accepts";
+
+fn shortened(said: &str) -> String {
+    let line = said.lines().next().unwrap_or_default();
+    match line.char_indices().nth(120) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_string(),
+    }
+}
+
+fn malformed(error: &ParquetError, file: &Path) -> Error {
+    Error::malformed(Place::whole(file), VALID, shortened(&error.to_string()))
+}
+
+fn read_checked(file: &Path) -> Result<NodeTable, Error> {
+    let source = File::open(file).map_err(|error| Error::io(file, error))?;
+    let len = source.metadata().map_err(|error| Error::io(file, error))?.len();
+    // As one piece of memory: by the file itself every page of every column would open it again.
+    let bytes = source.get_bytes(0, len as usize).map_err(|error| malformed(&error, file))?;
+    check_footer(&bytes, file)?;
+    let fault = |error: ParquetError| malformed(&error, file);
+    // The schema is that of Parquet itself: Arrow's own, stored beside it, could claim lists of any length.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let metadata = ArrowReaderMetadata::load(&bytes, options).map_err(fault)?;
+    let sizes = check_pages(&bytes, metadata.metadata(), file)?;
+    // Text as views of its page: a long entry of a dictionary, named by every row, is there once.
+    let fields: Vec<Field> = metadata.schema().fields().iter().map(|field| with_views(field)).collect();
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
+    let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).map_err(fault)?;
+
+    let mut columns =
+        Columns::of(metadata.schema().fields().iter().map(|field| field.name().as_str()), file)?;
+    let batch_rows = batch_rows(&sizes, columns.names.len());
+    let batches = |mask: ProjectionMask| {
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), metadata.clone());
+        builder
+            .with_batch_size(batch_rows)
+            .with_projection(mask)
+            .build()
+            .map_err(|error| malformed(&error, file))
+    };
+    let batch = |batch: Result<RecordBatch, arrow_schema::ArrowError>| {
+        batch.map_err(|error| Error::malformed(Place::whole(file), VALID, shortened(&error.to_string())))
+    };
+
+    if let Some(column) = columns.position(Role::RowNumber) {
+        let mut counts = is_text(metadata.schema().field(column).data_type());
+        let mut next = 0u64;
+        if counts {
+            for rows in batches(ProjectionMask::roots(metadata.parquet_schema(), [column]))? {
+                let rows = batch(rows)?;
+                let cells = rows.column(0);
+                counts &=
+                    (0..cells.len()).zip(next..).all(|(row, count)| text(cells, row).parse() == Ok(count));
+                next += cells.len() as u64;
+            }
+        }
+        columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
+    }
+    check_types(&columns, metadata.schema(), file)?;
+
+    // Rows of few bytes each come as they are read: what is asked for at once stays below the length of the file.
+    let room = Room { rows: sizes.num_rows.min(bytes.len() / 32 + (1 << 16)), cells: 0 };
+    let mut table: Option<Table<'_>> = None;
+    for rows in batches(ProjectionMask::all())? {
+        let rows = batch(rows)?;
+        let table = match &mut table {
+            Some(table) => table,
+            none => none.insert(Table::new(&columns, &rows, room, max_unpacked(len))),
+        };
+        table.take(&rows, file)?;
+    }
+    let builder =
+        table.map_or_else(|| TableBuilder::new(&columns, 0, Room::default()), |table| table.builder);
+    builder.finish(file)
+}
+
+fn with_views(field: &Field) -> Field {
+    match field.data_type() {
+        DataType::Utf8 => field.clone().with_data_type(DataType::Utf8View),
+        _ => field.clone(),
+    }
+}
+
+/// So many rows that a batch is small, whatever their length.
+fn batch_rows(sizes: &Sizes, num_columns: usize) -> usize {
+    let listed = sizes.num_values / sizes.num_rows.max(1);
+    (BATCH_CELLS / (num_columns + listed).max(1)).clamp(1, MAX_BATCH_ROWS)
+}
+
+/// Every column is of a type that its role can be read from.
+fn check_types(columns: &Columns, schema: &Schema, file: &Path) -> Result<(), Error> {
+    for (column, field) in schema.fields().iter().enumerate() {
+        let kind = field.data_type();
+        let (fits, expected) = match columns.roles[column] {
+            Role::Unused | Role::RowNumber => continue,
+            Role::Id | Role::Label | Role::Split(_) => (is_text(kind), "text or whole numbers"),
+            Role::Mask(..) => (is_number(kind), "true and false"),
+            Role::Feature if is_block(field) => continue,
+            Role::Feature => (is_number(kind), "numbers"),
+        };
+        if !fits {
+            let found =
+                if kind == &DataType::Utf8View { "text".to_string() } else { shortened(&kind.to_string()) };
+            let fault = Fault { is_text: true, ..Fault::new(expected, found) };
+            return Err(columns.fault(column, fault).at(Place::whole(file)));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a column is a block of features: lists of numbers under a name for them.
+fn is_block(field: &Field) -> bool {
+    let is_named = BLOCKS.iter().any(|name| field.name().eq_ignore_ascii_case(name));
+    matches!(field.data_type(), DataType::List(item) if is_named && is_number(item.data_type()))
+}
+
+/// The table so far, and where features of a batch go before they are taken row by row.
+struct Table<'a> {
+    columns: &'a Columns,
+    builder: TableBuilder,
+    /// The first of the features of each column, and how many they are; none for columns that are no features.
+    spans: Vec<(usize, usize)>,
+    d_input: usize,
+    num_rows: usize,
+    max_bytes: u64,
+}
+
+impl<'a> Table<'a> {
+    /// A table with blocks of features as wide as in the first row.
+    fn new(columns: &'a Columns, first: &RecordBatch, room: Room, max_bytes: u64) -> Self {
+        let mut d_input = 0;
+        let mut spans = Vec::with_capacity(columns.roles.len());
+        for (column, role) in columns.roles.iter().enumerate() {
+            let array = first.column(column);
+            let width = match (role, array.as_list_opt::<i32>()) {
+                (Role::Feature, Some(lists)) if !lists.is_empty() => lists.value_length(0).max(0) as usize,
+                (Role::Feature, _) => 1,
+                _ => 0,
+            };
+            spans.push((d_input, width));
+            d_input += width;
+        }
+        Self {
+            columns,
+            builder: TableBuilder::new(columns, d_input, room),
+            spans,
+            d_input,
+            num_rows: 0,
+            max_bytes,
+        }
+    }
+
+    fn take(&mut self, rows: &RecordBatch, file: &Path) -> Result<(), Error> {
+        let mut features = vec![0.0; rows.num_rows() * self.d_input];
+        for (column, array) in rows.columns().iter().enumerate() {
+            if self.columns.roles[column] == Role::Feature {
+                self.spread(column, array, &mut features)
+                    .map_err(|(row, f)| self.at(column, row, f, file))?;
+            }
+        }
+        let others: Vec<usize> =
+            (0..rows.num_columns()).filter(|&column| self.columns.roles[column] != Role::Feature).collect();
+        for row in 0..rows.num_rows() {
+            for &column in &others {
+                let role = self.columns.roles[column];
+                let cell = text(rows.column(column), row);
+                self.builder.text_cell(role, &cell).map_err(|f| self.at(column, row, f, file))?;
+            }
+            for &value in &features[row * self.d_input..][..self.d_input] {
+                self.builder.value(value);
+            }
+            self.builder.end_row().map_err(|fault| fault.at(Place::whole(file)))?;
+            if self.builder.num_bytes() > self.max_bytes {
+                let what = format!("a table that takes more than {} bytes", self.max_bytes);
+                return Err(Error::refused(Place::whole(file), what));
+            }
+        }
+        self.num_rows += rows.num_rows();
+        Ok(())
+    }
+
+    /// Puts the values of a column, or of the lists in it, to their places in rows.
+    fn spread(&self, column: usize, array: &ArrayRef, out: &mut [f32]) -> Result<(), (usize, Fault)> {
+        let (first, width) = self.spans[column];
+        let Some(lists) = array.as_list_opt::<i32>() else {
+            for (row, value) in numbers(array)?.into_iter().enumerate() {
+                out[row * self.d_input + first] = value;
+            }
+            return Ok(());
+        };
+        for row in 0..lists.len() {
+            let len = if lists.is_null(row) { 0 } else { lists.value_length(row).max(0) as usize };
+            if len != width || len == 0 {
+                let expected = format!("a list of {} numbers, as in the first row", width.max(1));
+                return Err((row, Fault::new(expected, len.to_string())));
+            }
+            let values = numbers(&lists.value(row)).map_err(|(_, fault)| (row, fault))?;
+            out[row * self.d_input + first..][..width].copy_from_slice(&values);
+        }
+        Ok(())
+    }
+
+    /// A fault with its column and row.
+    fn at(&self, column: usize, row: usize, fault: Fault, file: &Path) -> Error {
+        let fault = self.columns.fault(column, fault);
+        let expected = format!("{} of row {}", fault.expected, self.num_rows + row);
+        Fault { expected, ..fault }.at(Place::whole(file))
+    }
+}

@@ -1,0 +1,258 @@
+//! Tables as text, worked by hand.
+
+use ndarray::{Array2, array};
+
+use super::*;
+use crate::csr::CsrMatrix;
+use crate::edge_policy::EdgePolicy;
+use crate::features::Features;
+use crate::graph::Graph;
+use crate::labels::Labels;
+use crate::node_dataset::NodeDatasetParts;
+use crate::node_ids::NodeIds;
+use crate::split::Split;
+
+fn read_as(name: &str, content: &[u8]) -> Result<NodeTable, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, content).unwrap();
+    read_node_table(&path).map_err(|error| error.to_string())
+}
+
+fn read(content: &str) -> Result<NodeTable, String> {
+    read_as("t.csv", content.as_bytes())
+}
+
+fn message(content: &str) -> String {
+    read(content).unwrap_err()
+}
+
+#[test]
+fn every_kind_of_column_is_read() {
+    let table =
+        read("age,Name,y,split,member\n31,Ana,b,train,true\n27,Ben,a,Valid,false\n-1e2,\"C, D\",,,1\n")
+            .unwrap();
+    assert_eq!(table.node_ids, NodeIds::from_names(["Ana", "Ben", "C, D"]));
+    assert_eq!(table.features, Some(Features::Dense(array![[31.0, 1.0], [27.0, 0.0], [-100.0, 1.0]])));
+    let labels = table.labels.unwrap();
+    assert_eq!(labels.class_names(), ["a", "b"]);
+    assert_eq!(labels.classes(), [Some(1), Some(0), None]);
+    let [split] = &table.splits[..] else { panic!("one column, one split") };
+    assert_eq!((split.train(), split.val(), split.test()), (&[0][..], &[1][..], &[][..]));
+}
+
+#[test]
+fn masks_make_several_splits() {
+    let content =
+        "train_mask_0,test_mask_0,train_mask_1,val_mask_1,label\n1,0,True,False,7\n0,1,False,True,8\n";
+    let table = read(content).unwrap();
+    assert_eq!((table.node_ids.len(), table.features), (2, None));
+    let sets: Vec<_> = table.splits.iter().map(|split| (split.train(), split.val(), split.test())).collect();
+    assert_eq!(sets, [(&[0][..], &[][..], &[1][..]), (&[0][..], &[1][..], &[][..])]);
+}
+
+#[test]
+fn the_nodes_of_a_run_are_read_back() {
+    let run = "row,node_id,label,split\n0,x,\"a, b\",train\n1,y,c,\n2,z,,\n3,\"\"\"w\"\"\",c,test\n";
+    let table = read(run).unwrap();
+    assert_eq!(table.node_ids, NodeIds::from_names(["x", "y", "z", "\"w\""]));
+    assert_eq!((table.features, table.splits[0].test()), (None, &[3][..]));
+    let bare = read("row,node_id,label,split\n0,5,,\n1,3,,\n").unwrap();
+    assert_eq!((bare.node_ids, bare.labels, bare.splits), (NodeIds::from_numbers(vec![5, 3]), None, vec![]));
+}
+
+#[test]
+fn a_column_of_rows_that_does_not_count_is_a_feature() {
+    let table = read("row,col\n0,5\n0,6\n").unwrap();
+    assert_eq!(table.features, Some(Features::Dense(array![[0.0, 5.0], [0.0, 6.0]])));
+    // The index that pandas writes has no name.
+    let table = read(",col\n0,5\n1,6\n").unwrap();
+    assert_eq!(table.features, Some(Features::Dense(array![[5.0], [6.0]])));
+}
+
+#[test]
+fn mostly_zeros_are_sparse() {
+    let columns: Vec<String> = (0..21).map(|column| format!("w{column}")).collect();
+    let mut cells = ["0"; 21];
+    cells[4] = "0.5";
+    let table =
+        read(&format!("{}\n{}\n{}\n", columns.join(","), cells.join(","), ["0"; 21].join(","))).unwrap();
+    let expected = CsrMatrix::new((2, 21), vec![0, 1, 1], vec![4], vec![0.5]);
+    assert_eq!(table.features, Some(Features::Sparse(expected)));
+}
+
+#[test]
+fn bad_cells_are_named_by_line_and_column() {
+    assert_eq!(
+        message("id,city,age\na,Paris,3\n"),
+        "t.csv:2: expected a finite number in column \"city\" (a feature, as every column but id, node_id, node, name; \
+         label, class, y, target; split, set; train_mask, val_mask, test_mask), found \"Paris\""
+    );
+    assert_eq!(
+        message("id,age\na,3\nb,\n"),
+        "t.csv:3: expected a finite number in column \"age\", found an empty cell"
+    );
+    assert_eq!(
+        message("id,age\na,NaN\n"),
+        "t.csv:2: expected a finite number in column \"age\", found \"NaN\""
+    );
+    assert_eq!(
+        message("id,age\na,1e39\n"),
+        "t.csv:2: expected a finite number in column \"age\", found \"1e39\""
+    );
+    assert_eq!(message("id,y\na,1\n,2\n"), "t.csv:3: expected an id in column \"id\", found an empty cell");
+    assert_eq!(
+        message("y,set\n1,trian\n"),
+        "t.csv:2: expected train, val, test or nothing in column \"set\", found \"trian\""
+    );
+    assert_eq!(
+        message("y,train_mask\n1,\n"),
+        "t.csv:2: expected true or false in column \"train_mask\", found \"\""
+    );
+    assert_eq!(
+        message("y,train_mask,val_mask\n1,1,1\n"),
+        "t.csv:2: expected a node in one set of a split in column \"val_mask\", found another set"
+    );
+}
+
+#[test]
+fn bad_rows_and_tables_are_named() {
+    assert_eq!(message(""), "t.csv: expected a header line, found an empty file");
+    assert_eq!(message("id,y\n"), "t.csv: expected at least one row, found none");
+    assert_eq!(message("id,y\na,1,2\n"), "t.csv:2: expected 2 cells, as in the header, found 3");
+    assert_eq!(message("id,y\na,1\na,2\n"), "t.csv: expected different ids (node ids), found \"a\" twice");
+    assert_eq!(
+        message("id,split\na,train\n"),
+        "t.csv: expected a column of labels beside that of a split, found none, or one without a label"
+    );
+    assert_eq!(
+        message("id,y,split\na,1,train\nb,,test\n"),
+        "t.csv: expected a label for every node of a split, found node \"b\" without"
+    );
+    assert_eq!(
+        read_as("t.csv", b"id\n\xff\n").unwrap_err(),
+        "t.csv, byte 3: expected UTF-8 text, found the byte 0xff"
+    );
+    assert_eq!(
+        read_as("t.xlsx", b"id\na\n").unwrap_err(),
+        "t.xlsx: expected a node table: .csv, .tsv or .txt, each also with .gz, or .parquet, found another ending"
+    );
+}
+
+#[test]
+fn a_packed_table_that_is_cut_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv.gz");
+    write_node_table(&dataset(), &path).unwrap();
+    let packed = std::fs::read(&path).unwrap();
+    for len in [3, packed.len() / 2, packed.len() - 1] {
+        let message = read_as("t.csv.gz", &packed[..len]).unwrap_err();
+        assert!(message.starts_with("t.csv.gz: expected gzip data, found "), "{message}");
+    }
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn a_build_without_parquet_says_so() {
+    let expected =
+        "t.parquet: expected a build with the feature `parquet` for this kind of table, found one without";
+    assert_eq!(read_as("t.parquet", b"PAR1").unwrap_err(), expected);
+    let path = std::path::Path::new("t.parquet");
+    assert_eq!(write_node_table(&dataset(), path).unwrap_err().to_string(), expected);
+}
+
+/// Three nodes in two splits, one of them without a label.
+pub(super) fn dataset() -> NodeDataset {
+    let (graph, _) = Graph::from_edges(3, &[(0, 1)], EdgePolicy::default()).unwrap();
+    let class_names = vec!["\"c\"".into(), "a\tb".into()];
+    let labels = Labels::from_classes(vec![Some(1), None, Some(0)], class_names).unwrap();
+    let splits = vec![
+        Split::from_nodes(vec![0], vec![], vec![2], &labels).unwrap(),
+        Split::from_nodes(vec![2], vec![0], vec![], &labels).unwrap(),
+    ];
+    let features =
+        array![[0.1, -0.0, 1e30], [f32::MIN_POSITIVE, 16_777_217.0, 3.0], [0.0, -1e-6, 0.333_333_34]];
+    NodeDataset::from_parts(NodeDatasetParts {
+        labels: Some(labels),
+        splits,
+        node_ids: NodeIds::from_names(["x,\t;y", "two\nlines", "ü"]),
+        ..NodeDatasetParts::new(graph, Features::Dense(features))
+    })
+    .unwrap()
+}
+
+/// Forty words, of which each of 5 nodes has one; nothing else is known.
+pub(super) fn sparse_dataset() -> NodeDataset {
+    let (graph, _) = Graph::from_edges(5, &[(0, 1)], EdgePolicy::default()).unwrap();
+    let matrix = CsrMatrix::new((5, 40), (0..=5).collect(), vec![39, 0, 7, 7, 20], vec![0.25; 5]);
+    NodeDataset::from_parts(NodeDatasetParts::new(graph, Features::Sparse(matrix))).unwrap()
+}
+
+/// What is written comes back.
+pub(super) fn assert_round_trip(dataset: &NodeDataset, name: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    write_node_table(dataset, &path).unwrap();
+    let table = read_node_table(&path).unwrap();
+    assert_eq!(&table.node_ids, dataset.node_ids(), "{name}");
+    assert_eq!(table.features.as_ref(), Some(dataset.features()), "{name}");
+    assert_eq!(table.labels.as_ref(), dataset.labels(), "{name}");
+    assert_eq!(table.splits, dataset.splits(), "{name}");
+}
+
+#[test]
+fn what_is_written_as_text_comes_back() {
+    for name in ["t.csv", "t.tsv", "t.txt", "t.csv.gz"] {
+        assert_round_trip(&dataset(), name);
+        assert_round_trip(&sparse_dataset(), name);
+    }
+}
+
+#[test]
+fn a_written_table_has_known_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.tsv");
+    write_node_table(&dataset(), &path).unwrap();
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap(),
+        "id\tlabel\tsplit\tsplit_1\tf0\tf1\tf2\n\
+         \"x,\t;y\"\t\"a\tb\"\ttrain\tval\t0.1\t-0\t1e30\n\
+         \"two\nlines\"\t\t\t\t1.1754944e-38\t16777216\t3\n\
+         ü\t\"\"\"c\"\"\"\ttest\ttrain\t0\t-1e-6\t0.33333334\n"
+    );
+}
+
+#[test]
+fn names_that_would_not_come_back_are_refused() {
+    let refused = |change: &dyn Fn(&mut NodeDatasetParts)| {
+        let mut parts = dataset().into_parts();
+        change(&mut parts);
+        let path = std::path::Path::new("t.csv");
+        write_node_table(&NodeDataset::from_parts(parts).unwrap(), path).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(&|parts| parts.node_ids = NodeIds::from_names(["a", "", "b"])),
+        "node ids of a table: expected ids that are not empty, found \"\""
+    );
+    for names in [["nan", "a"], ["-1", "3"]] {
+        assert_eq!(
+            refused(&|parts| {
+                let classes = parts.labels.as_ref().unwrap().classes().to_vec();
+                let names = names.iter().map(|name| name.to_string()).collect();
+                parts.labels = Some(Labels::from_classes(classes, names).unwrap());
+            }),
+            format!(
+                "class names of a table: expected names that are not read as no class, found {:?}",
+                names[0]
+            )
+        );
+    }
+}
+
+#[test]
+fn a_large_table_is_read_as_it_was_written() {
+    let features = Array2::from_shape_fn((9000, 9), |(row, column)| (row * 31 + column) as f32 / 7.0);
+    let (graph, _) = Graph::from_edges(9000, &[(0, 1)], EdgePolicy::default()).unwrap();
+    let parts = NodeDatasetParts::new(graph, Features::Dense(features));
+    assert_round_trip(&NodeDataset::from_parts(parts).unwrap(), "t.csv");
+}

@@ -1,0 +1,135 @@
+//! Node tables as text: read, and written.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use csv::WriterBuilder;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::builder::TableBuilder;
+use super::columns::{Columns, Role};
+use super::delimited::{Delimited, cell, kind_of};
+use super::feature_rows::Room;
+use crate::csr::row;
+use crate::error::{Error, Place};
+use crate::features::Features;
+use crate::format::output::write_file;
+use crate::node_dataset::NodeDataset;
+use crate::raw_dataset::NodeTable;
+use crate::split::Split;
+
+pub(super) fn read(file: &Path) -> Result<NodeTable, Error> {
+    let table = Delimited::read(file)?;
+    let mut columns = Columns::of(table.header()?.iter(), file)?;
+    if let Some(column) = columns.position(Role::RowNumber) {
+        let counts = counts_rows(&table, column)?;
+        columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
+    }
+    // A value takes two bytes at least, itself and what ends it.
+    let room = Room { rows: table.num_lines(), cells: table.len() / 2 + 1 };
+    let mut builder = TableBuilder::new(&columns, columns.num_features(), room);
+    table.for_each_row(|line, record| {
+        let place = || Place::line(file, line);
+        for (column, cell) in record.iter().enumerate() {
+            let read = builder.text_cell(columns.roles[column], cell);
+            read.map_err(|fault| columns.fault(column, fault).at(place()))?;
+        }
+        builder.end_row().map_err(|fault| fault.at(place()))
+    })?;
+    builder.finish(file)
+}
+
+/// Whether a column is 0, 1, 2, ….
+fn counts_rows(table: &Delimited, column: usize) -> Result<bool, Error> {
+    let (mut counts, mut next) = (true, 0u64);
+    table.for_each_row(|_, record| {
+        counts &= cell(record, column).parse() == Ok(next);
+        next += 1;
+        Ok(())
+    })?;
+    Ok(counts)
+}
+
+pub(super) fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
+    let delimiter = kind_of(path).unwrap_or(b',');
+    let is_packed = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
+    write_file(path, |out| {
+        if is_packed {
+            let mut packed = GzEncoder::new(out, Compression::default());
+            write_rows(dataset, delimiter, &mut packed)?;
+            return packed.finish().map(drop);
+        }
+        write_rows(dataset, delimiter, out)
+    })
+}
+
+fn write_rows(dataset: &NodeDataset, delimiter: u8, out: &mut impl Write) -> io::Result<()> {
+    let mut table = WriterBuilder::new().delimiter(delimiter).from_writer(out);
+    let features = dataset.features();
+    table.write_field("id")?;
+    if dataset.labels().is_some() {
+        table.write_field("label")?;
+    }
+    for split in 0..dataset.splits().len() {
+        table.write_field(split_name(split))?;
+    }
+    for column in 0..features.d_input() {
+        table.write_field(format!("f{column}"))?;
+    }
+    table.write_record(None::<&[u8]>)?;
+    let num_nodes = dataset.graph().num_nodes();
+    let sets: Vec<Vec<&str>> = dataset.splits().iter().map(|split| set_names(split, num_nodes)).collect();
+    let mut value = Vec::new();
+    for node in 0..num_nodes {
+        table.write_field(dataset.node_ids().get(node as u32).as_bytes())?;
+        if let Some(labels) = dataset.labels() {
+            let class = labels.class(node as u32);
+            table.write_field(class.map_or("", |class| &labels.class_names()[class as usize]))?;
+        }
+        for set in &sets {
+            table.write_field(set[node])?;
+        }
+        let mut write = |number: f32| -> io::Result<()> {
+            value.clear();
+            write_number(number, &mut value)?;
+            table.write_field(&value).map_err(io::Error::from)
+        };
+        match features {
+            Features::Dense(matrix) => matrix.row(node).iter().try_for_each(|&number| write(number))?,
+            Features::Sparse(matrix) => {
+                let (columns, values) = row(matrix, node);
+                let mut next = columns.iter().zip(values).peekable();
+                for column in 0..matrix.cols() as u32 {
+                    write(next.next_if(|entry| *entry.0 == column).map_or(0.0, |entry| *entry.1))?;
+                }
+            }
+        }
+        table.write_record(None::<&[u8]>)?;
+    }
+    table.flush()
+}
+
+/// The name of the column of a split.
+pub(super) fn split_name(split: usize) -> String {
+    if split == 0 { "split".to_string() } else { format!("split_{split}") }
+}
+
+/// The set of each node, empty where it is in none.
+pub(crate) fn set_names(split: &Split, num_nodes: usize) -> Vec<&'static str> {
+    let mut names = vec![""; num_nodes];
+    for (set, nodes) in [("train", split.train()), ("val", split.val()), ("test", split.test())] {
+        nodes.iter().for_each(|&node| names[node as usize] = set);
+    }
+    names
+}
+
+/// The fewest digits that give the number back.
+fn write_number(number: f32, out: &mut Vec<u8>) -> io::Result<()> {
+    let magnitude = number.abs();
+    if magnitude == 0.0 || (1e-5..1e9).contains(&magnitude) {
+        write!(out, "{number}")
+    } else {
+        write!(out, "{number:e}")
+    }
+}
