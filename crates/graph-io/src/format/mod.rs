@@ -3,6 +3,7 @@
 mod compact;
 mod edge_index;
 mod file;
+mod growth;
 mod linqs;
 mod matrix_file;
 mod npy;
@@ -10,6 +11,7 @@ mod npz;
 pub(crate) mod output;
 mod pickle;
 mod planetoid;
+mod quoted;
 mod registry;
 mod zip_archive;
 
