@@ -7,6 +7,7 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 
+use super::file::max_unpacked;
 use crate::cleaning::CleaningReport;
 use crate::csr::{CsrMatrix, row};
 use crate::edge_policy::{EdgePolicy, EdgeReport, Loops};
@@ -167,7 +168,7 @@ fn unpack(bytes: &[u8], file: &Path) -> Result<Vec<u8>, Error> {
     }
     let field = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     let (len, checksum) = (field(9) as usize, field(13));
-    if len > MAX_PAYLOAD {
+    if len > MAX_PAYLOAD || len as u64 > max_unpacked(bytes.len() as u64) {
         return Err(Error::refused(Place::byte(file, 9), format!("a payload of {len} bytes")));
     }
     let mut payload = Vec::new();
@@ -464,5 +465,15 @@ mod tests {
         fn random_payloads_never_panic(payload in proptest::collection::vec(0u8..12, 0..200)) {
             let _ = read(&Payload(payload).pack());
         }
+    }
+
+    #[test]
+    fn a_payload_far_longer_than_its_file_is_refused() {
+        let bytes = Payload(vec![0; 20 << 20]).pack();
+        assert!(bytes.len() < 1 << 16);
+        assert_eq!(
+            Compact::from_bytes(&bytes, Path::new("tiny.bin")).unwrap_err().to_string(),
+            "tiny.bin, byte 9: refused a payload of 20971520 bytes"
+        );
     }
 }

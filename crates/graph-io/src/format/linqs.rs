@@ -1,9 +1,13 @@
 //! The two text files of a LINQS citation data set.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::path::Path;
 
+use hashbrown::{DefaultHashBuilder, HashTable};
+
 use super::file::read_text;
+use super::growth::push_within;
+use super::quoted::quoted;
 use super::registry::{Format, Sample};
 use crate::arcs::{ArcMeaning, Arcs};
 use crate::cleaning::CleaningPolicy;
@@ -79,20 +83,52 @@ impl Linqs {
         let content_file = folder.join(format!("{name}.content"));
         let content = Content::read(&content_file)?;
         let cites_file = folder.join(format!("{name}.cites"));
-        let (pairs, num_skipped) = read_cites(&cites_file, &content.node_of_id, unknown_ids)?;
-        let arcs = Arcs::from_pairs(&pairs, ArcMeaning::Directed);
+        let (arcs, num_skipped) = read_cites(&cites_file, &content.ids, unknown_ids)?;
         Ok(RawDataset {
             features: Some(content.features),
             labels: Some(content.labels),
             unknown_ends_skipped: num_skipped,
-            ..RawDataset::from_arcs(name, NodeIds::from_names(&content.node_ids), arcs)
+            ..RawDataset::from_arcs(name, NodeIds::from_text(content.ids.text, content.ids.ends), arcs)
         })
     }
 }
 
+/// The ids of the nodes, one text, and what finds them: names and a map of their own would take twenty times the bytes of
+/// a file of short lines.
+#[derive(Default)]
+struct Ids {
+    text: String,
+    /// Where each id ends.
+    ends: Vec<usize>,
+    nodes: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Ids {
+    fn name<'a>(text: &'a str, ends: &[usize], node: u32) -> &'a str {
+        let node = node as usize;
+        let start = if node == 0 { 0 } else { ends[node - 1] };
+        &text[start..ends[node]]
+    }
+
+    fn get(&self, id: &str) -> Option<u32> {
+        let is = |&node: &u32| Self::name(&self.text, &self.ends, node) == id;
+        self.nodes.find(self.hasher.hash_one(id), is).copied()
+    }
+
+    /// Adds an id that is not there yet.
+    fn add(&mut self, id: &str, max: usize) {
+        let Self { text, ends, nodes, hasher } = self;
+        let node = ends.len() as u32;
+        text.push_str(id);
+        push_within(ends, text.len(), max);
+        let hash_of = |&node: &u32| hasher.hash_one(Self::name(text, ends, node));
+        nodes.insert_unique(hasher.hash_one(id), node, hash_of);
+    }
+}
+
 struct Content {
-    node_ids: Vec<String>,
-    node_of_id: HashMap<String, u32>,
+    ids: Ids,
     features: Features,
     labels: Labels,
 }
@@ -100,12 +136,17 @@ struct Content {
 impl Content {
     fn read(file: &Path) -> Result<Self, Error> {
         let text = read_text(file, MAX_BYTES)?;
-        let mut node_ids = Vec::new();
-        let mut node_of_id = HashMap::new();
-        let mut class_of_node = Vec::new();
+        let mut ids = Ids::default();
+        let mut class_starts: Vec<u32> = Vec::new();
         let mut num_fields = None;
         let (mut row_pointers, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
-        for (line, content) in text.lines().enumerate() {
+        // A line takes an id, a feature, two tabs and an end, a feature a digit and a tab.
+        let (max_lines, max_values) = (text.len() / 4 + 1, text.len() / 2);
+        let mut next_start = 0;
+        for (line, whole_line) in text.split_inclusive('\n').enumerate() {
+            let start = next_start;
+            next_start += whole_line.len();
+            let content = without_end(whole_line);
             let malformed = |expected: String, found: String| {
                 Err(Error::malformed(Place::line(file, line + 1), expected, found))
             };
@@ -122,73 +163,90 @@ impl Content {
             }
             for (index, field) in content.split('\t').enumerate() {
                 if index == 0 {
-                    if node_of_id.insert(field.to_string(), node_ids.len() as u32).is_some() {
-                        return malformed("an id not listed yet".into(), format!("{field:?}"));
+                    if ids.get(field).is_some() {
+                        return malformed("an id not listed yet".into(), quoted(field));
                     }
-                    node_ids.push(field.to_string());
+                    ids.add(field, max_lines);
                 } else if index + 1 == count {
-                    class_of_node.push(field);
+                    let class_start = start + content.len() - field.len();
+                    push_within(&mut class_starts, class_start as u32, max_lines);
                 } else if field != "0" {
                     let value = if field == "1" { Ok(1.0) } else { field.parse::<f32>() };
                     let Some(value) = value.ok().filter(|value| value.is_finite()) else {
-                        return malformed(
-                            format!("a finite number as feature {}", index - 1),
-                            format!("{field:?}"),
-                        );
+                        return malformed(format!("a finite number as feature {}", index - 1), quoted(field));
                     };
                     if value != 0.0 {
-                        columns.push((index - 1) as u32);
-                        values.push(value);
+                        push_within(&mut columns, (index - 1) as u32, max_values);
+                        push_within(&mut values, value, max_values);
                     }
                 }
             }
-            row_pointers.push(columns.len());
+            push_within(&mut row_pointers, columns.len(), max_lines + 1);
         }
         let Some(num_fields) = num_fields else {
             return Err(Error::malformed(Place::whole(file), "at least one node", "an empty file"));
         };
-        let matrix = CsrMatrix::try_new((node_ids.len(), num_fields - 2), row_pointers, columns, values)
+        let matrix = CsrMatrix::try_new((ids.ends.len(), num_fields - 2), row_pointers, columns, values)
             .expect("columns were pushed in order");
-        let mut class_names: Vec<String> = class_of_node.iter().map(|name| name.to_string()).collect();
-        class_names.sort_unstable();
-        class_names.dedup();
-        let class = |name: &&str| class_names.binary_search_by(|known| known.as_str().cmp(name)).ok();
-        let classes = class_of_node.iter().map(|name| class(name).map(|class| class as u32)).collect();
-        Ok(Self {
-            node_ids,
-            node_of_id,
-            features: Features::from_sparse(matrix)?,
-            labels: Labels::from_classes(classes, class_names)?,
-        })
+        Ok(Self { ids, labels: classes(&text, &class_starts)?, features: Features::from_sparse(matrix)? })
     }
 }
 
-/// The citations as pairs of nodes, and how many lines were left out for an unknown id.
-fn read_cites(
-    file: &Path,
-    node_of_id: &HashMap<String, u32>,
-    unknown_ids: UnknownIds,
-) -> Result<(Vec<(u32, u32)>, usize), Error> {
+fn without_end(line: &str) -> &str {
+    line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line))
+}
+
+/// The classes that start at these bytes of a text and end with their lines, in the order of their names.
+fn classes(text: &str, starts: &[u32]) -> Result<Labels, Error> {
+    let name_of = |node: u32| {
+        let rest = &text[starts[node as usize] as usize..];
+        without_end(&rest[..rest.find('\n').map_or(rest.len(), |end| end + 1)])
+    };
+    let mut nodes: Vec<u32> = (0..starts.len() as u32).collect();
+    nodes.sort_unstable_by_key(|&node| name_of(node));
+    let mut names: Vec<String> = Vec::new();
+    let mut classes = vec![None; starts.len()];
+    for node in nodes {
+        let name = name_of(node);
+        if names.last().is_none_or(|last| last != name) {
+            push_within(&mut names, name.to_string(), starts.len());
+        }
+        classes[node as usize] = Some(names.len() as u32 - 1);
+    }
+    Labels::from_classes(classes, names)
+}
+
+/// The citations, and how many lines were left out for an unknown id.
+fn read_cites(file: &Path, ids: &Ids, unknown_ids: UnknownIds) -> Result<(Arcs, usize), Error> {
     let text = read_text(file, MAX_BYTES)?;
-    let mut edges = Vec::new();
+    let mut arcs = Arcs { meaning: ArcMeaning::Directed, ..Arcs::default() };
+    // Two ids, a tab and a line end.
+    let max_arcs = text.len() / 4 + 1;
     let mut num_skipped = 0;
     for (line, content) in text.lines().enumerate() {
         let place = || Place::line(file, line + 1);
         let Some((cited, citing)) = content.split_once('\t').filter(|(_, citing)| !citing.contains('\t'))
         else {
-            return Err(Error::malformed(place(), "two ids with a tab between", format!("{content:?}")));
+            return Err(Error::malformed(place(), "two ids with a tab between", quoted(content)));
         };
-        match (node_of_id.get(citing), node_of_id.get(cited), unknown_ids) {
-            (Some(&from), Some(&to), _) => edges.push((from, to)),
+        match (ids.get(citing), ids.get(cited), unknown_ids) {
+            (Some(from), Some(to), _) => {
+                push_within(&mut arcs.from, from, max_arcs);
+                push_within(&mut arcs.to, to, max_arcs);
+            }
             (_, _, UnknownIds::Skip) => num_skipped += 1,
             (from, _, UnknownIds::Refuse) => {
                 let unknown = if from.is_none() { citing } else { cited };
                 let expected = "ids of the nodes";
-                return Err(Error::malformed(place(), expected, format!("the unknown id {unknown:?}")));
+                return Err(Error::malformed(
+                    place(),
+                    expected,
+                    format!("the unknown id {}", quoted(unknown)),
+                ));
             }
         }
     }
-    Ok((edges, num_skipped))
+    Ok((arcs, num_skipped))
 }
 
 #[cfg(test)]
@@ -271,6 +329,21 @@ mod tests {
             message(CONTENT, "p1 p3\n"),
             "tiny.cites:1: expected two ids with a tab between, found \"p1 p3\""
         );
+    }
+
+    #[test]
+    fn long_texts_are_cut_in_messages() {
+        let long = "x".repeat(1 << 20);
+        let shown = format!("\"{}\"…", "x".repeat(40));
+        for (content, cites) in [
+            (CONTENT.to_string(), long.clone()),
+            (CONTENT.to_string(), format!("p1\t{long}")),
+            (format!("a\t{long}\tX\n"), String::new()),
+            (format!("{long}\t1\tX\n{long}\t1\tX\n"), String::new()),
+        ] {
+            let message = message(&content, &cites);
+            assert!(message.ends_with(&shown) && message.len() < 120, "{message}");
+        }
     }
 
     #[test]

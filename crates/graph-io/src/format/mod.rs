@@ -20,6 +20,7 @@ mod edge_index;
 mod file;
 mod folder;
 mod graphml;
+mod growth;
 mod linqs;
 mod matrix_file;
 mod node_table;

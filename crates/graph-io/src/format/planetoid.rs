@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::{read_bytes, read_text};
 use super::pickle::{Limits, Pickle};
+use super::quoted::quoted;
 use super::registry::{Format, Sample};
 use crate::arcs::{ArcMeaning, Arcs};
 use crate::cleaning::CleaningPolicy;
@@ -94,7 +95,7 @@ impl Planetoid {
         let [x, tx, allx] = [matrix(path("x"))?, matrix(path("tx"))?, matrix(path("allx"))?];
         let [y, ty, ally] = [classes(path("y"))?, classes(path("ty"))?, classes(path("ally"))?];
         let graph_file = path("graph");
-        let (num_nodes, pairs) = parse(&graph_file, |pickle| pickle.neighbor_lists())?;
+        let (num_nodes, from, to) = parse(&graph_file, |pickle| pickle.neighbor_lists())?;
         if num_nodes == 0 {
             return Err(Error::malformed(Place::whole(&graph_file), "at least one node", "none"));
         }
@@ -132,7 +133,7 @@ impl Planetoid {
             .map_err(|error| error.in_file(&index_file))?;
         let features = Features::from_sparse(stack(&source_of_node, allx.content.cols()))
             .map_err(|error| error.in_file(&allx.file))?;
-        let arcs = Arcs::from_pairs(&pairs, ArcMeaning::Directed);
+        let arcs = Arcs { from, to, weights: None, meaning: ArcMeaning::Directed };
         Ok(RawDataset {
             features: Some(features),
             labels: Some(labels),
@@ -208,7 +209,7 @@ fn read_test_index(file: &Path, num_listed: usize, num_nodes: usize) -> Result<V
             Err(Error::malformed(Place::line(file, line + 1), expected, found))
         };
         let Ok(node) = content.trim().parse::<u32>() else {
-            return malformed("a node index", format!("{content:?}"));
+            return malformed("a node index", quoted(content));
         };
         let offset = (node as usize).checked_sub(num_listed);
         let Some(first_line) = offset.and_then(|offset| line_of_node.get_mut(offset)) else {
@@ -305,6 +306,8 @@ mod tests {
     #[test]
     fn a_bad_line_of_test_index_is_named() {
         assert_eq!(index_message("5\ntwo\n"), "ind.tiny.test.index:2: expected a node index, found \"two\"");
+        let long = format!("ind.tiny.test.index:1: expected a node index, found \"{}\"…", "x".repeat(40));
+        assert_eq!(index_message(&"x".repeat(1 << 20)), long);
         assert_eq!(index_message("5\n\n3\n"), "ind.tiny.test.index:2: expected a node index, found \"\"");
         assert_eq!(
             index_message("5\n6\n"),

@@ -1,5 +1,6 @@
 //! numpy arrays as they lie in the file.
 
+use std::fmt;
 use std::ops::Range;
 
 /// The type of an array's elements.
@@ -36,10 +37,6 @@ impl Element {
             Self::I64 | Self::F64 => 8,
         }
     }
-
-    pub(super) fn is_whole(self) -> bool {
-        !matches!(self, Self::F32 | Self::F64)
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +64,37 @@ pub(super) struct Dtype {
     pub(super) order: Option<ByteOrder>,
 }
 
+/// The length of each axis; there are one or two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Vector(usize),
+    /// Rows and columns.
+    Table(usize, usize),
+}
+
+impl Shape {
+    /// The bytes of an array of this shape, where they can be counted.
+    pub(super) fn num_bytes(self, element: Element) -> Option<usize> {
+        match self {
+            Self::Vector(len) => len.checked_mul(element.size()),
+            Self::Table(rows, cols) => rows.checked_mul(cols)?.checked_mul(element.size()),
+        }
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Vector(len) => write!(out, "[{len}]"),
+            Self::Table(rows, cols) => write!(out, "[{rows}, {cols}]"),
+        }
+    }
+}
+
 /// An array in row order; its content is `data` of the file and has just the length its shape asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Array {
-    pub(super) shape: Box<[usize]>,
+    pub(super) shape: Shape,
     pub(super) element: Element,
     pub(super) order: ByteOrder,
     pub(super) data: Range<usize>,
@@ -121,7 +145,7 @@ mod tests {
     fn array(code: &[u8], flag: &[u8], len: usize) -> Array {
         let element = Element::of_code(code).unwrap();
         let order = ByteOrder::of_flag(flag, element).unwrap();
-        Array { shape: vec![len / element.size()].into(), element, order, data: 1..1 + len }
+        Array { shape: Shape::Vector(len / element.size()), element, order, data: 1..1 + len }
     }
 
     #[test]

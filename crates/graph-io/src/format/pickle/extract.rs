@@ -1,8 +1,9 @@
 //! From parsed values to the three things these pickles hold: a sparse matrix, a one-hot table, neighbor lists.
 
-use super::array::Array;
+use super::array::{Array, Element, Shape};
+use super::heap::Container;
 use super::machine::Pickle;
-use super::value::{Container, Value};
+use super::value::{Content, Value};
 use crate::csr::CsrMatrix;
 use crate::error::{Error, Place};
 
@@ -13,69 +14,72 @@ impl Pickle<'_> {
     /// Not such a matrix; row pointers that are not monotone or do not end at the number of values; a column index
     /// out of range or twice in a row; a value that is not finite.
     pub(in crate::format) fn csr_matrix(&self) -> Result<CsrMatrix, Error> {
-        let Some(Container::CsrMatrix(Some(state))) = self.container(self.root) else {
+        let bytes = self.heap.bytes;
+        let Some(Container::CsrMatrix(Some(state))) = self.heap.container(self.root) else {
             return Err(self.unexpected("a sparse matrix", self.root));
         };
-        let (rows, cols) = self.shape(*state)?;
-        let indptr = self.vector(*state, "indptr")?;
-        let indices = self.vector(*state, "indices")?;
-        let data = self.vector(*state, "data")?;
-        for (name, array) in [("indptr", indptr), ("indices", indices)] {
-            if !array.element.is_whole() {
-                return Err(self.at(array, format!("{name} of whole numbers"), "fractions"));
+        let (rows, cols) = self.shape(state)?;
+        let indptr = self.vector(state, "indptr")?;
+        let indices = self.vector(state, "indices")?;
+        let data = self.vector(state, "data")?;
+        // As scipy writes them; a pointer of one byte in the file would take eight in memory.
+        for (name, array) in [("indptr", &indptr), ("indices", &indices)] {
+            if !matches!(array.element, Element::I32 | Element::I64) {
+                return Err(self.at(array, format!("{name} of 32 or 64 bit whole numbers"), "others"));
             }
         }
         if indptr.len() != rows + 1 {
             let expected = format!("{} row pointers for {rows} rows", rows + 1);
-            return Err(self.at(indptr, expected, indptr.len().to_string()));
+            return Err(self.at(&indptr, expected, indptr.len().to_string()));
         }
         if data.len() != indices.len() {
             let expected = format!("{} values, one for each column index", indices.len());
-            return Err(self.at(data, expected, data.len().to_string()));
+            return Err(self.at(&data, expected, data.len().to_string()));
         }
 
         let mut pointers = Vec::with_capacity(rows + 1);
         let mut last = 0;
         for index in 0..=rows {
-            let pointer = indptr.whole(self.bytes, index);
+            let pointer = indptr.whole(bytes, index);
             if pointer < last || (index == 0 && pointer != 0) {
                 let expected = format!(
                     "row pointer {index} to be {} {last}",
                     ["at least", "just"][usize::from(index == 0)]
                 );
-                return Err(self.at(indptr, expected, pointer.to_string()));
+                return Err(self.at(&indptr, expected, pointer.to_string()));
             }
             last = pointer;
             pointers.push(pointer as usize);
         }
         if pointers[rows] != data.len() {
             let expected = format!("the last row pointer to be {}, the number of values", data.len());
-            return Err(self.at(indptr, expected, pointers[rows].to_string()));
+            return Err(self.at(&indptr, expected, pointers[rows].to_string()));
         }
 
         let mut columns = Vec::with_capacity(data.len());
         let mut values = Vec::with_capacity(data.len());
-        let mut entries: Vec<(u32, f32)> = Vec::new();
+        let longest = pointers.windows(2).map(|pair| pair[1] - pair[0]).max();
+        let mut entries: Vec<(u32, f32)> = Vec::with_capacity(longest.unwrap_or(0));
         for row in 0..rows {
             entries.clear();
             for index in pointers[row]..pointers[row + 1] {
-                let column = indices.whole(self.bytes, index);
+                let column = indices.whole(bytes, index);
                 let Some(column) = u32::try_from(column).ok().filter(|&column| (column as usize) < cols)
                 else {
                     let expected = format!("column indices below {cols} in row {row}");
-                    return Err(self.at(indices, expected, column.to_string()));
+                    return Err(self.at(&indices, expected, column.to_string()));
                 };
-                let value = data.real(self.bytes, index);
+                let value = data.real(bytes, index);
                 if !value.is_finite() {
                     let expected = format!("a finite number at row {row}, column {column}");
-                    return Err(self.at(data, expected, value.to_string()));
+                    return Err(self.at(&data, expected, value.to_string()));
                 }
                 entries.push((column, value));
             }
-            entries.sort_by_key(|entry| entry.0);
+            entries.sort_unstable_by_key(|entry| entry.0);
             if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
                 let expected = format!("different columns in row {row}");
-                return Err(self.at(indices, expected, format!("{} twice", pair[0].0)));
+                return Err(self.at(&indices, expected, format!("{} twice", pair[0].0)));
             }
             columns.extend(entries.iter().map(|entry| entry.0));
             values.extend(entries.iter().map(|entry| entry.1));
@@ -89,148 +93,158 @@ impl Pickle<'_> {
     /// # Errors
     /// Not a table; a row that is not one 1 among zeros.
     pub(in crate::format) fn one_hot(&self) -> Result<(Vec<u32>, usize), Error> {
-        let Some(Container::Array(Some(array))) = self.container(self.root) else {
-            return Err(self.unexpected("an array", self.root));
+        const MAX_CLASSES: usize = 1 << 16;
+        let array = self.array(self.root).ok_or_else(|| self.unexpected("an array", self.root))?;
+        let Shape::Table(rows, cols) = array.shape else {
+            return Err(self.at(&array, "a table of rows and columns", "one axis"));
         };
-        let [rows, cols] = *array.shape else {
-            return Err(self.at(array, "a table of rows and columns", "one axis"));
-        };
+        // Each class gets a name, and the columns of a table without rows are not held to the bytes there are.
+        if rows == 0 || !(1..=MAX_CLASSES).contains(&cols) {
+            let expected = format!("a table of some rows and 1 to {MAX_CLASSES} columns");
+            return Err(self.at(&array, expected, array.shape.to_string()));
+        }
         let class_of_row = |row: usize| {
             let mut class = None;
             for column in 0..cols {
-                let value = array.real(self.bytes, row * cols + column);
+                let value = array.real(self.heap.bytes, row * cols + column);
                 let is_first_one = value == 1.0 && class.is_none();
                 if is_first_one {
                     class = Some(column as u32);
                 } else if value != 0.0 {
                     let expected = format!("one 1 among zeros in row {row}");
-                    return Err(self.at(array, expected, format!("{value} in column {column}")));
+                    return Err(self.at(&array, expected, format!("{value} in column {column}")));
                 }
             }
-            class.ok_or_else(|| self.at(array, format!("one 1 among zeros in row {row}"), "zeros only"))
+            class.ok_or_else(|| self.at(&array, format!("one 1 among zeros in row {row}"), "zeros only"))
         };
-        Ok(((0..rows).map(class_of_row).collect::<Result<_, _>>()?, cols))
+        let mut classes = Vec::with_capacity(rows);
+        for row in 0..rows {
+            classes.push(class_of_row(row)?);
+        }
+        Ok((classes, cols))
     }
 
-    /// The pickle as the neighbor lists of nodes 0, 1, …: the number of nodes, and a pair for each entry.
+    /// The pickle as the neighbor lists of nodes 0, 1, …: the number of nodes, and for each entry where the arc starts and
+    /// where it ends.
     ///
     /// # Errors
     /// Not a dict of lists; keys that are not 0, 1, … each once; a neighbor that is not a node.
-    pub(in crate::format) fn neighbor_lists(&self) -> Result<(usize, Vec<(u32, u32)>), Error> {
-        let Some(Container::Dict(lists)) = self.container(self.root) else {
+    pub(in crate::format) fn neighbor_lists(&self) -> Result<(usize, Vec<u32>, Vec<u32>), Error> {
+        let heap = &self.heap;
+        let Some(Container::Dict(_)) = heap.container(self.root) else {
             return Err(self.unexpected("a dict of neighbor lists", self.root));
         };
-        let num_nodes = lists.len();
-        let node_of = |value: Value| match value {
-            Value::Int(node) => {
+        let lists = || {
+            let mut items = heap.items_of(self.root);
+            std::iter::from_fn(move || items.next().zip(items.next()))
+        };
+        let num_nodes = lists().count();
+        let node_of = |value: Value| match heap.content(value) {
+            Content::Int(node) => {
                 usize::try_from(node).ok().filter(|&node| node < num_nodes).map(|node| node as u32)
             }
             _ => None,
         };
         let malformed =
-            |expected: String, found: String| Err(Error::malformed(Place::whole(self.file), expected, found));
-        let mut edges = Vec::new();
+            |expected: String, found: String| Err(Error::malformed(Place::whole(heap.file), expected, found));
+        let mut num_arcs = 0;
         let mut seen = vec![false; num_nodes];
-        for &(key, value) in lists {
+        for (key, value) in lists() {
             let Some(node) = node_of(key) else {
                 return malformed(format!("a list for each node below {num_nodes}"), self.show(key));
             };
             if std::mem::replace(&mut seen[node as usize], true) {
                 return malformed("one list for each node".into(), format!("two for node {node}"));
             }
-            let Some(Container::List(neighbors)) = self.container(value) else {
+            let Some(Container::List(_)) = heap.container(value) else {
                 return malformed(format!("a list of neighbors for node {node}"), self.show(value));
             };
-            // One list may stand for the neighbors of many nodes: honest files never do so, and it would let a small
-            // file ask for memory in the square of its size.
-            if edges.len() + neighbors.len() > self.bytes.len() {
-                let what = "more neighbors than the file has bytes";
-                return Err(Error::refused(Place::whole(self.file), what));
-            }
-            for &neighbor in neighbors {
-                let Some(to) = node_of(neighbor) else {
-                    return malformed(
-                        format!("neighbors of node {node} below {num_nodes}"),
-                        self.show(neighbor),
-                    );
-                };
-                edges.push((node, to));
+            for neighbor in heap.items_of(value) {
+                if node_of(neighbor).is_none() {
+                    let expected = format!("neighbors of node {node} below {num_nodes}");
+                    return malformed(expected, self.show(neighbor));
+                }
+                // One list may stand for the neighbors of many nodes: honest files never do so, and it would let a small
+                // file ask for time and memory in the square of its size.
+                num_arcs += 1;
+                if num_arcs > heap.max_plain_items() {
+                    let what = "more neighbors than the file has values";
+                    return Err(Error::refused(Place::whole(heap.file), what));
+                }
             }
         }
-        Ok((num_nodes, edges))
-    }
-
-    fn container(&self, value: Value) -> Option<&Container> {
-        match value {
-            Value::Held(index) => self.containers.get(index as usize),
-            _ => None,
+        drop(seen);
+        let (mut from, mut to) = (Vec::with_capacity(num_arcs), Vec::with_capacity(num_arcs));
+        for (key, value) in lists() {
+            let neighbors = heap.items_of(value).filter_map(node_of);
+            to.extend(neighbors);
+            from.resize(to.len(), node_of(key).expect("every key was looked at"));
         }
+        Ok((num_nodes, from, to))
     }
 
     fn get(&self, state: Value, name: &str) -> Result<Value, Error> {
-        let Some(Container::Dict(pairs)) = self.container(state) else {
-            return Err(self.unexpected("a dict", state));
-        };
-        let named = |key: Value| match key {
-            Value::Bytes(start, len) => {
-                self.bytes.get(start as usize..(start + len) as usize) == Some(name.as_bytes())
-            }
-            _ => false,
-        };
-        let found = pairs.iter().rev().find(|(key, _)| named(*key)).map(|(_, value)| *value);
+        let mut items = self.heap.items_of(state);
+        let pairs = std::iter::from_fn(|| items.next().zip(items.next()));
+        let named =
+            |key: Value| matches!(self.heap.content(key), Content::Bytes(_, key) if key == name.as_bytes());
+        let found = pairs.filter(|(key, _)| named(*key)).last().map(|(_, value)| value);
         found.ok_or_else(|| {
-            Error::malformed(Place::whole(self.file), format!("{name:?} in a sparse matrix"), "none")
+            Error::malformed(Place::whole(self.heap.file), format!("{name:?} in a sparse matrix"), "none")
         })
     }
 
     fn shape(&self, state: Value) -> Result<(usize, usize), Error> {
         let shape = self.get(state, "_shape")?;
         let axis = |axis: i64| usize::try_from(axis).ok().filter(|&axis| axis < 1 << 31);
-        if let Some(Container::Tuple(items)) = self.container(shape)
-            && let [Value::Int(rows), Value::Int(cols)] = **items
+        if let Some(&[rows, cols]) = self.heap.tuple(shape)
+            && let (Content::Int(rows), Content::Int(cols)) =
+                (self.heap.content(rows), self.heap.content(cols))
             && let (Some(rows), Some(cols)) = (axis(rows), axis(cols))
         {
             return Ok((rows, cols));
         }
         Err(Error::malformed(
-            Place::whole(self.file),
+            Place::whole(self.heap.file),
             "a shape of two axes below 2147483648",
             self.show(shape),
         ))
     }
 
-    fn vector(&self, state: Value, name: &str) -> Result<&Array, Error> {
+    fn vector(&self, state: Value, name: &str) -> Result<Array, Error> {
         let value = self.get(state, name)?;
-        match self.container(value) {
-            Some(Container::Array(Some(array))) if array.shape.len() == 1 => Ok(array),
-            _ => Err(self.unexpected(&format!("an array with one axis as {name:?}"), value)),
+        let array = self.array(value).filter(|array| matches!(array.shape, Shape::Vector(_)));
+        array.ok_or_else(|| self.unexpected(&format!("an array with one axis as {name:?}"), value))
+    }
+
+    fn array(&self, value: Value) -> Option<Array> {
+        match self.heap.container(value) {
+            Some(Container::Array(Some(state))) => self.heap.array(state, &Place::whole(self.heap.file)).ok(),
+            _ => None,
         }
     }
 
     /// A value as a message shows it.
     fn show(&self, value: Value) -> String {
-        match value {
-            Value::Int(number) => number.to_string(),
-            Value::Held(_) => match self.container(value) {
-                Some(Container::Tuple(items)) => {
-                    let shown = items.iter().take(3).map(|item| match item {
-                        Value::Int(number) => number.to_string(),
-                        other => other.kind().to_string(),
-                    });
-                    format!("({})", shown.collect::<Vec<_>>().join(", "))
-                }
-                container => container.map_or(value.kind(), Container::kind).to_string(),
-            },
-            other => other.kind().to_string(),
+        let number = |value: Value| match self.heap.content(value) {
+            Content::Int(number) => number.to_string(),
+            _ => self.heap.kind(value).to_string(),
+        };
+        match self.heap.tuple(value) {
+            Some(items) => {
+                let shown: Vec<String> = items.iter().take(3).map(|&item| number(item)).collect();
+                format!("({})", shown.join(", "))
+            }
+            None => number(value),
         }
     }
 
     fn unexpected(&self, expected: &str, found: Value) -> Error {
-        Error::malformed(Place::whole(self.file), expected, self.show(found))
+        Error::malformed(Place::whole(self.heap.file), expected, self.show(found))
     }
 
     fn at(&self, array: &Array, expected: impl Into<String>, found: impl Into<String>) -> Error {
-        Error::malformed(Place::byte(self.file, array.data.start), expected, found)
+        Error::malformed(Place::byte(self.heap.file, array.data.start), expected, found)
     }
 }
 
@@ -299,6 +313,12 @@ mod tests {
             csr_message(&[0, 0, 2], &[2, 2], &one),
             "expected different columns in row 1, found 2 twice"
         );
+        let bytes = Pickler::new().csr_of_bytes();
+        let message = with(bytes, |pickle| pickle.csr_matrix()).unwrap_err();
+        assert!(
+            message.ends_with("expected indptr of 32 or 64 bit whole numbers, found others"),
+            "{message}"
+        );
         assert_eq!(
             csr_message(&[0, 1, 2], &[0, 1], &[1.0]),
             "expected 2 values, one for each column index, found 1"
@@ -341,13 +361,19 @@ mod tests {
         };
         assert_eq!(message(&[&[0, 1], &[0, 0]]), "expected one 1 among zeros in row 1, found zeros only");
         assert_eq!(message(&[&[1, 1]]), "expected one 1 among zeros in row 0, found 1 in column 1");
+        let shape = "expected a table of some rows and 1 to 65536 columns, found";
+        assert_eq!(message(&[]), format!("{shape} [0, 0]"));
+        assert_eq!(message(&[&[], &[]]), format!("{shape} [2, 0]"));
+        let wide = |cols: i32| Pickler::new().array("i4", "<", &[0, cols], &[]);
+        let message_of = |pickler| with(pickler, |pickle: &Pickle<'_>| pickle.one_hot()).unwrap_err();
+        assert!(message_of(wide(i32::MAX)).ends_with(&format!("{shape} [0, 2147483647]")));
         assert_eq!(message(&[&[0, 2]]), "expected one 1 among zeros in row 0, found 2 in column 1");
     }
 
     #[test]
     fn neighbor_lists_become_pairs() {
         let lists = with(Pickler::new().graph(&[(1, &[0, 0]), (0, &[1])]), |pickle| pickle.neighbor_lists());
-        assert_eq!(lists, Ok((2, vec![(1, 0), (1, 0), (0, 1)])));
+        assert_eq!(lists, Ok((2, vec![1, 1, 0], vec![0, 0, 1])));
         let message = |lists: &[(i32, &[i32])]| {
             with(Pickler::new().graph(lists), |pickle| pickle.neighbor_lists()).unwrap_err()
         };
@@ -373,7 +399,7 @@ mod tests {
         let pickle = Pickle::parse(&bytes, Path::new("ind.bomb.graph"), Limits::default()).unwrap();
         assert_eq!(
             pickle.neighbor_lists().unwrap_err().to_string(),
-            "ind.bomb.graph: refused more neighbors than the file has bytes"
+            "ind.bomb.graph: refused more neighbors than the file has values"
         );
     }
 

@@ -1,16 +1,17 @@
 //! The stack machine of a pickle, less everything that could run code.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
-use super::value::{Container, Global, Value};
+use super::heap::{Container, Heap, Span, TooMany};
+use super::value::{Global, Value};
 use crate::error::{Error, Place};
+use crate::format::growth::push_within;
 
 /// What a pickle may cost.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::format) struct Limits {
-    /// Bytes of the file.
+    /// Bytes of the file; below 2³¹.
     pub(in crate::format) max_bytes: usize,
     /// Containers inside each other, and marks open at once.
     pub(in crate::format) max_depth: u8,
@@ -27,9 +28,7 @@ impl Default for Limits {
 /// A parsed pickle: its values, and the file they point into.
 #[derive(Debug)]
 pub(in crate::format) struct Pickle<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) file: &'a Path,
-    pub(super) containers: Vec<Container>,
+    pub(super) heap: Heap<'a>,
     pub(super) root: Value,
 }
 
@@ -39,50 +38,48 @@ impl<'a> Pickle<'a> {
     /// # Errors
     /// Anything a graph data set has no use for; see the module's documentation.
     pub(in crate::format) fn parse(bytes: &'a [u8], file: &'a Path, limits: Limits) -> Result<Self, Error> {
-        if bytes.len() > limits.max_bytes {
-            let what = format!("a pickle of {} bytes: the limit is {}", bytes.len(), limits.max_bytes);
+        let max_bytes = limits.max_bytes.min(Value::MAX_FILE);
+        if bytes.len() > max_bytes {
+            let what = format!("a pickle of {} bytes: the limit is {max_bytes}", bytes.len());
             return Err(Error::refused(Place::whole(file), what));
         }
+        let heap = Heap::new(bytes, file);
         let mut machine = Machine {
-            bytes,
-            file,
             limits,
             opcode_at: 0,
             next: 0,
-            pushes_left: bytes.len() / 2 + 1024,
-            containers_left: bytes.len() / 4 + 256,
+            pushes_left: heap.max_values(),
+            heap,
             stack: Vec::new(),
             marks: Vec::new(),
-            memo: HashMap::new(),
-            containers: Vec::new(),
+            memo: Vec::new(),
             depths: Vec::new(),
         };
         let root = machine.run()?;
-        Ok(Self { bytes, file, containers: machine.containers, root })
+        let mut heap = machine.heap;
+        heap.finish();
+        Ok(Self { heap, root })
     }
 }
 
 pub(super) struct Machine<'a> {
-    pub(super) bytes: &'a [u8],
-    file: &'a Path,
+    pub(super) heap: Heap<'a>,
     limits: Limits,
     opcode_at: usize,
     next: usize,
-    // A value costs at least two bytes in the files this reader is for, a container four. Holding every file to that
-    // bounds the memory by 40 times the file: `N` or `]` a million times over would otherwise cost 100 times.
     pushes_left: usize,
-    containers_left: usize,
-    pub(super) stack: Vec<Value>,
+    stack: Vec<Value>,
     marks: Vec<usize>,
-    memo: HashMap<u32, Value>,
-    containers: Vec<Container>,
+    /// What is remembered under each number; Python counts them from 0.
+    memo: Vec<Option<Value>>,
+    /// How deep the nesting in each container goes.
     depths: Vec<u8>,
 }
 
 impl Machine<'_> {
     fn run(&mut self) -> Result<Value, Error> {
         if self.take_array::<2>()? != [0x80, 2] {
-            let found = format!("{:02x?}", &self.bytes[..2]);
+            let found = format!("{:02x?}", &self.heap.bytes[..2]);
             return Err(self.malformed("a pickle of protocol 2, which begins [80, 02]", found));
         }
         loop {
@@ -91,33 +88,22 @@ impl Machine<'_> {
             match opcode {
                 b'.' => return self.stop(),
                 b'(' => self.mark()?,
-                b'N' => self.push(Value::None)?,
-                0x88 => self.push(Value::Bool(true))?,
-                0x89 => self.push(Value::Bool(false))?,
-                b'J' => {
-                    let value = i32::from_le_bytes(self.take_array()?);
-                    self.push(Value::Int(value.into()))?;
-                }
-                b'K' => {
-                    let [value] = self.take_array()?;
-                    self.push(Value::Int(value.into()))?;
-                }
-                b'M' => {
-                    let value = u16::from_le_bytes(self.take_array()?);
-                    self.push(Value::Int(value.into()))?;
-                }
-                0x8a => self.long()?,
-                b'G' => {
-                    let value = f64::from_be_bytes(self.take_array()?);
-                    self.push(Value::Float(value))?;
-                }
+                b'N' | 0x88 | 0x89 => self.plain(0)?,
+                b'K' => self.plain(1)?,
+                b'M' => self.plain(2)?,
+                b'J' => self.plain(4)?,
+                b'G' => self.plain(8)?,
+                0x8a => match self.take_array()? {
+                    [len @ 0..=8] => self.plain(len.into())?,
+                    [len] => return Err(self.refused(format!("a whole number of {len} bytes"))),
+                },
                 b'U' => {
                     let [len] = self.take_array()?;
-                    self.string(len.into())?;
+                    self.plain(len.into())?;
                 }
                 b'T' | b'X' => {
                     let len = u32::from_le_bytes(self.take_array()?);
-                    self.string(len as usize)?;
+                    self.plain(len as usize)?;
                 }
                 b'c' => self.global()?,
                 b'q' => {
@@ -126,7 +112,7 @@ impl Machine<'_> {
                 }
                 b'r' => {
                     let key = u32::from_le_bytes(self.take_array()?);
-                    self.remember(key)?;
+                    self.remember(key as usize)?;
                 }
                 b'h' => {
                     let [key] = self.take_array()?;
@@ -134,7 +120,7 @@ impl Machine<'_> {
                 }
                 b'j' => {
                     let key = u32::from_le_bytes(self.take_array()?);
-                    self.recall(key)?;
+                    self.recall(key as usize)?;
                 }
                 b')' => self.tuple(0)?,
                 0x85..=0x87 => self.tuple(usize::from(opcode - 0x84))?,
@@ -142,8 +128,8 @@ impl Machine<'_> {
                     let start = self.unmark()?;
                     self.tuple(self.stack.len() - start)?;
                 }
-                b']' => self.hold(Container::List(Vec::new()), 1)?,
-                b'}' => self.hold(Container::Dict(Vec::new()), 1)?,
+                b']' => self.hold(Container::List(Span::default()), 1)?,
+                b'}' => self.hold(Container::Dict(Span::default()), 1)?,
                 b'a' => self.append(1)?,
                 b'e' => {
                     let start = self.unmark()?;
@@ -167,110 +153,109 @@ impl Machine<'_> {
         if !self.stack.is_empty() || !self.marks.is_empty() {
             return Err(self.malformed("one value at the end", format!("{} more", self.stack.len())));
         }
-        if self.next != self.bytes.len() {
-            let found = format!("{} more bytes", self.bytes.len() - self.next);
-            return Err(Error::malformed(Place::byte(self.file, self.next), "the end of the file", found));
+        let left = self.heap.bytes.len() - self.next;
+        if left > 0 {
+            let place = Place::byte(self.heap.file, self.next);
+            return Err(Error::malformed(place, "the end of the file", format!("{left} more bytes")));
         }
         Ok(root)
     }
 
-    fn long(&mut self) -> Result<(), Error> {
-        let [len] = self.take_array()?;
-        if len > 8 {
-            return Err(self.refused(format!("a whole number of {len} bytes")));
-        }
-        let range = self.take(len.into())?;
-        let raw = &self.bytes[range];
-        let negative = raw.last().is_some_and(|&byte| byte >= 0x80);
-        let mut wide = [if negative { 0xff } else { 0 }; 8];
-        wide[..raw.len()].copy_from_slice(raw);
-        self.push(Value::Int(i64::from_le_bytes(wide)))
-    }
-
-    fn string(&mut self, len: usize) -> Result<(), Error> {
-        let range = self.take(len)?;
-        self.push(Value::bytes(&range))
+    /// A value that is read where it stands; `len` more bytes belong to it.
+    fn plain(&mut self, len: usize) -> Result<(), Error> {
+        self.take(len)?;
+        self.push(Value::at(self.opcode_at))
     }
 
     fn global(&mut self) -> Result<(), Error> {
-        let module = self.line()?;
-        let name = format!("{module}.{}", self.line()?);
-        let Some(global) = Global::named(&name) else {
+        let (module, name) = (self.line()?, self.line()?);
+        let [module, name] = [module, name].map(|line| &self.heap.bytes[line]);
+        if Global::named(module, name).is_none() {
+            // What is not ASCII shows as it would in source.
+            let name = format!("{}.{}", module.escape_ascii(), name.escape_ascii());
             return Err(self.refused(format!("the name {name:?}: it is none of a graph data set's")));
-        };
-        self.push(Value::Global(global))
+        }
+        self.push(Value::at(self.opcode_at))
     }
 
-    /// A line of a name, without its end; what is not ASCII shows as it would in source.
-    fn line(&mut self) -> Result<String, Error> {
+    /// A line of a name, without its end.
+    fn line(&mut self) -> Result<Range<usize>, Error> {
         const MAX_NAME: usize = 64;
-        let rest = &self.bytes[self.next..];
+        let rest = &self.heap.bytes[self.next..];
         let Some(len) = rest.iter().take(MAX_NAME).position(|&byte| byte == b'\n') else {
             let expected = format!("a name of at most {MAX_NAME} bytes and a line end");
             return Err(self.malformed(&expected, "no line end"));
         };
+        let start = self.next;
         self.next += len + 1;
-        Ok(rest[..len].escape_ascii().to_string())
+        Ok(start..start + len)
     }
 
-    fn remember(&mut self, key: u32) -> Result<(), Error> {
+    fn remember(&mut self, key: usize) -> Result<(), Error> {
         let value = self.pop()?;
         self.stack.push(value);
-        self.memo.insert(key, value);
-        if self.memo.len() > self.limits.max_memo {
-            return Err(self.refused(format!("more than {} remembered values", self.limits.max_memo)));
+        // The numbers ascend from 0, and what is worth remembering takes some bytes.
+        let max = self.limits.max_memo.min(self.heap.bytes.len() / 8 + 1024);
+        if key >= max {
+            return Err(self.refused(format!("a value remembered under {key}, not below {max}")));
         }
+        while self.memo.len() <= key {
+            push_within(&mut self.memo, None, max);
+        }
+        self.memo[key] = Some(value);
         Ok(())
     }
 
-    fn recall(&mut self, key: u32) -> Result<(), Error> {
-        match self.memo.get(&key) {
-            Some(&value) => self.push(value),
+    fn recall(&mut self, key: usize) -> Result<(), Error> {
+        match self.memo.get(key).copied().flatten() {
+            Some(value) => self.push(value),
             None => Err(self.malformed("a remembered value", format!("nothing under {key}"))),
         }
     }
 
     fn tuple(&mut self, len: usize) -> Result<(), Error> {
-        let items = self.pop_many(len)?;
-        let depth = self.depth_around(&items);
-        self.hold(Container::Tuple(items.into()), depth)
+        let start = self.start_of(len)?;
+        let depth = self.depth_around(&self.stack[start..]);
+        let items = self.heap.keep(&self.stack[start..]);
+        self.stack.truncate(start);
+        self.hold(Container::Tuple(items), depth)
     }
 
     fn append(&mut self, len: usize) -> Result<(), Error> {
-        let items = self.pop_many(len)?;
-        let list = self.pop()?;
-        self.deepen(list, &items)?;
-        match self.container(list) {
-            Some(Container::List(values)) => values.extend(items),
-            _ => return Err(self.unexpected("a list to append to", list)),
-        }
-        self.stack.push(list);
-        Ok(())
+        self.put(len, "a list to append to", |container| matches!(container, Container::List(_)))
     }
 
     fn set_items(&mut self, len: usize) -> Result<(), Error> {
         if !len.is_multiple_of(2) {
             return Err(self.malformed("a value for each key", "a key without one"));
         }
-        let items = self.pop_many(len)?;
-        let dict = self.pop()?;
-        self.deepen(dict, &items)?;
-        match self.container(dict) {
-            Some(Container::Dict(pairs)) => {
-                pairs.extend(items.chunks_exact(2).map(|pair| (pair[0], pair[1])));
-            }
-            _ => return Err(self.unexpected("a dict to put items in", dict)),
+        self.put(len, "a dict to put items in", |container| matches!(container, Container::Dict(_)))
+    }
+
+    /// Puts the last `len` values into the list or dict below them.
+    fn put(&mut self, len: usize, expected: &str, fits: fn(&Container) -> bool) -> Result<(), Error> {
+        let start = self.start_of(len + 1)? + 1;
+        let owner = self.stack[start - 1];
+        let depth = self.depth_around(&self.stack[start..]);
+        if depth > self.limits.max_depth {
+            return Err(self.too_deep());
         }
-        self.stack.push(dict);
+        let Some(index) = owner.index().filter(|_| self.heap.container(owner).as_ref().is_some_and(fits))
+        else {
+            return Err(self.unexpected(expected, owner));
+        };
+        self.depths[index] = depth.max(self.depths[index]);
+        self.heap.append(index, &self.stack[start..]).map_err(|too_many| self.too_many(too_many))?;
+        self.stack.truncate(start);
         Ok(())
     }
 
     fn push(&mut self, value: Value) -> Result<(), Error> {
         if self.pushes_left == 0 {
-            return Err(self.refused("more values than a file of this size has use for"));
+            return Err(self.too_many(TooMany("values")));
         }
         self.pushes_left -= 1;
-        self.stack.push(value);
+        push_within(&mut self.stack, value, self.heap.max_values());
         Ok(())
     }
 
@@ -278,35 +263,15 @@ impl Machine<'_> {
         if depth > self.limits.max_depth {
             return Err(self.too_deep());
         }
-        if self.containers_left == 0 {
-            return Err(self.refused("more containers than a file of this size has use for"));
-        }
-        self.containers_left -= 1;
-        let index = self.containers.len() as u32;
-        self.containers.push(container);
-        self.depths.push(depth);
-        self.push(Value::Held(index))
+        let value = self.heap.add(container).map_err(|too_many| self.too_many(too_many))?;
+        push_within(&mut self.depths, depth, self.heap.max_containers());
+        self.push(value)
     }
 
     /// The depth of a container around these values.
     fn depth_around(&self, items: &[Value]) -> u8 {
-        let deepest = items.iter().map(|item| match item {
-            Value::Held(index) => self.depths[*index as usize],
-            _ => 0,
-        });
-        deepest.max().unwrap_or(0).saturating_add(1)
-    }
-
-    fn deepen(&mut self, container: Value, items: &[Value]) -> Result<(), Error> {
-        let depth = self.depth_around(items);
-        if depth > self.limits.max_depth {
-            return Err(self.too_deep());
-        }
-        if let Value::Held(index) = container {
-            let known = &mut self.depths[index as usize];
-            *known = depth.max(*known);
-        }
-        Ok(())
+        let depths = items.iter().filter_map(|item| item.index()).map(|index| self.depths[index]);
+        depths.max().unwrap_or(0).saturating_add(1)
     }
 
     fn mark(&mut self) -> Result<(), Error> {
@@ -322,32 +287,30 @@ impl Machine<'_> {
     }
 
     pub(super) fn pop(&mut self) -> Result<Value, Error> {
-        let floor = self.marks.last().copied().unwrap_or(0);
-        match self.stack.len() > floor {
-            true => Ok(self.stack.pop().expect("the stack is longer than its floor")),
-            false => Err(self.malformed("a value on the stack", "none")),
-        }
+        let start = self.start_of(1)?;
+        let value = self.stack[start];
+        self.stack.truncate(start);
+        Ok(value)
     }
 
-    fn pop_many(&mut self, len: usize) -> Result<Vec<Value>, Error> {
+    /// Puts back what was popped.
+    pub(super) fn put_back(&mut self, value: Value) {
+        self.stack.push(value);
+    }
+
+    /// Where the last `len` values of the stack start; none of them is below a mark.
+    fn start_of(&self, len: usize) -> Result<usize, Error> {
         let floor = self.marks.last().copied().unwrap_or(0);
         match self.stack.len().checked_sub(len) {
-            Some(start) if start >= floor => Ok(self.stack.split_off(start)),
+            Some(start) if start >= floor => Ok(start),
             _ => Err(self.malformed("a value on the stack", "none")),
         }
     }
 
-    pub(super) fn container(&mut self, value: Value) -> Option<&mut Container> {
-        match value {
-            Value::Held(index) => self.containers.get_mut(index as usize),
-            _ => None,
-        }
-    }
-
     fn take(&mut self, len: usize) -> Result<Range<usize>, Error> {
-        let left = self.bytes.len() - self.next;
+        let left = self.heap.bytes.len() - self.next;
         if len > left {
-            let place = Place::byte(self.file, self.next);
+            let place = Place::byte(self.heap.file, self.next);
             return Err(Error::malformed(
                 place,
                 format!("{len} bytes"),
@@ -362,28 +325,33 @@ impl Machine<'_> {
     fn take_array<const LEN: usize>(&mut self) -> Result<[u8; LEN], Error> {
         let range = self.take(LEN)?;
         let mut out = [0; LEN];
-        out.copy_from_slice(&self.bytes[range]);
+        out.copy_from_slice(&self.heap.bytes[range]);
         Ok(out)
     }
 
+    /// The place of the opcode that is being run.
+    pub(super) fn place(&self) -> Place {
+        Place::byte(self.heap.file, self.opcode_at)
+    }
+
     pub(super) fn malformed(&self, expected: &str, found: impl Into<String>) -> Error {
-        Error::malformed(Place::byte(self.file, self.opcode_at), expected, found)
+        Error::malformed(self.place(), expected, found)
     }
 
     pub(super) fn unexpected(&self, expected: &str, found: Value) -> Error {
-        let kind = match found {
-            Value::Held(index) => self.containers[index as usize].kind(),
-            other => other.kind(),
-        };
-        self.malformed(expected, kind)
+        self.malformed(expected, self.heap.kind(found))
     }
 
     pub(super) fn refused(&self, what: impl Into<String>) -> Error {
-        Error::refused(Place::byte(self.file, self.opcode_at), what)
+        Error::refused(self.place(), what)
     }
 
     fn too_deep(&self) -> Error {
         self.refused(format!("nesting deeper than {}", self.limits.max_depth))
+    }
+
+    fn too_many(&self, TooMany(what): TooMany) -> Error {
+        self.refused(format!("more {what} than a file of this size has use for"))
     }
 }
 
@@ -391,15 +359,19 @@ impl Machine<'_> {
 mod tests {
     use super::*;
     use crate::format::pickle::pickler::{message, parse};
+    use crate::format::pickle::value::Content;
 
     #[test]
     fn plain_values_are_read() {
         let pickle =
             parse(b"\x80\x02(K\x07M\x00\x01J\xff\xff\xff\xff\x8a\x01\xfeNG\x3f\xe0\0\0\0\0\0\0U\x01at.")
                 .unwrap();
-        let ints = [7, 256, -1, -2].map(Value::Int);
-        let rest = [Value::None, Value::Float(0.5), Value::Bytes(28, 1)];
-        assert_eq!(pickle.containers, [Container::Tuple([&ints[..], &rest[..]].concat().into())]);
+        let Some(Container::Tuple(items)) = pickle.heap.container(pickle.root) else { panic!("a tuple") };
+        let ints = [7, 256, -1, -2].map(Content::Int);
+        let rest = [Content::None, Content::Float(0.5), Content::Bytes(28, b"a")];
+        let contents: Vec<_> =
+            pickle.heap.slice(items).iter().map(|&item| pickle.heap.content(item)).collect();
+        assert_eq!(contents, [&ints[..], &rest[..]].concat());
     }
 
     #[test]
@@ -449,7 +421,7 @@ mod tests {
         let bytes = b"\x80\x02Nq\x00q\x01.";
         assert_eq!(
             Pickle::parse(bytes, Path::new("x"), limits).unwrap_err().to_string(),
-            "x, byte 5: refused more than 1 remembered values"
+            "x, byte 5: refused a value remembered under 1, not below 1"
         );
         let limits = Limits { max_bytes: 7, ..Limits::default() };
         assert_eq!(
@@ -463,6 +435,13 @@ mod tests {
         let end = "than a file of this size has use for";
         assert!(message(&b"N".repeat(100_000)).ends_with(&format!("refused more values {end}")));
         assert!(message(&b"]".repeat(100_000)).ends_with(&format!("refused more containers {end}")));
+        // A list whose items come one by one, each with other items in between: Python writes a thousand at once.
+        let turns = [b"]".to_vec(), b"J\0\0\0\0\x85a".repeat(10_000)].concat();
+        assert!(message(&turns).ends_with(&format!("refused more interleaved lists {end}")));
+        assert!(
+            message(b"Nr\x00\x00\x01\x00.")
+                .ends_with("refused a value remembered under 65536, not below 1025")
+        );
     }
 
     #[test]

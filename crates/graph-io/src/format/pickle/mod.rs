@@ -2,11 +2,11 @@
 //!
 //! A pickle is a program for a stack machine that may call any function. This parser runs nothing: it knows the
 //! opcodes and the six names those files use, builds plain values from them, and refuses everything else with file
-//! and byte offset. What it holds in memory is bounded by a small multiple of the file's size, whatever sizes the
-//! file declares.
+//! and byte offset. What it holds in memory is at most ten times the file's size, whatever sizes the file declares.
 
 mod array;
 mod extract;
+mod heap;
 mod machine;
 mod objects;
 #[cfg(test)]

@@ -1,76 +1,86 @@
 //! The objects of a pickle: sparse matrices, dtypes, arrays and dicts, made as values instead of by calls.
 
-use super::array::{Array, ByteOrder, Dtype, Element};
+use super::array::{Array, ByteOrder, Dtype, Element, Shape};
+use super::heap::{Container, Heap, Span};
 use super::machine::Machine;
-use super::value::{Container, Global, Value};
-use crate::error::Error;
+use super::value::{Content, Global, Value};
+use crate::error::{Error, Place};
 
 impl Machine<'_> {
     /// `NEWOBJ`: an empty sparse matrix, the only object these files make this way.
     pub(super) fn new_object(&mut self) -> Result<(), Error> {
         let (args, class) = (self.pop()?, self.pop()?);
-        let no_args = matches!(self.container(args), Some(Container::Tuple(items)) if items.is_empty());
-        match class {
-            Value::Global(Global::CsrMatrix) if no_args => self.hold(Container::CsrMatrix(None), 2),
-            Value::Global(other) => Err(self.refused(format!("a new object of {}", other.name()))),
-            other => Err(self.unexpected("a class", other)),
+        let no_args = self.heap.tuple(args).is_some_and(<[Value]>::is_empty);
+        match self.heap.content(class) {
+            Content::Global(Global::CsrMatrix) if no_args => self.hold(Container::CsrMatrix(None), 2),
+            Content::Global(other) => Err(self.refused(format!("a new object of {}", other.name()))),
+            _ => Err(self.unexpected("a class", class)),
         }
     }
 
     /// `REDUCE`, by which a pickle calls functions: here a table of three.
     pub(super) fn reduce(&mut self) -> Result<(), Error> {
         let (args, function) = (self.pop()?, self.pop()?);
-        let Value::Global(function) = function else {
+        let Content::Global(called) = self.heap.content(function) else {
             return Err(self.unexpected("a name", function));
         };
-        let Some(Container::Tuple(args)) = self.container(args).cloned() else {
+        let Some(args) = self.heap.tuple(args) else {
             return Err(self.unexpected("a tuple", args));
         };
-        match (function, &*args) {
-            (Global::Reconstruct, [Value::Global(Global::NdArray), _, _]) => {
+        // The most that any of them takes; a call with more arguments is none of theirs.
+        let mut contents = [Content::None; 3];
+        contents.iter_mut().zip(args).for_each(|(content, &arg)| *content = self.heap.content(arg));
+        match (called, contents.get(..args.len())) {
+            (Global::Reconstruct, Some([Content::Global(Global::NdArray), _, _])) => {
                 self.hold(Container::Array(None), 1)
             }
-            (Global::DefaultDict, [] | [Value::Global(Global::List)]) => {
-                self.hold(Container::Dict(Vec::new()), 1)
+            (Global::DefaultDict, Some([] | [Content::Global(Global::List)])) => {
+                self.hold(Container::Dict(Span::default()), 1)
             }
-            (Global::Dtype, [Value::Bytes(start, len), _, _]) => {
-                let code = &self.bytes[*start as usize..][..*len as usize];
+            (Global::Dtype, Some([Content::Bytes(_, code), _, _])) => {
                 let Some(element) = Element::of_code(code) else {
+                    let code = code.get(..code.len().min(MAX_SHOWN)).unwrap_or_default();
                     return Err(self.refused(format!("the array element type \"{}\"", code.escape_ascii())));
                 };
                 self.hold(Container::Dtype(Dtype { element, order: None }), 1)
             }
-            _ => Err(self.refused(format!("a call of {} with these arguments", function.name()))),
+            _ => Err(self.refused(format!("a call of {} with these arguments", called.name()))),
         }
     }
 
     /// `BUILD`: gives an empty dtype, array or sparse matrix its content, once.
     pub(super) fn build(&mut self) -> Result<(), Error> {
         let (state, object) = (self.pop()?, self.pop()?);
-        let built = match self.container(object).cloned() {
+        let built = match self.heap.container(object) {
             Some(Container::Dtype(Dtype { element, order: None })) => self.dtype(element, state)?,
-            Some(Container::Array(None)) => self.array(state)?,
-            Some(Container::CsrMatrix(None)) => match self.container(state) {
+            Some(Container::Array(None)) => {
+                self.heap.array(state, &self.place())?;
+                Container::Array(Some(state))
+            }
+            Some(Container::CsrMatrix(None)) => match self.heap.container(state) {
                 Some(Container::Dict(_)) => Container::CsrMatrix(Some(state)),
                 _ => return Err(self.unexpected("a dict as the state of a sparse matrix", state)),
             },
             _ => return Err(self.unexpected("an object without content", object)),
         };
-        if let Some(container) = self.container(object) {
-            *container = built;
+        if let Some(index) = object.index() {
+            self.heap.set(index, built);
         }
-        self.stack.push(object);
+        self.put_back(object);
         Ok(())
     }
 
     fn dtype(&mut self, element: Element, state: Value) -> Result<Container, Error> {
-        let Some(Container::Tuple(state)) = self.container(state).cloned() else {
+        let Some(items) = self.heap.tuple(state) else {
             return Err(self.unexpected("a tuple as the state of a dtype", state));
         };
-        let order = match &*state {
-            [_, Value::Bytes(start, len), Value::None, Value::None, Value::None, _, _, _] => {
-                ByteOrder::of_flag(&self.bytes[*start as usize..][..*len as usize], element)
-            }
+        let order = match *items {
+            [_, flag, a, b, c, _, _, _] => match [flag, a, b, c].map(|item| self.heap.content(item)) {
+                [Content::Bytes(_, flag), Content::None, Content::None, Content::None] => {
+                    ByteOrder::of_flag(flag, element)
+                }
+                _ => None,
+            },
             _ => None,
         };
         match order {
@@ -78,42 +88,65 @@ impl Machine<'_> {
             None => Err(self.refused("a dtype that is not of plain numbers in a known byte order")),
         }
     }
+}
 
-    fn array(&mut self, state: Value) -> Result<Container, Error> {
-        let Some(Container::Tuple(state)) = self.container(state).cloned() else {
-            return Err(self.unexpected("a tuple as the state of an array", state));
+/// How much of a strange code a message shows.
+const MAX_SHOWN: usize = 40;
+
+impl Heap<'_> {
+    /// The items of a tuple.
+    pub(super) fn tuple(&self, value: Value) -> Option<&[Value]> {
+        match self.container(value) {
+            Some(Container::Tuple(items)) => Some(self.slice(items)),
+            _ => None,
+        }
+    }
+
+    /// The array that is built from a tuple. It is looked up again at each use instead of being kept: a file can name the
+    /// same few bytes as the content of many arrays.
+    pub(super) fn array(&self, state: Value, place: &Place) -> Result<Array, Error> {
+        let malformed = |expected: &str, found: &str| Err(Error::malformed(place.clone(), expected, found));
+        let Some(items) = self.tuple(state) else {
+            return malformed("a tuple as the state of an array", self.kind(state));
         };
-        let [_, shape, dtype, Value::Bool(by_columns), Value::Bytes(start, len)] = *state else {
-            return Err(self.malformed("an array's version, shape, dtype, order and bytes", "other things"));
-        };
-        let Some(Container::Dtype(Dtype { element, order: Some(order) })) = self.container(dtype).cloned()
-        else {
-            return Err(self.unexpected("a dtype with its byte order", dtype));
-        };
-        let Some(Container::Tuple(shape)) = self.container(shape).cloned() else {
-            return Err(self.unexpected("a tuple as a shape", shape));
-        };
-        let axes: Option<Box<[usize]>> = shape
-            .iter()
-            .map(|axis| match axis {
-                Value::Int(axis) => usize::try_from(*axis).ok(),
+        let parts = match *items {
+            [_, shape, dtype, order, data] => match (self.content(order), self.content(data)) {
+                (Content::Bool(by_columns), Content::Bytes(start, data)) => {
+                    Some((shape, dtype, by_columns, start..start + data.len()))
+                }
                 _ => None,
-            })
-            .collect();
-        let Some(shape) = axes.filter(|axes| matches!(axes.len(), 1 | 2)) else {
-            return Err(self.malformed("a shape of one or two axes", "another shape"));
+            },
+            _ => None,
         };
-        if by_columns && shape.len() == 2 {
-            return Err(self.refused("an array in column order"));
+        let Some((shape, dtype, by_columns, data)) = parts else {
+            return malformed("an array's version, shape, dtype, order and bytes", "other things");
+        };
+        let Some(Container::Dtype(Dtype { element, order: Some(order) })) = self.container(dtype) else {
+            return malformed("a dtype with its byte order", self.kind(dtype));
+        };
+        let Some(shape) = self.tuple(shape) else {
+            return malformed("a tuple as a shape", self.kind(shape));
+        };
+        let axis = |value: &Value| match self.content(*value) {
+            Content::Int(axis) => usize::try_from(axis).ok(),
+            _ => None,
+        };
+        let shape = match shape {
+            [len] => axis(len).map(Shape::Vector),
+            [rows, cols] => axis(rows).zip(axis(cols)).map(|(rows, cols)| Shape::Table(rows, cols)),
+            _ => None,
+        };
+        let Some(shape) = shape else {
+            return malformed("a shape of one or two axes", "another shape");
+        };
+        if by_columns && matches!(shape, Shape::Table(..)) {
+            return Err(Error::refused(place.clone(), "an array in column order"));
         }
-        let len = len as usize;
-        let needed = shape.iter().try_fold(element.size(), |size, &axis| size.checked_mul(axis));
-        if needed != Some(len) {
-            let expected = format!("an array's bytes for the shape {shape:?}");
-            return Err(self.malformed(&expected, format!("{len} bytes")));
+        if shape.num_bytes(element) != Some(data.len()) {
+            let expected = format!("an array's bytes for the shape {shape}");
+            return malformed(&expected, &format!("{} bytes", data.len()));
         }
-        let data = start as usize..start as usize + len;
-        Ok(Container::Array(Some(Box::new(Array { shape, element, order, data }))))
+        Ok(Array { shape, element, order, data })
     }
 }
 

@@ -77,6 +77,13 @@ impl Pickler {
         rows.string(b"data").floats(data).string(b"maxprint").int(50).raw(b"ub")
     }
 
+    /// A 2 × 3 matrix of zeros whose row pointers are bytes.
+    pub(super) fn csr_of_bytes(self) -> Self {
+        let empty = self.raw(b"cscipy.sparse.csr\ncsr_matrix\n)\x81}(").string(b"_shape").int(2).int(3);
+        let rows = empty.raw(b"\x86").string(b"indptr").array("i1", "|", &[3], &[0; 3]);
+        rows.string(b"indices").ints(&[]).string(b"data").floats(&[]).raw(b"ub")
+    }
+
     /// [[0, 1, 0], [0.5, 0, 2]].
     pub(in crate::format) fn tiny_csr() -> Self {
         Self::new().csr([2, 3], &[0, 1, 3], &[1, 0, 2], &[1.0, 0.5, 2.0])
