@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use crate::cleaning::CleaningPolicy;
 use crate::datasets;
-use crate::edge_policy::EdgePolicy;
 use crate::error::{Error, Place};
 use crate::format::{self, Format, ReadConfig, Sample};
 use crate::node_dataset::NodeDataset;
@@ -57,19 +56,11 @@ pub fn load(name_or_path: &str, raw_dir: Option<&Path>) -> Result<NodeDataset, E
 /// whatever the policy refuses; for a data set known by name another policy for edges than the default, which they
 /// have behind them.
 pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset, Error> {
-    if let Some(info) = datasets::all().iter().find(|info| info.name.eq_ignore_ascii_case(name_or_path)) {
-        if config.cleaning.edges != EdgePolicy::default() {
-            let what = format!("policy for the edges of {}", info.name);
-            return Err(Error::invalid(what, "the default, by which its counts are known", "another"));
-        }
-        let raw_dir = config.raw_dirs.first().map(PathBuf::as_path);
-        return config.cleaning.apply_to_nodes(info.load(raw_dir)?);
-    }
     let path = Path::new(name_or_path);
-    if !path.exists() {
-        let known: Vec<&'static str> = datasets::all().iter().map(|info| info.name).collect();
-        let closest = closest(name_or_path, &known);
-        return Err(Error::UnknownDataset { name: name_or_path.to_string(), closest, known });
+    match datasets::named(name_or_path) {
+        Ok(info) => return info.load_with(&config.raw_dirs, &config.cleaning),
+        Err(unknown) if !path.exists() => return Err(unknown),
+        Err(_) => {}
     }
     let format = match &config.format {
         Some(name) => named_format(name)?,
@@ -96,7 +87,7 @@ pub(crate) fn recognize(path: &Path) -> Result<&'static Format, Error> {
 }
 
 /// The known name fewest edits away, if those are at most a third of it.
-fn closest(name: &str, known: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn closest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     let name = name.to_lowercase();
     let (distance, closest) = known.iter().map(|known| (edit_distance(&name, known), *known)).min()?;
     (3 * distance <= closest.len()).then_some(closest)
@@ -127,15 +118,14 @@ mod tests {
 
     #[test]
     fn an_unknown_name_gets_the_known_ones_and_the_closest() {
+        let known = "known data sets: cora, citeseer, pubmed, cora-full, dblp, amazon-computers, amazon-photo, \
+                     coauthor-cs, coauthor-physics, wiki-cs, ogbn-arxiv, karate, mutag, proteins, nci1, \
+                     imdb-binary";
         assert_eq!(
             message("Coro"),
-            "no data set and no path is called \"Coro\"; closest is \"cora\"; \
-             known data sets: cora, citeseer, pubmed"
+            format!("no data set and no path is called \"Coro\"; closest is \"cora\"; {known}")
         );
-        assert_eq!(
-            message("reddit"),
-            "no data set and no path is called \"reddit\"; known data sets: cora, citeseer, pubmed"
-        );
+        assert_eq!(message("reddit"), format!("no data set and no path is called \"reddit\"; {known}"));
     }
 
     #[test]
