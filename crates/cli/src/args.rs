@@ -18,10 +18,12 @@ Examples:
   g2r evaluate z.npy --dataset cora     judge an embedding from anywhere
   g2r inspect citeseer                  what is in a data set
   g2r data list                         which data sets there are
+  g2r data fetch pubmed                 download one that is not in the program
   g2r data convert cora cora.graphml    a graph or an embedding in another format
 
 Exit codes: 0 fine, 1 the run failed, 2 wrong usage or input.
-GRAPH_IO_DATA names the folder of raw files of data sets that are not embedded.";
+Raw files of data sets that are not in the program are looked for in the folder that GRAPH_IO_DATA names, then in g2r/data
+in the cache folder (XDG_CACHE_HOME, else ~/.cache).";
 
 const TRAIN_EXAMPLES: &str = "\
 Examples:
@@ -61,6 +63,8 @@ pub(crate) enum Command {
 pub(crate) enum DataCommand {
     /// List the data sets known by name, where each comes from, and whether it is available here
     List(DataListArgs),
+    /// Download data sets known by name
+    Fetch(DataFetchArgs),
     /// List the formats of graphs and of embeddings: which are read, which written, what they keep
     Formats(DataListArgs),
     /// Write a graph or an embedding in another format, with the ids of its nodes
@@ -338,6 +342,35 @@ pub(crate) struct ConvertArgs {
     pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  g2r data fetch pubmed
+  g2r data fetch --all --dir data
+
+What broke off goes on where it was. A file is kept when its checksum is right, or, where none is known, when the data set
+has its published counts. Proxies are those that HTTPS_PROXY, ALL_PROXY and NO_PROXY name.")]
+pub(crate) struct DataFetchArgs {
+    /// The names of data sets, see `g2r data list`
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// All of them
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// The folder to download to, to be named by GRAPH_IO_DATA afterwards [default: g2r/data in the cache folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// The address of a copy of such a folder, asked in place of where the files are published
+    #[arg(long, value_name = "URL")]
+    pub(crate) mirror: Option<String>,
+    /// For whom to write on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -106,11 +106,14 @@ pub enum Error {
         known: Vec<&'static str>,
     },
     /// A known data set that is not embedded, and whose files were not found.
-    #[error("the data set {name} is not embedded and its file {file} was not found; {}", searched(looked_in))]
+    #[error(
+        "the data set {name} is not embedded and its file {file} was not found; {}; `g2r data fetch {name}` gets it",
+        searched(looked_in)
+    )]
     RawFilesMissing {
         /// The data set.
         name: &'static str,
-        /// The first file looked for.
+        /// The first file that is not there.
         file: String,
         /// The folders looked in; empty when no folder of raw files was given.
         looked_in: Vec<PathBuf>,
@@ -180,11 +183,12 @@ mod tests {
         assert_eq!(
             missing(vec![]).to_string(),
             "the data set pubmed is not embedded and its file ind.pubmed.x was not found; \
-             no folder of raw files was given"
+             no folder of raw files was given; `g2r data fetch pubmed` gets it"
         );
         assert_eq!(
             missing(vec!["a".into(), "b".into()]).to_string(),
-            "the data set pubmed is not embedded and its file ind.pubmed.x was not found; looked in a, b"
+            "the data set pubmed is not embedded and its file ind.pubmed.x was not found; looked in a, b; \
+             `g2r data fetch pubmed` gets it"
         );
     }
 }

@@ -60,7 +60,7 @@ pub use crate::graph::Graph;
 pub use crate::graph_set::{GraphSet, GraphSetFeatures, GraphSetParts};
 pub use crate::graph_set_summary::{GraphClassCount, GraphSetSummary};
 pub use crate::labels::Labels;
-pub use crate::load::{LoadConfig, load, load_with};
+pub use crate::load::{LoadConfig, load, load_graph_set, load_with, names_graph_set};
 pub use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 pub use crate::node_ids::{NodeIds, NodeIndex};
 pub use crate::raw_dataset::{NodeTable, RawDataset, UnknownIds};

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::cleaning::CleaningPolicy;
-use crate::datasets;
-use crate::edge_policy::EdgePolicy;
+use crate::datasets::{self, DatasetInfo, Task};
 use crate::error::{Error, Place};
-use crate::format::{self, Format, NodeParts, ReadConfig, Sample};
+use crate::format::{self, Format, NodeParts, ReadConfig, Sample, is_graph_set, read_graph_set};
+use crate::graph_set::GraphSet;
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::UnknownIds;
 
@@ -55,29 +55,74 @@ pub fn load(name_or_path: &str, raw_dir: Option<&Path>) -> Result<NodeDataset, E
 /// # Errors
 /// A name that is no data set and no path; a path that no format recognizes; files that are missing or malformed;
 /// whatever the policy refuses; for a data set known by name another policy for edges than the default, which they
-/// have behind them.
+/// have behind them; a set of graphs (see [`load_graph_set`]).
 pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset, Error> {
-    if let Some(info) = datasets::all().iter().find(|info| info.name.eq_ignore_ascii_case(name_or_path)) {
-        if config.cleaning.edges != EdgePolicy::default() {
-            let what = format!("policy for the edges of {}", info.name);
-            return Err(Error::invalid(what, "the default, by which its counts are known", "another"));
+    let path = match find(name_or_path)? {
+        Found::Known(info) => {
+            let for_paths = [
+                ("`format`", config.format.is_some()),
+                ("`nodes`", config.nodes.is_some()),
+                ("`features`", config.features.is_some()),
+            ];
+            if let Some((what, _)) = for_paths.into_iter().find(|(_, given)| *given) {
+                return Err(Error::invalid(what, "the path of a graph to go with it", info.name));
+            }
+            return info.load_with(&config.raw_dirs, &config.cleaning);
         }
-        let raw_dir = config.raw_dirs.first().map(PathBuf::as_path);
-        return config.cleaning.apply_to_nodes(info.load(raw_dir)?);
-    }
-    let path = Path::new(name_or_path);
-    if !path.exists() {
-        let known: Vec<&'static str> = datasets::all().iter().map(|info| info.name).collect();
-        let closest = closest(name_or_path, &known);
-        return Err(Error::UnknownDataset { name: name_or_path.to_string(), closest, known });
-    }
+        Found::Path(path) => path,
+    };
     let format = match &config.format {
         Some(name) => named_format(name)?,
+        None if is_graph_set(path)? => {
+            return Err(Error::malformed(
+                Place::whole(path),
+                "one graph",
+                "a set of graphs, each with a class",
+            ));
+        }
         None => recognize(path)?,
     };
     let read = ReadConfig { unknown_ids: config.unknown_ids };
     let parts = NodeParts { nodes: config.nodes.clone(), features: config.features.clone() };
     parts.join(format.read(path, &read)?, &read)?.clean(&config.cleaning)
+}
+
+/// Loads a set of graphs: one known by name, or the TU files at a path.
+///
+/// # Errors
+/// A name that is no data set and no path; one that is a single graph; files that are missing or malformed.
+pub fn load_graph_set(name_or_path: &str, raw_dirs: &[PathBuf]) -> Result<GraphSet, Error> {
+    match find(name_or_path)? {
+        Found::Known(info) => info.load_graphs(raw_dirs),
+        Found::Path(path) => read_graph_set(path),
+    }
+}
+
+/// Whether a name or a path is that of a set of graphs; what is neither a name nor a path is none.
+///
+/// # Errors
+/// A path that cannot be read.
+pub fn names_graph_set(name_or_path: &str) -> Result<bool, Error> {
+    match find(name_or_path) {
+        Ok(Found::Known(info)) => Ok(info.task() == Task::GraphClassification),
+        Ok(Found::Path(path)) => is_graph_set(path),
+        Err(_) => Ok(false),
+    }
+}
+
+/// What a name or path stands for.
+enum Found<'a> {
+    Known(&'static DatasetInfo),
+    Path(&'a Path),
+}
+
+fn find(name_or_path: &str) -> Result<Found<'_>, Error> {
+    let path = Path::new(name_or_path);
+    match datasets::named(name_or_path) {
+        Ok(info) => Ok(Found::Known(info)),
+        Err(unknown) if !path.exists() => Err(unknown),
+        Err(_) => Ok(Found::Path(path)),
+    }
 }
 
 /// The format of this name.
@@ -98,7 +143,7 @@ pub(crate) fn recognize(path: &Path) -> Result<&'static Format, Error> {
 }
 
 /// The known name fewest edits away, if those are at most a third of it.
-fn closest(name: &str, known: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn closest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     let name = name.to_lowercase();
     let (distance, closest) = known.iter().map(|known| (edit_distance(&name, known), *known)).min()?;
     (3 * distance <= closest.len()).then_some(closest)
@@ -129,15 +174,14 @@ mod tests {
 
     #[test]
     fn an_unknown_name_gets_the_known_ones_and_the_closest() {
+        let known = "known data sets: cora, citeseer, pubmed, cora-full, dblp, amazon-computers, amazon-photo, \
+                     coauthor-cs, coauthor-physics, wiki-cs, ogbn-arxiv, karate, mutag, proteins, nci1, \
+                     imdb-binary";
         assert_eq!(
             message("Coro"),
-            "no data set and no path is called \"Coro\"; closest is \"cora\"; \
-             known data sets: cora, citeseer, pubmed"
+            format!("no data set and no path is called \"Coro\"; closest is \"cora\"; {known}")
         );
-        assert_eq!(
-            message("reddit"),
-            "no data set and no path is called \"reddit\"; known data sets: cora, citeseer, pubmed"
-        );
+        assert_eq!(message("reddit"), format!("no data set and no path is called \"reddit\"; {known}"));
     }
 
     #[test]

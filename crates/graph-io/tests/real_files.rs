@@ -1,10 +1,15 @@
 //! Holds the embedded data sets and the readers to the public files, in the folder that `GRAPH_IO_DATA` names:
-//! `planetoid/`, `cora_lbc/`, `amazon/` and `coauthor/` in it, and `cora_planetoid_order.tsv`. Without it these tests say so and pass.
+//! `planetoid/`, `cora_lbc/`, `amazon/`, `coauthor/` and `tu/` in it, and `cora_planetoid_order.tsv`. Without it these tests
+//! say so and pass.
 
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
+use graph_io::datasets::{self, Origin, Task};
 use graph_io::{
-    Features, GraphSummary, Linqs, NodeDataset, Planetoid, Split, is_graph_set, load, read_graph_set,
+    Features, GraphSummary, Linqs, NodeDataset, Planetoid, Split, is_graph_set, load, load_graph_set,
+    read_graph_set,
 };
 
 /// The folder of public files, or a line on stderr that says why the test is skipped.
@@ -218,4 +223,43 @@ fn no_single_graph_is_taken_for_a_set() {
     {
         assert!(!is_graph_set(&data.join(path)).unwrap(), "{path}");
     }
+}
+
+#[test]
+fn data_sets_known_by_name_have_their_checksums_and_their_counts() {
+    let Some(data) = data() else { return };
+    let mut found = Vec::new();
+    for info in datasets::all().iter().filter(|info| info.origin == Origin::RawFiles) {
+        let Ok(located) = info.locate(std::slice::from_ref(&data)) else { continue };
+        found.push(info.name);
+        for (file, path) in info.files.iter().zip(&located.paths) {
+            let Some(sha256) = file.sha256 else { continue };
+            let bytes = std::fs::read(path).unwrap();
+            let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!((digest.as_str(), bytes.len() as u64), (sha256, file.max_bytes), "{}", file.path);
+        }
+        if info.task() == Task::GraphClassification {
+            assert_eq!(load_graph_set(info.name, std::slice::from_ref(&data)).unwrap().name(), info.name);
+        } else {
+            // Its counts are compared where it is loaded.
+            let dataset = load(info.name, Some(&data)).unwrap();
+            assert_eq!((dataset.name(), dataset.splits().is_empty()), (info.name, info.split.is_none()));
+        }
+    }
+    let held = ["pubmed", "amazon-computers", "amazon-photo", "coauthor-cs", "coauthor-physics"];
+    assert!(
+        held.iter().chain(&["mutag", "proteins", "nci1", "imdb-binary"]).all(|name| found.contains(name))
+    );
+}
+
+#[test]
+fn a_name_and_its_file_give_the_same_graph() {
+    let Some(data) = data() else { return };
+    let named = load("amazon-photo", Some(&data)).unwrap();
+    let flat = load("amazon-photo", Some(&data.join("amazon"))).unwrap();
+    let read = load(data.join("amazon/amazon_electronics_photo.npz").to_str().unwrap(), None).unwrap();
+    assert_eq!(named, flat);
+    assert_eq!((named.graph(), named.features()), (read.graph(), read.features()));
+    let report = named.report().edges;
+    assert_eq!((report.arcs_read, report.loops_dropped, report.reverses_added), (143_663, 1, 94_500));
 }

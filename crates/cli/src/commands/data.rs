@@ -1,7 +1,8 @@
 //! `g2r data`.
 
-use graph_io::Error;
-use graph_io::datasets::{self, DatasetInfo, Origin};
+use std::path::PathBuf;
+
+use graph_io::datasets::{self, DatasetInfo, Located, Task};
 use graph_io::format;
 use harness::{Align, Table};
 use serde_json::json;
@@ -48,6 +49,8 @@ pub(super) fn formats(args: &DataListArgs) -> Result<(), Failure> {
 fn table() -> Result<Table, Failure> {
     let mut table = Table::new([
         ("name", Align::Left),
+        ("classes of", Align::Left),
+        ("graphs", Align::Right),
         ("nodes", Align::Right),
         ("edges", Align::Right),
         ("features", Align::Right),
@@ -56,17 +59,18 @@ fn table() -> Result<Table, Failure> {
         ("available", Align::Left),
     ]);
     for info in datasets::all() {
-        let origin = match info.origin {
-            Origin::Embedded => "this program",
-            Origin::RawFiles => "files in the folder that GRAPH_IO_DATA names",
-        };
         table.push([
             info.name.to_string(),
+            match info.task() {
+                Task::NodeClassification => "nodes".to_string(),
+                Task::GraphClassification => "graphs".to_string(),
+            },
+            info.num_graphs.to_string(),
             info.num_nodes.to_string(),
             info.num_edges.to_string(),
-            info.d_input.to_string(),
+            info.d_input.map_or_else(String::new, |d_input| d_input.to_string()),
             info.num_classes.to_string(),
-            origin.to_string(),
+            source(info),
             Availability::of(info).to_string(),
         ]);
     }
@@ -76,26 +80,39 @@ fn table() -> Result<Table, Failure> {
 fn json_line(info: &DatasetInfo) -> serde_json::Result<serde_json::Value> {
     let mut line = serde_json::to_value(info)?;
     let availability = Availability::of(info);
-    line["available"] = json!(matches!(availability, Availability::Yes));
+    line["available"] = json!(!matches!(availability, Availability::Missing(_)));
+    line["found_in"] = match &availability {
+        Availability::In(folder) => json!(folder.display().to_string()),
+        _ => json!(null),
+    };
     line["reason"] = match availability {
-        Availability::Yes => json!(null),
-        other => json!(other.to_string()),
+        Availability::Missing(_) => json!(format!("files not found; {availability}")),
+        _ => json!(null),
     };
     Ok(line)
 }
 
+/// Who publishes it: a repository, or a host.
+fn source(info: &DatasetInfo) -> String {
+    let Some(file) = info.files.first() else { return "this program".to_string() };
+    let address = file.url.trim_start_matches("https://");
+    let num_parts = if address.starts_with("github.com/") { 3 } else { 1 };
+    address.split('/').take(num_parts).collect::<Vec<_>>().join("/")
+}
+
+/// Whether a data set's files are there. What is in them is not looked at, so that the list is there at once.
 enum Availability {
-    Yes,
-    Missing,
-    Broken(Error),
+    Embedded,
+    In(PathBuf),
+    Missing(&'static str),
 }
 
 impl Availability {
     fn of(info: &DatasetInfo) -> Self {
-        match info.load(super::raw_dir().as_deref()) {
-            Ok(_) => Self::Yes,
-            Err(Error::RawFilesMissing { .. }) => Self::Missing,
-            Err(error) => Self::Broken(error),
+        match info.locate(&super::raw_dirs()) {
+            Ok(Located { raw_dir: None, .. }) => Self::Embedded,
+            Ok(Located { raw_dir: Some(folder), .. }) => Self::In(folder),
+            Err(_) => Self::Missing(info.name),
         }
     }
 }
@@ -103,9 +120,9 @@ impl Availability {
 impl std::fmt::Display for Availability {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Yes => write!(out, "yes"),
-            Self::Missing => write!(out, "no, files not found"),
-            Self::Broken(error) => write!(out, "no, {error}"),
+            Self::Embedded => write!(out, "yes"),
+            Self::In(folder) => write!(out, "in {}", folder.display()),
+            Self::Missing(name) => write!(out, "by `g2r data fetch {name}`"),
         }
     }
 }

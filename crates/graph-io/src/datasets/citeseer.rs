@@ -1,19 +1,19 @@
 //! CiteSeer: papers on computer science.
 
-use super::registry::{DatasetInfo, Origin, load_embedded};
+use super::registry::{DatasetInfo, Loader, Origin, PublicSplit};
 
 pub(super) const INFO: DatasetInfo = DatasetInfo {
     name: "citeseer",
     title: "papers on computer science and their citations; words in the text; public split",
     origin: Origin::Embedded,
+    num_graphs: 1,
     num_nodes: 3327,
     num_edges: 4552,
-    d_input: 3703,
+    d_input: Some(3703),
     num_classes: 6,
-    num_train: 120,
-    num_val: 500,
-    num_test: 1000,
-    load: |_| load_embedded(include_bytes!("../../assets/citeseer.bin"), "citeseer.bin"),
+    split: Some(PublicSplit { num_splits: 1, num_train: 120, num_val: 500, num_test: 1000 }),
+    files: &[],
+    loader: Loader::Compact(include_bytes!("../../assets/citeseer.bin"), "citeseer.bin"),
 };
 
 #[cfg(test)]
@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn counts_are_the_published_ones() {
-        let citeseer = INFO.load(None).unwrap();
+        let citeseer = INFO.load(&[]).unwrap();
         assert_eq!((citeseer.features().num_nonzeros(), citeseer.features().num_zero_rows()), (105_165, 15));
         assert_eq!((citeseer.graph().num_components(), citeseer.graph().num_isolated()), (438, 48));
         assert_eq!(citeseer.labels().unwrap().counts(), [249, 590, 668, 701, 596, 508]);
@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn fifteen_nodes_have_no_features_and_no_label_and_are_never_scored() {
-        let citeseer = INFO.load(None).unwrap();
+        let citeseer = INFO.load(&[]).unwrap();
         let (labels, split) = (citeseer.labels().unwrap(), citeseer.split().unwrap());
         let unlabelled: Vec<u32> = (0..3327).filter(|&node| labels.class(node).is_none()).collect();
         assert_eq!(unlabelled, BARE);

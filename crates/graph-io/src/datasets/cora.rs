@@ -1,19 +1,19 @@
 //! Cora: papers on machine learning.
 
-use super::registry::{DatasetInfo, Origin, load_embedded};
+use super::registry::{DatasetInfo, Loader, Origin, PublicSplit};
 
 pub(super) const INFO: DatasetInfo = DatasetInfo {
     name: "cora",
     title: "papers on machine learning and their citations; words in the text; public split",
     origin: Origin::Embedded,
+    num_graphs: 1,
     num_nodes: 2708,
     num_edges: 5278,
-    d_input: 1433,
+    d_input: Some(1433),
     num_classes: 7,
-    num_train: 140,
-    num_val: 500,
-    num_test: 1000,
-    load: |_| load_embedded(include_bytes!("../../assets/cora.bin"), "cora.bin"),
+    split: Some(PublicSplit { num_splits: 1, num_train: 140, num_val: 500, num_test: 1000 }),
+    files: &[],
+    loader: Loader::Compact(include_bytes!("../../assets/cora.bin"), "cora.bin"),
 };
 
 #[cfg(test)]
@@ -22,7 +22,7 @@ mod tests {
 
     #[test]
     fn counts_are_the_published_ones() {
-        let cora = INFO.load(None).unwrap();
+        let cora = INFO.load(&[]).unwrap();
         assert_eq!((cora.features().num_nonzeros(), cora.features().num_zero_rows()), (49_216, 0));
         assert_eq!((cora.graph().num_components(), cora.graph().num_isolated()), (78, 0));
         let labels = cora.labels().unwrap();
