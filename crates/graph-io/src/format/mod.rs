@@ -1,8 +1,11 @@
 //! Readers and writers, one file a format, one line each in [`all`].
 
 mod compact;
+mod edge_list;
 mod file;
 mod linqs;
+mod matrix_market;
+mod metis;
 pub(crate) mod output;
 mod pickle;
 mod planetoid;
@@ -16,7 +19,8 @@ pub(crate) use registry::Sample;
 pub use registry::{Format, ReadConfig};
 
 /// Every format. A path is read as the first that recognizes it, so stricter ones stand before looser ones.
-static ALL: [Format; 2] = [planetoid::FORMAT, linqs::FORMAT];
+static ALL: [Format; 5] =
+    [planetoid::FORMAT, linqs::FORMAT, matrix_market::FORMAT, metis::FORMAT, edge_list::FORMAT];
 
 /// Every format there is.
 pub fn all() -> &'static [Format] {
