@@ -1,8 +1,9 @@
-//! From arcs in any order to sorted symmetric rows, in O(arcs + nodes) and on every core.
+//! From arcs in any order to sorted symmetric rows, in O(arcs + nodes) beside the sorting of each row, on every core.
 //!
-//! Arcs are put into the rows of their sources by counting, each row is sorted and freed of duplicates, the rows are
-//! transposed, and a node's row of the graph is the union of what leaves it and what enters it. Every step cuts its
-//! output by rows, so that no two tasks write to one place and no result depends on the number of threads.
+//! Each arc is put down twice, in the row where it starts and in the row where it ends, with a mark of which it is. The
+//! entries go first to buckets of neighboring rows, in the order of the arcs, then bucket by bucket, small enough for a
+//! core's cache, to their rows. Each row is sorted, and what it has of one column, both ways, becomes at most one arc.
+//! Every task writes to places of its own, and no result depends on the number of threads.
 
 use rayon::prelude::*;
 
@@ -14,12 +15,18 @@ pub(crate) trait Weight: Copy + Default + Send + Sync {
     fn sum(self, other: Self) -> Self;
     /// The larger of two.
     fn larger(self, other: Self) -> Self;
+    /// Sorts by the first; the order of equal ones stays where it can be told.
+    fn sort(entries: &mut [(u32, Self)]);
 }
 
 impl Weight for () {
     fn sum(self, _: Self) -> Self {}
 
     fn larger(self, _: Self) -> Self {}
+
+    fn sort(entries: &mut [(u32, ())]) {
+        entries.sort_unstable_by_key(|entry| entry.0);
+    }
 }
 
 impl Weight for f32 {
@@ -30,6 +37,10 @@ impl Weight for f32 {
     fn larger(self, other: Self) -> Self {
         self.max(other)
     }
+
+    fn sort(entries: &mut [(u32, f32)]) {
+        entries.sort_by_key(|entry| entry.0);
+    }
 }
 
 /// Compressed rows; fewer than 2³¹ entries.
@@ -37,185 +48,8 @@ pub(crate) struct Rows<W> {
     pub(crate) pointers: Vec<u32>,
     pub(crate) columns: Vec<u32>,
     pub(crate) weights: Vec<W>,
-}
-
-/// A block of whole rows: its first row, and what of each output belongs to it.
-struct Block<'a, W> {
-    first_row: usize,
-    pointers: &'a [u32],
-    columns: &'a mut [u32],
-    weights: &'a mut [W],
-}
-
-impl<W: Weight> Rows<W> {
-    fn num_rows(&self) -> usize {
-        self.pointers.len() - 1
-    }
-
-    fn row(&self, index: usize) -> (&[u32], &[W]) {
-        let range = self.pointers[index] as usize..self.pointers[index + 1] as usize;
-        (&self.columns[range.clone()], &self.weights[range])
-    }
-
-    /// Rows of these lengths, with nothing in them yet.
-    fn of_lengths(mut pointers: Vec<u32>) -> Self {
-        (1..pointers.len()).for_each(|row| pointers[row] += pointers[row - 1]);
-        let num_entries = pointers.last().copied().unwrap_or(0) as usize;
-        Self { pointers, columns: vec![0; num_entries], weights: vec![W::default(); num_entries] }
-    }
-
-    /// The rows in blocks of about equal work, each with its own part of the entries.
-    fn blocks(&mut self) -> Vec<Block<'_, W>> {
-        let num_blocks = (4 * rayon::current_num_threads()).min(64);
-        let num_rows = self.pointers.len() - 1;
-        // A row counts as one entry more than it has, so that empty rows are shared out too.
-        let work = self.columns.len() + num_rows;
-        let cut = |block: usize| {
-            let wanted = (block as u64 * work as u64 / num_blocks as u64) as usize;
-            partition_point(0, num_rows, |row| self.pointers[row] as usize + row < wanted)
-        };
-        let cuts: Vec<usize> = (0..=num_blocks).map(cut).collect();
-        let (mut columns, mut weights) = (&mut self.columns[..], &mut self.weights[..]);
-        let mut blocks = Vec::with_capacity(num_blocks);
-        for pair in cuts.windows(2) {
-            let pointers = &self.pointers[pair[0]..=pair[1]];
-            let len = (pointers[pointers.len() - 1] - pointers[0]) as usize;
-            let (own_columns, other_columns) = std::mem::take(&mut columns).split_at_mut(len);
-            let (own_weights, other_weights) = std::mem::take(&mut weights).split_at_mut(len);
-            (columns, weights) = (other_columns, other_weights);
-            blocks.push(Block { first_row: pair[0], pointers, columns: own_columns, weights: own_weights });
-        }
-        blocks
-    }
-
-    /// Entries (row, column, weight) put into their rows, within a row in the order given.
-    ///
-    /// Each block looks at all entries and takes those of its rows.
-    fn scatter<I: Iterator<Item = (u32, u32, W)>>(num_rows: usize, entries: impl Fn() -> I + Sync) -> Self {
-        let mut pointers = vec![0u32; num_rows + 1];
-        let num_tasks = rayon::current_num_threads().clamp(1, 8);
-        let rows_a_task = num_rows.div_ceil(num_tasks);
-        pointers[1..].par_chunks_mut(rows_a_task).enumerate().for_each(|(task, counts)| {
-            let first = (task * rows_a_task) as u32;
-            for (row, _, _) in entries() {
-                if let Some(count) = counts.get_mut(row.wrapping_sub(first) as usize) {
-                    *count += 1;
-                }
-            }
-        });
-        let mut rows = Self::of_lengths(pointers);
-        let cut = |row: usize| rows.pointers[row.min(num_rows)] as usize;
-        let cuts: Vec<usize> = (0..=num_tasks).map(|task| cut(task * rows_a_task)).collect();
-        let (mut columns, mut weights) = (&mut rows.columns[..], &mut rows.weights[..]);
-        let mut tasks = Vec::with_capacity(num_tasks);
-        for (task, pair) in cuts.windows(2).enumerate() {
-            let (own_columns, other_columns) = std::mem::take(&mut columns).split_at_mut(pair[1] - pair[0]);
-            let (own_weights, other_weights) = std::mem::take(&mut weights).split_at_mut(pair[1] - pair[0]);
-            (columns, weights) = (other_columns, other_weights);
-            tasks.push((task * rows_a_task, pair[0], own_columns, own_weights));
-        }
-        let pointers = &rows.pointers;
-        tasks.into_par_iter().for_each(|(first, start, columns, weights)| {
-            let end = (first + rows_a_task).min(num_rows);
-            let mut next: Vec<u32> = pointers[first.min(end)..end].to_vec();
-            for (row, column, weight) in entries() {
-                if let Some(next) = next.get_mut(row.wrapping_sub(first as u32) as usize) {
-                    let place = *next as usize - start;
-                    (columns[place], weights[place]) = (column, weight);
-                    *next += 1;
-                }
-            }
-        });
-        rows
-    }
-
-    /// Sorts each row and leaves each column in it once; gives back how many entries were left out.
-    fn sort_and_merge(&mut self, duplicates: Duplicates) -> usize {
-        let num_rows = self.num_rows();
-        let num_before = self.columns.len();
-        let lengths: Vec<Vec<u32>> =
-            self.blocks().into_par_iter().map(|block| merge_block(block, duplicates)).collect();
-        let lengths: Vec<u32> = lengths.concat();
-        let mut end = 0;
-        for (row, &len) in lengths.iter().enumerate().take(num_rows) {
-            let start = self.pointers[row] as usize;
-            self.pointers[row] = end as u32;
-            self.columns.copy_within(start..start + len as usize, end);
-            self.weights.copy_within(start..start + len as usize, end);
-            end += len as usize;
-        }
-        self.pointers[num_rows] = end as u32;
-        self.columns.truncate(end);
-        self.weights.truncate(end);
-        num_before - end
-    }
-
-    /// Leaves out the entries of the diagonal.
-    fn drop_diagonal(&mut self) -> usize {
-        let num_before = self.columns.len();
-        let (mut end, mut start) = (0, 0);
-        for row in 0..self.num_rows() {
-            let next_start = self.pointers[row + 1] as usize;
-            for entry in start..next_start {
-                if self.columns[entry] as usize != row {
-                    (self.columns[end], self.weights[end]) = (self.columns[entry], self.weights[entry]);
-                    end += 1;
-                }
-            }
-            start = next_start;
-            self.pointers[row + 1] = end as u32;
-        }
-        self.columns.truncate(end);
-        self.weights.truncate(end);
-        num_before - end
-    }
-
-    fn entries(&self) -> impl Iterator<Item = (u32, u32, W)> + '_ {
-        (0..self.num_rows()).flat_map(move |row| {
-            let (columns, weights) = self.row(row);
-            columns.iter().zip(weights).map(move |(&column, &weight)| (row as u32, column, weight))
-        })
-    }
-}
-
-/// Sorts and merges the rows of a block at their starts; gives back their new lengths.
-fn merge_block<W: Weight>(block: Block<'_, W>, duplicates: Duplicates) -> Vec<u32> {
-    let mut lengths = Vec::with_capacity(block.pointers.len().saturating_sub(1));
-    let mut entries: Vec<(u32, W)> = Vec::new();
-    let start = block.pointers[0];
-    for pair in block.pointers.windows(2) {
-        let range = (pair[0] - start) as usize..(pair[1] - start) as usize;
-        let (columns, weights) = (&mut block.columns[range.clone()], &mut block.weights[range]);
-        if columns.is_sorted_by(|a, b| a < b) {
-            lengths.push(columns.len() as u32);
-            continue;
-        }
-        entries.clear();
-        entries.extend(columns.iter().copied().zip(weights.iter().copied()));
-        // Stable, so that the first of equal columns is the one that was given first.
-        entries.sort_by_key(|entry| entry.0);
-        entries.dedup_by(|later, first| {
-            let same = later.0 == first.0;
-            if same && duplicates == Duplicates::Sum {
-                first.1 = first.1.sum(later.1);
-            }
-            same
-        });
-        for (place, &(column, weight)) in entries.iter().enumerate() {
-            (columns[place], weights[place]) = (column, weight);
-        }
-        lengths.push(entries.len() as u32);
-    }
-    lengths
-}
-
-/// The least of `low..high` for which `before` does not hold, `high` where it holds for all.
-fn partition_point(mut low: usize, mut high: usize, before: impl Fn(usize) -> bool) -> usize {
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if before(middle) { low = middle + 1 } else { high = middle }
-    }
-    low
+    /// How many entries are on the diagonal.
+    pub(crate) num_loops: usize,
 }
 
 /// Why arcs make no graph; the ends are of the first such arc by its rows.
@@ -228,7 +62,7 @@ pub(crate) enum Refusal {
     TooMany(usize),
 }
 
-/// The symmetric rows of arcs whose ends are known to be below `num_nodes`.
+/// The symmetric rows of arcs whose ends are known to be below `num_nodes`, which is below 2³¹.
 pub(crate) fn symmetric_rows<W: Weight>(
     num_nodes: usize,
     from: Vec<u32>,
@@ -237,93 +71,388 @@ pub(crate) fn symmetric_rows<W: Weight>(
     (policy, directed): (EdgePolicy, bool),
     report: &mut EdgeReport,
 ) -> Result<Rows<W>, Refusal> {
-    let mut leaving = Rows::scatter(num_nodes, || {
-        from.iter().zip(&to).zip(&weights).map(|((&from, &to), &weight)| (from, to, weight))
-    });
-    drop((from, to, weights));
-    if policy.duplicates == Duplicates::Refuse
-        && let Some((row, column)) = first_duplicate(&leaving)
-    {
-        return Err(Refusal::Duplicate(row, column));
-    }
-    report.duplicates_merged = leaving.sort_and_merge(policy.duplicates);
-    if policy.loops == Loops::Drop {
-        report.loops_dropped = leaving.drop_diagonal();
-    }
-    let entering =
-        Rows::scatter(num_nodes, || leaving.entries().map(|(from, to, weight)| (to, from, weight)));
-
     let direction = if directed { policy.direction } else { Direction::Either };
-    let mut pointers = vec![0u32; num_nodes + 1];
-    pointers[1..].par_iter_mut().enumerate().for_each(|(node, len)| {
-        *len = merged(leaving.row(node), entering.row(node), direction).count() as u32;
-    });
-    let num_arcs: u64 = pointers.par_iter().map(|&len| u64::from(len)).sum();
+    let mut buckets = Buckets::fill(num_nodes, &from, &to, &weights);
+    drop((from, to, weights));
+    let num_entries = buckets.entries.len();
+    let (mut columns, mut weights) = (vec![0; num_entries], vec![W::default(); num_entries]);
+    let merged: Vec<Merged> = buckets
+        .parts(&mut columns, &mut weights)
+        .into_par_iter()
+        .enumerate()
+        .map(|(bucket, (columns, weights))| {
+            let mut block = Block { columns, weights, merged: Merged::default() };
+            buckets.each_row(bucket, |row, entries| block.push_row(row, entries, policy, direction));
+            block.merged
+        })
+        .collect();
+    let starts = std::mem::take(&mut buckets.starts);
+    drop(buckets);
+
+    if let Some((from, to)) = merged.iter().find_map(|bucket| bucket.duplicate)
+        && policy.duplicates == Duplicates::Refuse
+    {
+        return Err(Refusal::Duplicate(from, to));
+    }
+    let num_arcs: usize = merged.iter().map(|bucket| bucket.num_entries).sum();
     if num_arcs >= 1 << 31 {
-        return Err(Refusal::TooMany(num_arcs as usize));
+        return Err(Refusal::TooMany(num_arcs));
     }
-    let num_distinct = leaving.columns.len();
-    match direction {
-        Direction::Either => report.reverses_added = num_arcs as usize - num_distinct,
-        Direction::Both => report.one_way_dropped = num_distinct - num_arcs as usize,
-        Direction::Refuse if num_arcs as usize != num_distinct => {
-            let one_way = leaving
-                .entries()
-                .find(|&(from, to, _)| leaving.row(to as usize).0.binary_search(&from).is_err());
-            let (from, to, _) = one_way.expect("an arc without its reverse, by the counts");
-            return Err(Refusal::OneWay(from, to));
-        }
-        Direction::Refuse => {}
+    if let Some((from, to)) = merged.iter().find_map(|bucket| bucket.one_way)
+        && direction == Direction::Refuse
+    {
+        return Err(Refusal::OneWay(from, to));
     }
-    let mut rows = Rows::of_lengths(pointers);
-    rows.blocks().into_par_iter().for_each(|block| {
-        let places = block.columns.iter_mut().zip(block.weights.iter_mut());
-        let nodes = block.first_row..block.first_row + block.pointers.len() - 1;
-        let entries = nodes.flat_map(|node| merged(leaving.row(node), entering.row(node), direction));
-        places.zip(entries).for_each(|((column, weight), entry)| (*column, *weight) = entry);
-    });
-    Ok(rows)
+    let total = |count: fn(&Merged) -> usize| merged.iter().map(count).sum::<usize>();
+    report.duplicates_merged = total(|bucket| bucket.num_duplicates);
+    report.loops_dropped = total(|bucket| bucket.num_loops_dropped);
+    report.reverses_added = total(|bucket| bucket.num_reverses_added);
+    report.one_way_dropped = total(|bucket| bucket.num_one_way_dropped);
+
+    close_gaps(&mut columns, &starts, &merged);
+    close_gaps(&mut weights, &starts, &merged);
+    let mut pointers = Vec::with_capacity(num_nodes + 1);
+    let mut end = 0;
+    pointers.push(end);
+    for len in merged.iter().flat_map(|bucket| &bucket.lengths) {
+        end += len;
+        pointers.push(end);
+    }
+    Ok(Rows { pointers, columns, weights, num_loops: total(|bucket| bucket.num_loops) })
 }
 
-fn first_duplicate<W: Weight>(rows: &Rows<W>) -> Option<(u32, u32)> {
-    let mut sorted = Vec::new();
-    (0..rows.num_rows()).find_map(|row| {
-        sorted.clear();
-        sorted.extend_from_slice(rows.row(row).0);
-        sorted.sort_unstable();
-        sorted.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| (row as u32, pair[0]))
-    })
+/// An entry of a row: the row, the column twice and one more if the arc enters the row, the weight.
+type Entry<W> = (u32, u32, W);
+
+/// Entries by their rows, the rows by powers of two.
+struct Buckets<W> {
+    entries: Vec<Entry<W>>,
+    /// Where each bucket starts, and where the last ends.
+    starts: Vec<usize>,
+    /// How many rows there are, and how many binary digits of a row tell apart those of a bucket.
+    num_rows: usize,
+    row_bits: u32,
 }
 
-/// What leaves a node and what enters it, in ascending order: all of it, or what does both. Two weights become the larger.
-fn merged<'a, W: Weight>(
-    (out_columns, out_weights): (&'a [u32], &'a [W]),
-    (in_columns, in_weights): (&'a [u32], &'a [W]),
-    direction: Direction,
-) -> impl Iterator<Item = (u32, W)> + 'a {
-    let (mut out, mut into) = (0, 0);
-    std::iter::from_fn(move || {
-        loop {
-            let (leaves, enters) = (out_columns.get(out), in_columns.get(into));
-            let next = match (leaves, enters) {
-                (None, None) => return None,
-                (Some(&a), Some(&b)) if a == b => {
-                    (out, into) = (out + 1, into + 1);
-                    return Some((a, out_weights[out - 1].larger(in_weights[into - 1])));
-                }
-                (Some(&a), b) if b.is_none_or(|&b| a < b) => {
-                    out += 1;
-                    (a, out_weights[out - 1])
-                }
-                (_, Some(&b)) => {
-                    into += 1;
-                    (b, in_weights[into - 1])
-                }
-                (Some(_), None) => unreachable!("taken by the arm for what only leaves"),
-            };
-            if direction == Direction::Either {
-                return Some(next);
+impl<W: Weight> Buckets<W> {
+    fn fill(num_rows: usize, from: &[u32], to: &[u32], weights: &[W]) -> Self {
+        // As many streams of writes as the caches bear, and enough work in each bucket.
+        let max_buckets = (from.len() >> 14).clamp(1, 512);
+        let row_bits = (0..32).find(|bits| num_rows >> bits < max_buckets).expect("rows are below 2³¹");
+        let num_buckets = (num_rows >> row_bits) + 1;
+        let num_tasks = (4 * rayon::current_num_threads()).min(from.len() >> 14).clamp(1, 256);
+        let task_len = from.len().div_ceil(num_tasks).max(1);
+        let tasks = from.par_chunks(task_len).zip(to.par_chunks(task_len));
+
+        let count = |(from, to): (&[u32], &[u32])| {
+            let mut counts = vec![0usize; num_buckets];
+            from.iter().chain(to).for_each(|&row| counts[(row >> row_bits) as usize] += 1);
+            counts
+        };
+        let counts: Vec<Vec<usize>> = tasks.clone().map(count).collect();
+        let mut entries = vec![(0, 0, W::default()); 2 * from.len()];
+        let mut starts = Vec::with_capacity(num_buckets + 1);
+        let mut places: Vec<Vec<&mut [Entry<W>]>> =
+            counts.iter().map(|_| Vec::with_capacity(num_buckets)).collect();
+        let (mut rest, mut start) = (&mut entries[..], 0);
+        for bucket in 0..num_buckets {
+            starts.push(start);
+            for (places, counts) in places.iter_mut().zip(&counts) {
+                places.push(rest.split_off_mut(..counts[bucket]).expect("a place for each end of an arc"));
+                start += counts[bucket];
             }
         }
-    })
+        starts.push(start);
+        tasks.zip(weights.par_chunks(task_len)).zip(places).for_each(
+            |(((from, to), weights), mut places)| {
+                let mut put = |entry: Entry<W>| {
+                    let place = &mut places[(entry.0 >> row_bits) as usize];
+                    *place.split_off_first_mut().expect("a place for each end of an arc") = entry;
+                };
+                for ((&from, &to), &weight) in from.iter().zip(to).zip(weights) {
+                    put((from, 2 * to, weight));
+                    put((to, 2 * from + 1, weight));
+                }
+            },
+        );
+        Self { entries, starts, num_rows, row_bits }
+    }
+
+    /// The places that belong to each bucket.
+    fn parts<'a>(&self, columns: &'a mut [u32], weights: &'a mut [W]) -> Vec<(&'a mut [u32], &'a mut [W])> {
+        let (mut columns, mut weights) = (columns, weights);
+        let part = |pair: &[usize]| {
+            let len = pair[1] - pair[0];
+            let columns = columns.split_off_mut(..len).expect("a place for each entry");
+            (columns, weights.split_off_mut(..len).expect("a place for each entry"))
+        };
+        self.starts.windows(2).map(part).collect()
+    }
+
+    /// Hands out the rows of a bucket, each with its entries sorted.
+    fn each_row(&self, bucket: usize, mut take: impl FnMut(u32, &[(u32, W)])) {
+        let entries = &self.entries[self.starts[bucket]..self.starts[bucket + 1]];
+        let first_row = bucket << self.row_bits;
+        let num_rows = (1 << self.row_bits).min(self.num_rows - first_row.min(self.num_rows));
+        let mut ends = vec![0; num_rows];
+        entries.iter().for_each(|entry| ends[entry.0 as usize - first_row] += 1);
+        let mut next = 0;
+        for end in &mut ends {
+            (*end, next) = (next, next + *end);
+        }
+        let mut sorted = vec![(0, W::default()); entries.len()];
+        for &(row, key, weight) in entries {
+            let end: &mut usize = &mut ends[row as usize - first_row];
+            sorted[*end] = (key, weight);
+            *end += 1;
+        }
+        let mut start = 0;
+        for (row, &end) in (first_row as u32..).zip(&ends) {
+            let entries = &mut sorted[start..end];
+            W::sort(entries);
+            take(row, entries);
+            start = end;
+        }
+    }
+}
+
+/// Moves together what the buckets left at the starts of their places.
+fn close_gaps<T: Copy>(values: &mut Vec<T>, starts: &[usize], merged: &[Merged]) {
+    let mut end = 0;
+    for (&start, bucket) in starts.iter().zip(merged) {
+        if start != end {
+            values.copy_within(start..start + bucket.num_entries, end);
+        }
+        end += bucket.num_entries;
+    }
+    values.truncate(end);
+    values.shrink_to_fit();
+}
+
+/// What was done to a bucket's rows to make them those of the graph.
+#[derive(Default)]
+struct Merged {
+    lengths: Vec<u32>,
+    num_entries: usize,
+    num_loops: usize,
+    num_duplicates: usize,
+    num_loops_dropped: usize,
+    num_reverses_added: usize,
+    num_one_way_dropped: usize,
+    /// The first arc that is given twice.
+    duplicate: Option<(u32, u32)>,
+    /// The first arc whose reverse is not given.
+    one_way: Option<(u32, u32)>,
+}
+
+/// The places for the rows of a bucket.
+struct Block<'a, W> {
+    columns: &'a mut [u32],
+    weights: &'a mut [W],
+    merged: Merged,
+}
+
+impl<W: Weight> Block<'_, W> {
+    fn push_row(&mut self, row: u32, entries: &[(u32, W)], policy: EdgePolicy, direction: Direction) {
+        let has_nothing_to_merge = size_of::<W>() == 0;
+        if has_nothing_to_merge && direction == Direction::Either && policy.duplicates != Duplicates::Refuse {
+            return self.push_plain_row(row, entries, policy.loops);
+        }
+        let Self { columns, weights, merged } = self;
+        let num_before = merged.num_entries;
+        let mut rest = entries;
+        while let Some(&(key, _)) = rest.first() {
+            let column = key / 2;
+            let (leaves, num_leaving) = next_of(&mut rest, 2 * column, policy.duplicates);
+            let (enters, _) = next_of(&mut rest, 2 * column + 1, policy.duplicates);
+            if num_leaving > 1 {
+                merged.num_duplicates += num_leaving - 1;
+                merged.duplicate = merged.duplicate.or(Some((row, column)));
+            }
+            if row == column {
+                if policy.loops == Loops::Drop {
+                    merged.num_loops_dropped += 1;
+                    continue;
+                }
+                merged.num_loops += 1;
+            }
+            let weight = match (leaves, enters) {
+                (Some(leaves), Some(enters)) => leaves.larger(enters),
+                (Some(weight), None) => {
+                    merged.one_way = merged.one_way.or(Some((row, column)));
+                    if direction == Direction::Both {
+                        merged.num_one_way_dropped += 1;
+                        continue;
+                    }
+                    weight
+                }
+                (None, Some(weight)) if direction == Direction::Either => {
+                    merged.num_reverses_added += 1;
+                    weight
+                }
+                (None, _) => continue,
+            };
+            (columns[merged.num_entries], weights[merged.num_entries]) = (column, weight);
+            merged.num_entries += 1;
+        }
+        merged.lengths.push((merged.num_entries - num_before) as u32);
+    }
+
+    /// As [`push_row`](Self::push_row) for the usual policy without weights. Whether the next entry leaves or enters and
+    /// whether it is of another column is anyone's guess, so that nothing branches on it: a third of the time.
+    fn push_plain_row(&mut self, row: u32, entries: &[(u32, W)], loops: Loops) {
+        let Self { columns, merged, .. } = self;
+        let (num_before, num_loops_before) = (merged.num_entries, merged.num_loops);
+        // No key is that large, nor half of it a column.
+        let mut last_key = u32::MAX;
+        let mut end = num_before;
+        let (mut num_leaving, mut num_distinct) = (0, 0);
+        for &(key, _) in entries {
+            let column = key / 2;
+            let leaves = key & 1 ^ 1;
+            let is_distinct = u32::from(key != last_key);
+            let is_new_column = usize::from(column != last_key / 2);
+            last_key = key;
+            if column == row {
+                merged.num_duplicates += (leaves & (is_distinct ^ 1)) as usize;
+                match loops {
+                    Loops::Drop => merged.num_loops_dropped += is_new_column,
+                    Loops::Keep | Loops::Refuse => {
+                        columns[end] = column;
+                        end += is_new_column;
+                        merged.num_loops += is_new_column;
+                    }
+                }
+                continue;
+            }
+            columns[end] = column;
+            end += is_new_column;
+            num_leaving += leaves;
+            num_distinct += leaves & is_distinct;
+        }
+        let num_loops_here = merged.num_loops - num_loops_before;
+        merged.num_duplicates += (num_leaving - num_distinct) as usize;
+        merged.num_reverses_added += end - num_before - num_loops_here - num_distinct as usize;
+        merged.lengths.push((end - num_before) as u32);
+        merged.num_entries = end;
+    }
+}
+
+/// Takes off what has a key from the start of sorted entries: its weight together, and how many there are.
+#[inline]
+fn next_of<W: Weight>(rest: &mut &[(u32, W)], key: u32, duplicates: Duplicates) -> (Option<W>, usize) {
+    let mut found: Option<W> = None;
+    let mut count = 0;
+    while let Some((&(_, weight), others)) = rest.split_first().filter(|(first, _)| first.0 == key) {
+        found = match found {
+            Some(before) if duplicates == Duplicates::Sum => Some(before.sum(weight)),
+            Some(before) => Some(before),
+            None => Some(weight),
+        };
+        (*rest, count) = (others, count + 1);
+    }
+    (found, count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{RngExt, SeedableRng};
+    use std::collections::BTreeMap;
+
+    const NUM_NODES: u32 = 700;
+
+    /// Enough arcs for several buckets and tasks, with loops, repetitions and reverses among them.
+    fn arcs() -> Vec<(u32, u32, f32)> {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        let end = |rng: &mut rand_chacha::ChaCha8Rng| {
+            let last = rng.random_range(1..=NUM_NODES);
+            rng.random_range(0..last)
+        };
+        (0..50_000).map(|_| (end(&mut rng), end(&mut rng), rng.random_range(1..9) as f32)).collect()
+    }
+
+    fn rows<W: Weight>(policy: EdgePolicy, weight: fn(f32) -> W) -> (Vec<(u32, u32, W)>, usize, EdgeReport) {
+        let arcs = arcs();
+        let mut report = EdgeReport::default();
+        let rows = symmetric_rows(
+            NUM_NODES as usize,
+            arcs.iter().map(|arc| arc.0).collect(),
+            arcs.iter().map(|arc| arc.1).collect(),
+            arcs.iter().map(|arc| weight(arc.2)).collect(),
+            (policy, true),
+            &mut report,
+        );
+        let Ok(rows) = rows else { panic!("nothing is refused") };
+        let entries = (0..NUM_NODES).flat_map(|row| {
+            let places = rows.pointers[row as usize] as usize..rows.pointers[row as usize + 1] as usize;
+            places.map(move |place| (row, place))
+        });
+        let entries = entries.map(|(row, place)| (row, rows.columns[place], rows.weights[place])).collect();
+        (entries, rows.num_loops, report)
+    }
+
+    /// The same from ordered maps.
+    fn plain_rows(policy: EdgePolicy) -> (Vec<(u32, u32, f32)>, usize, EdgeReport) {
+        let mut distinct = BTreeMap::new();
+        let mut report = EdgeReport::default();
+        for (from, to, weight) in arcs() {
+            let known = distinct.entry((from, to));
+            report.duplicates_merged +=
+                usize::from(matches!(known, std::collections::btree_map::Entry::Occupied(_)));
+            known
+                .and_modify(|before| {
+                    *before += if policy.duplicates == Duplicates::Sum { weight } else { 0.0 }
+                })
+                .or_insert(weight);
+        }
+        if policy.loops == Loops::Drop {
+            let num_before = distinct.len();
+            distinct.retain(|(from, to), _| from != to);
+            report.loops_dropped = num_before - distinct.len();
+        }
+        let mut rows = BTreeMap::new();
+        for (&(from, to), &weight) in &distinct {
+            match (distinct.get(&(to, from)), policy.direction) {
+                (Some(&back), _) => {
+                    rows.insert((from, to), weight.max(back));
+                }
+                (None, Direction::Both) => report.one_way_dropped += 1,
+                (None, _) => {
+                    report.reverses_added += 1;
+                    rows.extend([((from, to), weight), ((to, from), weight)]);
+                }
+            }
+        }
+        let num_loops = rows.keys().filter(|(from, to)| from == to).count();
+        (rows.into_iter().map(|((from, to), weight)| (from, to, weight)).collect(), num_loops, report)
+    }
+
+    #[test]
+    fn large_lists_give_what_ordered_maps_give() {
+        for loops in [Loops::Drop, Loops::Keep] {
+            for direction in [Direction::Either, Direction::Both] {
+                for duplicates in [Duplicates::First, Duplicates::Sum] {
+                    let policy = EdgePolicy { loops, direction, duplicates, ..EdgePolicy::default() };
+                    let expected = plain_rows(policy);
+                    assert!(rows(policy, |weight| weight) == expected, "{policy:?}");
+                    let (entries, num_loops, report) = rows(policy, |_| ());
+                    assert!(entries.into_iter().eq(expected.0.iter().map(|entry| (entry.0, entry.1, ()))));
+                    assert_eq!((num_loops, report), (expected.1, expected.2), "{policy:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_number_of_threads_makes_no_difference() {
+        let with_threads = |num_threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(num_threads).build().unwrap();
+            pool.install(|| {
+                let sum = EdgePolicy { duplicates: Duplicates::Sum, ..EdgePolicy::default() };
+                rows(sum, |weight| 1.0 / weight)
+            })
+        };
+        assert!(with_threads(1) == with_threads(5));
+    }
 }

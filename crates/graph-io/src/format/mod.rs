@@ -17,12 +17,15 @@
 
 mod compact;
 mod edge_index;
+mod edge_list;
 mod file;
 mod folder;
 mod graphml;
 mod growth;
 mod linqs;
 mod matrix_file;
+mod matrix_market;
+mod metis;
 mod node_table;
 mod npy;
 mod npz;
@@ -65,6 +68,10 @@ static ALL: &[Format] = &[
     edge_index::FORMAT,
     graphml::FORMAT,
     wiki_cs::FORMAT,
+    matrix_market::FORMAT,
+    // Told by the ending of the name, or by lines of numbers.
+    metis::FORMAT,
+    edge_list::FORMAT,
 ];
 
 /// Every format there is.
