@@ -9,7 +9,7 @@ mod planetoid;
 mod registry;
 
 pub use compact::Compact;
-pub(crate) use file::name_of;
+pub(crate) use file::{max_unpacked, name_of, read_unpacked, read_unpacked_text};
 pub use linqs::Linqs;
 pub use planetoid::Planetoid;
 pub(crate) use registry::Sample;
