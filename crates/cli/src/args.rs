@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum};
+use graph_io::embedding;
 use harness::{DeviceChoice, EncoderKind, G2rConfig, Protocol};
 use toml::{Table, Value};
 
@@ -31,9 +32,13 @@ Examples:
   g2r train citeseer --seeds 3 --epochs 40 --eps-sq 0.1 --out runs/long
   g2r train cora --encoder sage --protocol random-20 --format json
   g2r train --config runs/cora-g2r/config.toml --out runs/again
+  g2r train path/to/graph --embedding-format parquet --embedding-format csv
 
+A graph without labels, or --protocol none, is trained to the last epoch of one seed: there is nothing to choose an epoch
+by. Of several seeds the one with the lowest loss of its last step is written, and rates are shown for accuracies.
 A setting comes from its flag, else from the config file, else from the data set's preset, else from its default.
-Written are embedding.npy, nodes.csv, model.safetensors, config.toml and report.json.";
+Written are embedding.npy, nodes.csv, model.safetensors, config.toml and report.json, and the embedding in each format
+asked for: embedding.npz, .parquet, .csv, .tsv, .vec (word2vec), or the folder projector.";
 
 /// Node embeddings of graphs without labels, by rate reduction.
 #[derive(Debug, Parser)]
@@ -106,13 +111,14 @@ pub(crate) struct TrainArgs {
     /// What is trained [default: gcn]
     #[arg(long, value_parser = encoders(), help_heading = "Run")]
     encoder: Option<String>,
-    /// How nodes are split [default: public where the data set has a split, else random-20]
-    #[arg(long, value_parser = PROTOCOLS, help_heading = "Run")]
+    /// How nodes are split; none judges nothing [default: public where the data set has a split, else random-20; none
+    /// without labels]
+    #[arg(long, value_parser = TRAIN_PROTOCOLS, help_heading = "Run")]
     protocol: Option<String>,
     /// The first seed [default: 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), help_heading = "Run")]
     seed: Option<i64>,
-    /// How many seeds, each one more than the last [default: 10]
+    /// How many seeds, each one more than the last [default: 10; 1 where nothing is judged]
     #[arg(long, value_name = "N", help_heading = "Run")]
     seeds: Option<u32>,
     /// Where tensors live; auto takes a hardware GPU where there is one, else the CPU [default: auto]
@@ -121,6 +127,9 @@ pub(crate) struct TrainArgs {
     /// Threads, 0 for one a core; no result depends on it [default: 0]
     #[arg(long, value_name = "N", help_heading = "Run")]
     threads: Option<u32>,
+    /// A format to write the embedding in beside embedding.npy; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = embedding_formats(), help_heading = "Run")]
+    embedding_format: Vec<String>,
 
     /// Epochs, one step each
     #[arg(long, value_name = "N", help_heading = TRAINING)]
@@ -204,6 +213,7 @@ impl From<Widths> for Value {
 const TRAINING: &str = "Training (for the defaults see the end of --help)";
 const DEVICES: [&str; 4] = ["auto", "cpu", "wgpu", "cuda"];
 const PROTOCOLS: [&str; 3] = ["public", "random-20", "10-10-80"];
+const TRAIN_PROTOCOLS: [&str; 4] = ["public", "random-20", "10-10-80", "none"];
 const SAMPLINGS: [&str; 3] = ["with-replacement", "without-replacement", "all"];
 const WEIGHTINGS: [&str; 2] = ["g2r", "mcr2"];
 const SCALINGS: [&str; 4] = ["column", "row", "symmetric", "none"];
@@ -211,6 +221,10 @@ const ROW_NORMS: [&str; 3] = ["l1", "l2", "none"];
 
 fn encoders() -> PossibleValuesParser {
     EncoderKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().into()
+}
+
+fn embedding_formats() -> PossibleValuesParser {
+    embedding::formats().iter().map(|format| format.name).collect::<Vec<_>>().into()
 }
 
 impl TrainArgs {
@@ -225,6 +239,8 @@ impl TrainArgs {
         set(&mut run, "seeds", &self.seeds);
         set(&mut run, "device", &self.device);
         set(&mut run, "threads", &self.threads);
+        let formats = Some(self.embedding_format.clone()).filter(|names| !names.is_empty());
+        set(&mut run, "embedding_formats", &formats);
         run.insert("input".to_string(), Value::Table(self.input.settings()));
         let mut g2r = Table::new();
         set(&mut g2r, "epochs", &self.epochs);
@@ -413,7 +429,8 @@ mod tests {
             --heads 2 --attention-dropout 0.5 --row-norm l2 \
             --input-format linqs --nodes n.csv --features x.npy --unknown-ids skip --direction both --duplicates sum \
             --loops keep --weights ignore --missing-labels drop --isolated-nodes drop --smaller-components refuse \
-            --missing-features degree --feature-scaling row-l2";
+            --missing-features degree --feature-scaling row-l2 \
+            --embedding-format csv --embedding-format npz";
         let settings = train(&flags.split_whitespace().collect::<Vec<_>>()).settings();
         let defaults = Table::try_from(Experiment::default()).unwrap();
         let g2r = |table: &Table| table["g2r"].as_table().unwrap().keys().cloned().collect::<Vec<_>>();
@@ -421,10 +438,11 @@ mod tests {
         let input: InputConfig = settings["input"].clone().try_into().unwrap();
         assert_eq!(settings["input"].as_table().unwrap().len(), Table::try_from(&input).unwrap().len());
         let experiment = Experiment::from_layers(None, settings).unwrap();
-        assert_eq!((experiment.seed, experiment.seeds, experiment.threads), (3, 2, 1));
+        assert_eq!((experiment.seed, experiment.seeds, experiment.threads), (3, Some(2), 1));
         assert_eq!(experiment.protocol, Some(Protocol::Tenths));
         assert_eq!((experiment.g2r.d_hidden.as_slice(), experiment.g2r.hops), ([8, 4].as_slice(), 2));
         assert!(experiment.g2r.self_loops);
+        assert_eq!(experiment.embedding_formats, ["csv", "npz"]);
     }
 
     #[test]
@@ -434,6 +452,7 @@ mod tests {
             ("--encoder", &encoders[..]),
             ("--device", &DEVICES),
             ("--protocol", &PROTOCOLS),
+            ("--protocol", &TRAIN_PROTOCOLS),
             ("--sampling", &SAMPLINGS),
             ("--weighting", &WEIGHTINGS),
             ("--membership", &SCALINGS),

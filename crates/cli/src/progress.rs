@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use harness::{EpochReport, Experiment, Judgement, SeedResult, Watcher};
+use harness::{EpochReport, Experiment, SeedResult, Watcher};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
@@ -33,7 +33,7 @@ impl Progress {
         if format == Format::Json {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        Self { bar, format, num_seeds: experiment.seeds, num_started: 0, interrupted, failure: None }
+        Self { bar, format, num_seeds: experiment.num_seeds(), num_started: 0, interrupted, failure: None }
     }
 
     /// The same without the bar.
@@ -62,7 +62,12 @@ impl Watcher for Progress {
 
     fn epoch_finished(&mut self, report: &EpochReport, val_acc: f64) {
         self.bar.set_position(report.epoch as u64);
-        self.bar.set_message(rates(report, val_acc));
+        self.bar.set_message(format!("{}  val {:.1} %", rates(report), 100.0 * val_acc));
+    }
+
+    fn epoch_trained(&mut self, report: &EpochReport) {
+        self.bar.set_position(report.epoch as u64);
+        self.bar.set_message(rates(report));
     }
 
     fn seed_finished(&mut self, result: &SeedResult) {
@@ -76,25 +81,27 @@ impl Watcher for Progress {
     }
 }
 
-fn rates(report: &EpochReport, val_acc: f64) -> String {
+fn rates(report: &EpochReport) -> String {
     let EpochReport { expansion, compression, .. } = report;
-    format!("expansion {expansion:.2}  compression {compression:.2}  val {:.1} %", 100.0 * val_acc)
+    format!("expansion {expansion:.2}  compression {compression:.2}")
 }
 
 fn seed_line(result: &SeedResult) -> serde_json::Value {
-    let Judgement { val_acc, test_acc, test_macro_f1 } = result.g2r;
+    let scores = result.scores.as_ref();
+    let [_, rates] = result.first_and_last_rates();
     json!({
         "type": "seed",
         "seed": result.seed,
         "epoch": result.epoch,
-        "val_acc": val_acc,
-        "test_acc": test_acc,
-        "test_macro_f1": test_macro_f1,
-        "baselines": {
-            "raw": result.raw.test_acc,
-            "propagated": result.propagated.test_acc,
-            "random_init": result.random_init.test_acc,
-        },
+        "val_acc": scores.map(|scores| scores.g2r.val_acc),
+        "test_acc": scores.map(|scores| scores.g2r.test_acc),
+        "test_macro_f1": scores.map(|scores| scores.g2r.test_macro_f1),
+        "baselines": scores.map(|scores| json!({
+            "raw": scores.raw.test_acc,
+            "propagated": scores.propagated.test_acc,
+            "random_init": scores.random_init.test_acc,
+        })),
+        "last_rates": rates,
         "train_seconds": result.train_seconds,
     })
 }
@@ -104,14 +111,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_epoch_is_told_in_rates_and_accuracy() {
+    fn an_epoch_is_told_in_rates_and_accuracy_where_there_is_one() {
         let report = EpochReport { epoch: 2, loss: -3.0, expansion: 4.56789, compression: 1.2, seconds: 0.1 };
-        assert_eq!(rates(&report, 0.798), "expansion 4.57  compression 1.20  val 79.8 %");
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let mut progress = Progress::new(&Experiment::default(), Format::Text, interrupted).quiet();
+        progress.epoch_finished(&report, 0.798);
+        assert_eq!(progress.bar.message(), "expansion 4.57  compression 1.20  val 79.8 %");
+        progress.epoch_trained(&report);
+        assert_eq!(
+            (progress.bar.message().as_str(), progress.bar.position()),
+            ("expansion 4.57  compression 1.20", 2)
+        );
     }
 
     #[test]
     fn the_bar_follows_seeds_and_epochs() {
-        let experiment = Experiment { seeds: 3, ..Experiment::default() };
+        let experiment = Experiment { seeds: Some(3), ..Experiment::default() };
         let interrupted = Arc::new(AtomicBool::new(false));
         let mut progress = Progress::new(&experiment, Format::Text, Arc::clone(&interrupted)).quiet();
         progress.seed_started(7);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use embedders::{EncoderKind, G2rConfig};
+use graph_io::embedding::{self, EmbeddingFormat};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -22,16 +23,20 @@ pub struct Experiment {
     pub input: InputConfig,
     /// How the embedding is trained.
     pub method: Method,
-    /// How nodes are split; not set, the data set's own split where it has one, else `random-20`.
+    /// How nodes are split; not set, the data set's own split where it has one, else `random-20`, and `none` for a data set
+    /// without labels.
     pub protocol: Option<Protocol>,
     /// The first seed; below 2⁶³.
     pub seed: u64,
-    /// How many seeds, each one more than the last; at least 1.
-    pub seeds: usize,
+    /// How many seeds, each one more than the last, at least 1; not set, ten, and one where nothing is judged.
+    pub seeds: Option<usize>,
     /// Where tensors live.
     pub device: DeviceChoice,
     /// Threads, 0 for one a core; at most 1024. No result depends on it.
     pub threads: usize,
+    /// The names of the formats that the embedding is written in beside NumPy's, which it always is; of
+    /// [`graph_io::embedding::formats`].
+    pub embedding_formats: Vec<String>,
     /// The settings of G2R, and the encoder, which a file names at its top.
     pub g2r: G2rConfig,
     /// The settings of the probe.
@@ -47,9 +52,10 @@ struct Keys {
     encoder: EncoderKind,
     protocol: Option<Protocol>,
     seed: u64,
-    seeds: usize,
+    seeds: Option<usize>,
     device: DeviceChoice,
     threads: usize,
+    embedding_formats: Vec<String>,
     input: InputConfig,
     g2r: G2rConfig,
     probe: ProbeConfig,
@@ -80,7 +86,7 @@ pub enum DeviceChoice {
 }
 
 impl Default for Experiment {
-    /// Ten seeds from 0 of G2R, without a data set.
+    /// G2R with seeds from 0, without a data set.
     fn default() -> Self {
         Self {
             dataset: String::new(),
@@ -88,9 +94,10 @@ impl Default for Experiment {
             method: Method::default(),
             protocol: None,
             seed: 0,
-            seeds: 10,
+            seeds: None,
             device: DeviceChoice::default(),
             threads: 0,
+            embedding_formats: vec!["npy".to_string()],
             g2r: G2rConfig::default(),
             probe: ProbeConfig::default(),
         }
@@ -105,19 +112,32 @@ impl Default for Keys {
 
 impl From<Experiment> for Keys {
     fn from(experiment: Experiment) -> Self {
-        let Experiment { dataset, input, method, protocol, seed, seeds, device, threads, g2r, probe } =
-            experiment;
+        let Experiment { dataset, input, method, protocol, seed, seeds, device, threads, .. } = experiment;
+        let Experiment { embedding_formats, g2r, probe, .. } = experiment;
         let encoder = g2r.encoder;
-        Self { dataset, method, encoder, protocol, seed, seeds, device, threads, input, g2r, probe }
+        Self {
+            dataset,
+            method,
+            encoder,
+            protocol,
+            seed,
+            seeds,
+            device,
+            threads,
+            embedding_formats,
+            input,
+            g2r,
+            probe,
+        }
     }
 }
 
 impl From<Keys> for Experiment {
     fn from(keys: Keys) -> Self {
-        let Keys { dataset, method, encoder, protocol, seed, seeds, device, threads, input, g2r, probe } =
-            keys;
-        let g2r = G2rConfig { encoder, ..g2r };
-        Self { dataset, input, method, protocol, seed, seeds, device, threads, g2r, probe }
+        let Keys { dataset, input, method, protocol, seed, seeds, device, threads, .. } = keys;
+        let Keys { embedding_formats, probe, .. } = keys;
+        let g2r = G2rConfig { encoder: keys.encoder, ..keys.g2r };
+        Self { dataset, input, method, protocol, seed, seeds, device, threads, embedding_formats, g2r, probe }
     }
 }
 
@@ -143,9 +163,20 @@ impl Experiment {
         Ok(experiment)
     }
 
+    /// How many seeds: as many as were asked for, else ten, or one where nothing is judged.
+    pub fn num_seeds(&self) -> usize {
+        self.seeds.unwrap_or(if self.protocol == Some(Protocol::Unjudged) { 1 } else { 10 })
+    }
+
     /// The seeds in order.
     pub fn all_seeds(&self) -> impl Iterator<Item = u64> + use<> {
-        (self.seed..).take(self.seeds)
+        (self.seed..).take(self.num_seeds())
+    }
+
+    /// The formats that the embedding is written in beside NumPy's; names that there are not are left out.
+    pub fn more_embedding_formats(&self) -> impl Iterator<Item = &'static EmbeddingFormat> {
+        let named = self.embedding_formats.iter().filter_map(|name| EmbeddingFormat::named(name));
+        named.filter(|format| format.name != "npy")
     }
 
     /// The settings as TOML, also those that were not set.
@@ -165,16 +196,22 @@ impl Experiment {
         if self.dataset.is_empty() {
             return Err(Error::NoDataset);
         }
-        if self.seeds == 0 {
+        if self.seeds == Some(0) {
             return Err(Error::setting("seeds", "at least 1", 0));
         }
         // TOML has no larger integers.
-        let last = (self.seeds as u64).checked_add(self.seed).filter(|&end| end <= i64::MAX as u64);
+        let last = (self.num_seeds() as u64).checked_add(self.seed).filter(|&end| end <= i64::MAX as u64);
         if last.is_none() {
             return Err(Error::setting("seed", "below 2⁶³ with `seeds` added", self.seed));
         }
         if self.threads > 1024 {
             return Err(Error::setting("threads", "at most 1024", self.threads));
+        }
+        if let Some(name) = self.embedding_formats.iter().find(|name| EmbeddingFormat::named(name).is_none())
+        {
+            let known: Vec<&str> = embedding::formats().iter().map(|format| format.name).collect();
+            let expected = format!("a list of names among {}", known.join(", "));
+            return Err(Error::setting("embedding_formats", expected, format!("{name:?}")));
         }
         let widths = self.g2r.d_hidden.iter().map(|&width| ("d_hidden", width, WIDEST));
         for (name, found, most) in widths.chain([
@@ -252,7 +289,7 @@ mod tests {
         let experiment = Experiment::from_layers(Some(file.path()), flags).unwrap();
         let expected = Experiment {
             dataset: "CiteSeer".into(),
-            seeds: 2,
+            seeds: Some(2),
             g2r: G2rConfig { epochs: 5, eps_sq: 1.0, ..preset },
             ..Experiment::default()
         };
@@ -262,7 +299,7 @@ mod tests {
     #[test]
     fn written_settings_read_back_the_same() {
         let flags = table(
-            "dataset = 'cora'\nencoder = 'sage-pool'\nprotocol = '10-10-80'\n[g2r]\nd_hidden = []\n[probe]\nc = 0.5\n",
+            "dataset = 'cora'\nencoder = 'sage-pool'\nprotocol = '10-10-80'\nembedding_formats = ['csv']\n[g2r]\nd_hidden = []\n[probe]\nc = 0.5\n",
         );
         let experiment = Experiment::from_layers(None, flags).unwrap();
         assert_eq!(experiment.protocol, Some(Protocol::Tenths));
@@ -286,6 +323,11 @@ mod tests {
             (
                 "seed = 9223372036854775807",
                 "`seed` must be below 2⁶³ with `seeds` added, got 9223372036854775807",
+            ),
+            (
+                "embedding_formats = ['npz', 'xlsx']",
+                "`embedding_formats` must be a list of names among npy, npz, parquet, csv, tsv, projector, word2vec, \
+                 got \"xlsx\"",
             ),
             ("threads = 1025", "`threads` must be at most 1024, got 1025"),
             ("g2r.d_output = 0", "`d_output` must be from 1 to 65536, got 0"),
@@ -317,7 +359,7 @@ mod tests {
         );
         assert_eq!(
             message_of_file("\nprotocol = 'private'"),
-            "run.toml:2: unknown variant `private`, expected one of `public`, `random-20`, `10-10-80`"
+            "run.toml:2: unknown variant `private`, expected one of `public`, `random-20`, `10-10-80`, `none`"
         );
         assert!(message_of_file("dataset = 'cora").starts_with("run.toml:1: invalid"), "not closed");
         let missing = Experiment::from_layers(Some(Path::new("missing/run.toml")), Table::new()).unwrap_err();
@@ -326,7 +368,9 @@ mod tests {
 
     #[test]
     fn seeds_count_up_from_the_first() {
-        let experiment = Experiment { seed: 5, seeds: 3, ..Experiment::default() };
+        let experiment = Experiment { seed: 5, seeds: Some(3), ..Experiment::default() };
         assert_eq!(experiment.all_seeds().collect::<Vec<_>>(), [5, 6, 7]);
+        let without = |protocol| Experiment { protocol, ..Experiment::default() }.num_seeds();
+        assert_eq!((without(None), without(Some(Protocol::Unjudged))), (10, 1));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! An [`Experiment`] is everything a run is made of; [`Run`] trains it over its seeds and judges every seed beside
 //! the baselines; an [`OutputFolder`] takes what came out. A model is chosen by its validation accuracy, and the
-//! test nodes are looked at once, for the model that was chosen.
+//! test nodes are looked at once, for the model that was chosen. Where there are no labels to judge by, the model of
+//! the last epoch is kept.
 //!
 //! ```
 //! use harness::{Experiment, NoWatcher, Run};
@@ -12,15 +13,17 @@
 //! let cora = graph_io::load(&experiment.dataset, None)?;
 //! let run = Run::prepare(experiment, &cora, &burn::tensor::Device::flex())?;
 //! let outcome = run.execute(&mut NoWatcher)?;
-//! assert!(outcome.seeds[0].g2r.test_acc > 0.2);
+//! let scores = outcome.seeds[0].scores.as_ref().expect("cora has labels");
+//! assert!(scores.g2r.test_acc > 0.2);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod embedding_file;
+mod embedding_check;
 mod error;
 mod experiment;
 mod input;
 mod judge;
+mod outcome;
 mod outputs;
 mod probe_config;
 mod protocol;
@@ -31,16 +34,17 @@ mod saved_run;
 mod table;
 
 pub use embedders::{EncoderKind, EpochReport, G2rConfig};
-pub use embedding_file::{check_embedding, read_embedding};
+pub use embedding_check::check_embedding;
 pub use error::{Cause, Error};
 pub use experiment::{DeviceChoice, Experiment, Method};
 pub use input::InputConfig;
 pub use judge::{Judge, Judgement, judge_embedding};
+pub use outcome::{BestSeed, Outcome, Rates, SeedResult, SeedScores};
 pub use outputs::{Contents, OutputFolder};
 pub use probe_config::ProbeConfig;
 pub use protocol::Protocol;
-pub use report::{Baselines, Report, Summary, SummaryContext};
+pub use report::{Accuracies, Baselines, Report, Summary, SummaryContext};
 pub use resources::Resources;
-pub use run::{BestSeed, NoWatcher, Outcome, PROPAGATED_HOPS, Run, SeedResult, Watcher};
+pub use run::{NoWatcher, PROPAGATED_HOPS, Run, Watcher};
 pub use saved_run::SavedRun;
 pub use table::{Align, Table};

@@ -1,14 +1,12 @@
 //! The files of a run.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use embedders::G2r;
 use gnn::encoder::Encoder;
+use graph_io::embedding::{self, Embedding, NodeColumn};
 use graph_io::{NodeDataset, Split};
-use ndarray::Array2;
-use ndarray_npy::WriteNpyExt;
 
 use crate::error::{Cause, Error};
 use crate::experiment::Experiment;
@@ -24,10 +22,10 @@ pub struct OutputFolder {
 pub struct Contents<'a> {
     /// The data set.
     pub dataset: &'a NodeDataset,
-    /// The split of the model's seed.
-    pub split: &'a Split,
-    /// One row a node.
-    pub embedding: &'a Array2<f32>,
+    /// The split of the model's seed, where it was judged.
+    pub split: Option<&'a Split>,
+    /// One row a node, with its id.
+    pub embedding: &'a Embedding,
     /// The embedder that knows how to save the model.
     pub g2r: &'a G2r,
     /// The model.
@@ -72,19 +70,17 @@ impl OutputFolder {
     /// earlier run is replaced as a whole or not at all.
     ///
     /// The files are `embedding.npy` `[nodes, d_output]`, `nodes.csv` (row, node id, label, split),
-    /// `model.safetensors`, `config.toml` and `report.json`.
+    /// `model.safetensors`, `config.toml` and `report.json`, and the embedding once more in each format that the
+    /// settings ask for, such as `embedding.csv`. What an earlier run was asked for in other formats stays.
     ///
     /// # Errors
     /// A file that cannot be written.
     pub fn write(&self, contents: &Contents) -> Result<(), Error> {
         let staging = self.staging()?;
+        let columns = contents.columns();
         let files: [(&str, Writer); 5] = [
-            (EMBEDDING, &|path| {
-                let mut file = BufWriter::new(File::create(path)?);
-                contents.embedding.write_npy(&mut file)?;
-                Ok(file.flush()?)
-            }),
-            (NODES, &|path| write_nodes(path, contents.dataset, contents.split)),
+            (EMBEDDING, &|path| Ok(embedding::write_matrix(contents.embedding.rows(), path)?)),
+            (NODES, &|path| write_nodes(path, contents.embedding, &columns)),
             (MODEL, &|path| Ok(contents.g2r.save(contents.encoder, path)?)),
             (CONFIG, &|path| {
                 let title = "# Every setting of this run: `g2r train --config` with this file repeats it.\n";
@@ -100,11 +96,13 @@ impl OutputFolder {
             write(&staging.path().join(name))
                 .map_err(|source| Error::write(&self.path.join(name), source))?;
         }
-        for (name, _) in files {
-            let place = self.path.join(name);
-            fs::rename(staging.path().join(name), &place).map_err(|source| Error::write(&place, source))?;
+        for format in contents.settings.more_embedding_formats() {
+            let name = format.file_name("embedding");
+            format
+                .write_with(contents.embedding, &columns, &staging.path().join(&name))
+                .map_err(|source| Error::write(&self.path.join(name), source))?;
         }
-        Ok(())
+        move_files(staging.path(), &self.path)
     }
 
     fn staging(&self) -> Result<tempfile::TempDir, Error> {
@@ -115,19 +113,40 @@ impl OutputFolder {
     }
 }
 
-fn write_nodes(path: &Path, dataset: &NodeDataset, split: &Split) -> Result<(), Cause> {
-    let mut set_of_node = vec![""; dataset.graph().num_nodes()];
-    for (set, nodes) in [("train", split.train()), ("val", split.val()), ("test", split.test())] {
-        nodes.iter().for_each(|&node| set_of_node[node as usize] = set);
+impl Contents<'_> {
+    /// The label and the set of each node, where there are any.
+    fn columns(&self) -> Vec<NodeColumn<'_>> {
+        let labels = self.dataset.labels().map(NodeColumn::of_labels);
+        let split = self.split.map(|split| NodeColumn::of_split(split, self.dataset.graph().num_nodes()));
+        labels.into_iter().chain(split).collect()
     }
-    let label = |row: usize| {
-        let labels = dataset.labels()?;
-        Some(labels.class_names()[labels.classes()[row]? as usize].as_str())
-    };
+}
+
+/// Moves the files of a folder, and of the folders in it, to their places in another.
+fn move_files(from: &Path, to: &Path) -> Result<(), Error> {
+    let fault = |source| Error::write(to, source);
+    for entry in fs::read_dir(from).map_err(fault)? {
+        let entry = entry.map_err(fault)?;
+        let place = to.join(entry.file_name());
+        // What else lies in a folder is not ours to take away.
+        if entry.path().is_dir() {
+            fs::create_dir_all(&place).map_err(|source| Error::write(&place, source))?;
+            move_files(&entry.path(), &place)?;
+        } else {
+            fs::rename(entry.path(), &place).map_err(|source| Error::write(&place, source))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_nodes(path: &Path, embedding: &Embedding, columns: &[NodeColumn<'_>]) -> Result<(), Cause> {
+    let column = |title: &str| columns.iter().find(|column| column.title == title);
+    let columns = ["label", "split"].map(column);
     let mut table = csv::Writer::from_path(path)?;
     table.write_record(["row", "node_id", "label", "split"])?;
-    for (row, (id, set)) in dataset.node_ids().iter().zip(set_of_node).enumerate() {
-        table.write_record([&row.to_string(), id.as_ref(), label(row).unwrap_or_default(), set])?;
+    for (row, id) in embedding.ids().iter().enumerate() {
+        let [label, set] = columns.map(|column| column.map_or("", |column| column.words[row]));
+        table.write_record([&row.to_string(), id.as_ref(), label, set])?;
     }
     Ok(table.flush()?)
 }
@@ -135,7 +154,8 @@ fn write_nodes(path: &Path, dataset: &NodeDataset, split: &Split) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use graph_io::{EdgePolicy, Features, Graph, Labels, NodeDatasetParts, NodeIds};
+    use graph_io::{Labels, NodeIds};
+    use ndarray::Array2;
 
     #[test]
     fn a_folder_is_made_with_its_parents_and_left_empty() {
@@ -157,22 +177,40 @@ mod tests {
 
     #[test]
     fn nodes_are_listed_with_label_and_split_where_they_have_one() {
-        let (graph, _) = Graph::from_edges(4, &[(0, 1)], EdgePolicy::default()).unwrap();
         let classes = vec![Some(0), Some(1), None, Some(1)];
         let labels = Labels::from_classes(classes, vec!["a, b".into(), "c".into()]).unwrap();
         let split = Split::from_nodes(vec![0], vec![], vec![3], &labels).unwrap();
-        let dataset = NodeDataset::from_parts(NodeDatasetParts {
-            name: "tiny".into(),
-            labels: Some(labels),
-            node_ids: NodeIds::from_names(["x", "y", "z", "\"w\""]),
-            ..NodeDatasetParts::new(graph, Features::Dense(Array2::ones((4, 2))))
-        })
-        .unwrap();
+        let ids = NodeIds::from_names(["x", "y", "z", "\"w\""]);
+        let embedding = Embedding::from_rows(ids, Array2::ones((4, 2))).unwrap();
+        let columns = [NodeColumn::of_labels(&labels), NodeColumn::of_split(&split, 4)];
         let file = tempfile::NamedTempFile::new().unwrap();
-        write_nodes(file.path(), &dataset, &split).unwrap();
+        write_nodes(file.path(), &embedding, &columns).unwrap();
         assert_eq!(
             fs::read_to_string(file.path()).unwrap(),
             "row,node_id,label,split\n0,x,\"a, b\",train\n1,y,c,\n2,z,,\n3,\"\"\"w\"\"\",c,test\n"
         );
+    }
+    #[test]
+    fn nodes_without_labels_have_empty_fields() {
+        let embedding = Embedding::from_rows(NodeIds::counted(2), Array2::ones((2, 1))).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        write_nodes(file.path(), &embedding, &[]).unwrap();
+        assert_eq!(fs::read_to_string(file.path()).unwrap(), "row,node_id,label,split\n0,0,,\n1,1,,\n");
+    }
+
+    #[test]
+    fn files_are_moved_between_those_that_stay() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let write = |root: &tempfile::TempDir, name: &str, text: &str| {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write(&from, "projector/a.tsv", "new");
+        write(&to, "projector/a.tsv", "old");
+        write(&to, "projector/mine.txt", "mine");
+        move_files(from.path(), to.path()).unwrap();
+        let text = |name: &str| fs::read_to_string(to.path().join("projector").join(name)).unwrap();
+        assert_eq!((text("a.tsv"), text("mine.txt")), ("new".to_string(), "mine".to_string()));
     }
 }

@@ -20,23 +20,36 @@ pub enum Protocol {
     /// A tenth for training, a tenth for validation, the rest for the test; another draw for each seed.
     #[serde(rename = "10-10-80")]
     Tenths,
+    /// Not at all: no label is read, and nothing is judged.
+    #[serde(rename = "none")]
+    Unjudged,
 }
 
 impl Protocol {
-    /// The data set's own split where it has one, else 20 training nodes of each class.
+    /// The data set's own split where it has one, else 20 training nodes of each class; without labels, none.
     pub fn default_for(dataset: &NodeDataset) -> Self {
-        if dataset.split().is_some() { Self::Public } else { Self::Random20 }
+        match (dataset.labels(), dataset.split()) {
+            (None, _) => Self::Unjudged,
+            (Some(_), Some(_)) => Self::Public,
+            (Some(_), None) => Self::Random20,
+        }
+    }
+
+    /// Whether embeddings are judged.
+    pub fn judges(self) -> bool {
+        self != Self::Unjudged
     }
 
     /// Whether each seed has a split of its own.
     pub fn draws_by_seed(self) -> bool {
-        self != Self::Public
+        matches!(self, Self::Random20 | Self::Tenths)
     }
 
     /// The split of a seed.
     ///
     /// # Errors
-    /// A data set without labels, or without a split of its own for [`Protocol::Public`]; too few labelled nodes.
+    /// A data set without labels, or without a split of its own for [`Protocol::Public`]; too few labelled nodes;
+    /// [`Protocol::Unjudged`], which has no split.
     pub fn split(self, dataset: &NodeDataset, seed: u64) -> Result<Split, Error> {
         let labels = dataset.labels().ok_or_else(|| {
             Error::invalid(format!("data set {}", dataset.name()), "labels to judge by", "none")
@@ -58,6 +71,11 @@ impl Protocol {
                 let fractions = SplitFractions { train: 0.1, val: 0.1 };
                 Ok(Split::random_fractions(labels, fractions, &mut rng)?)
             }
+            Self::Unjudged => Err(Error::invalid(
+                "protocol none",
+                "one that splits the nodes: public, random-20 or 10-10-80",
+                "one that judges nothing",
+            )),
         }
     }
 }
@@ -68,6 +86,7 @@ impl fmt::Display for Protocol {
             Self::Public => "public",
             Self::Random20 => "random-20",
             Self::Tenths => "10-10-80",
+            Self::Unjudged => "none",
         })
     }
 }
@@ -109,6 +128,12 @@ mod tests {
             NodeDataset::from_parts(parts).unwrap()
         };
         assert_eq!(Protocol::default_for(&bare(true)), Protocol::Random20);
+        assert_eq!(Protocol::default_for(&bare(false)), Protocol::Unjudged);
+        assert_eq!(
+            Protocol::Unjudged.split(&cora(), 0).unwrap_err().to_string(),
+            "protocol none: expected one that splits the nodes: public, random-20 or 10-10-80, \
+             found one that judges nothing"
+        );
         assert_eq!(
             Protocol::Public.split(&bare(true), 0).unwrap_err().to_string(),
             "protocol public: expected a split that belongs to cora, found none; choose random-20 or 10-10-80"
@@ -121,7 +146,7 @@ mod tests {
 
     #[test]
     fn is_shown_as_it_is_written_in_files() {
-        for protocol in [Protocol::Public, Protocol::Random20, Protocol::Tenths] {
+        for protocol in [Protocol::Public, Protocol::Random20, Protocol::Tenths, Protocol::Unjudged] {
             assert_eq!(serde_json::to_value(protocol).unwrap(), protocol.to_string());
         }
     }

@@ -4,13 +4,14 @@ use std::fmt;
 
 use embedders::EncoderKind;
 use evaluation::MeanStd;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::experiment::{Experiment, Method};
 use crate::judge::Judgement;
+use crate::outcome::{Outcome, Rates, SeedResult, SeedScores};
 use crate::protocol::Protocol;
 use crate::resources::Resources;
-use crate::run::{Outcome, PROPAGATED_HOPS, Run, SeedResult};
+use crate::run::{PROPAGATED_HOPS, Run};
 use crate::table::{Align, Table};
 
 /// What a run came to, over its finished seeds; accuracies are fractions of 1, and what is not known is `None`.
@@ -32,6 +33,37 @@ pub struct Summary {
     pub seeds_asked: usize,
     /// The first seed.
     pub first_seed: u64,
+    /// How well the seeds did; `None` where nothing was judged.
+    #[serde(flatten, serialize_with = "with_nulls")]
+    pub accuracies: Option<Accuracies>,
+    /// The rates of the first step, the mean over the seeds.
+    pub first_rates: Rates,
+    /// The rates of the last step, the mean over the seeds.
+    pub last_rates: Rates,
+    /// The seed whose model was written: the first with the highest validation accuracy, or with the lowest loss of its
+    /// last step where nothing was judged.
+    pub best_seed: u64,
+    /// The epoch of that model.
+    pub best_epoch: usize,
+    /// Training steps of all finished seeds.
+    pub steps: usize,
+    /// Time of a step, without the probes.
+    pub seconds_per_step: f64,
+    /// Time of all steps.
+    pub train_seconds: f64,
+    /// Time of everything, from the program's start.
+    pub total_seconds: f64,
+    /// Processor time of everything.
+    pub cpu_seconds: Option<f64>,
+    /// The most memory in use at one time.
+    pub peak_rss_bytes: Option<u64>,
+    /// The output folder.
+    pub out: String,
+}
+
+/// How well the seeds did, beside the baselines.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Accuracies {
     /// Mean test accuracy.
     pub test_acc_mean: f64,
     /// Its sample standard deviation; `None` for one seed.
@@ -50,24 +82,27 @@ pub struct Summary {
     pub baselines_std: Baselines<Option<f64>>,
     /// Mean validation accuracy of each baseline.
     pub baselines_val: Baselines<f64>,
-    /// The seed whose model was written: the first with the highest validation accuracy.
-    pub best_seed: u64,
-    /// The epoch of that model.
-    pub best_epoch: usize,
-    /// Training steps of all finished seeds.
-    pub steps: usize,
-    /// Time of a step, without the probes.
-    pub seconds_per_step: f64,
-    /// Time of all steps.
-    pub train_seconds: f64,
-    /// Time of everything, from the program's start.
-    pub total_seconds: f64,
-    /// Processor time of everything.
-    pub cpu_seconds: Option<f64>,
-    /// The most memory in use at one time.
-    pub peak_rss_bytes: Option<u64>,
-    /// The output folder.
-    pub out: String,
+}
+
+/// What [`Accuracies`] is called in files.
+const ACCURACIES: [&str; 9] = [
+    "test_acc_mean",
+    "test_acc_std",
+    "val_acc_mean",
+    "val_acc_std",
+    "test_macro_f1_mean",
+    "test_macro_f1_std",
+    "baselines",
+    "baselines_std",
+    "baselines_val",
+];
+
+/// The accuracies, or a null for each: whoever reads a summary finds the same keys in every one.
+fn with_nulls<S: Serializer>(accuracies: &Option<Accuracies>, serializer: S) -> Result<S::Ok, S::Error> {
+    match accuracies {
+        Some(accuracies) => accuracies.serialize(serializer),
+        None => serializer.collect_map(ACCURACIES.map(|key| (key, ()))),
+    }
 }
 
 /// One value for each baseline.
@@ -124,14 +159,42 @@ impl<T> Baselines<T> {
     }
 }
 
+impl Accuracies {
+    /// The accuracies of an outcome; `None` where nothing was judged.
+    fn of(outcome: &Outcome) -> Option<Self> {
+        if !outcome.is_judged() {
+            return None;
+        }
+        let of_g2r =
+            |value: fn(&Judgement) -> f64| outcome.over_seeds(move |scores: &SeedScores| value(&scores.g2r));
+        let test_acc = of_g2r(|judgement| judgement.test_acc);
+        let val_acc = of_g2r(|judgement| judgement.val_acc);
+        let macro_f1 = of_g2r(|judgement| judgement.test_macro_f1);
+        let baselines = Baselines::<f64>::over(outcome, |judgement| judgement.test_acc);
+        let baselines_val = Baselines::<f64>::over(outcome, |judgement| judgement.val_acc);
+        Some(Self {
+            test_acc_mean: test_acc.mean,
+            test_acc_std: test_acc.std,
+            val_acc_mean: val_acc.mean,
+            val_acc_std: val_acc.std,
+            test_macro_f1_mean: macro_f1.mean,
+            test_macro_f1_std: macro_f1.std,
+            baselines: baselines.map(|value| value.mean),
+            baselines_std: baselines.map(|value| value.std),
+            baselines_val: baselines_val.map(|value| value.mean),
+        })
+    }
+}
+
 impl Report {
     /// The report of an outcome; `None` when no seed was finished.
     pub fn new(run: &Run, outcome: &Outcome, context: SummaryContext) -> Option<Self> {
         let best = &outcome.seeds[outcome.best.as_ref()?.place];
-        let test_acc = outcome.over_seeds(|result| result.g2r.test_acc);
-        let val_acc = outcome.over_seeds(|result| result.g2r.val_acc);
-        let macro_f1 = outcome.over_seeds(|result| result.g2r.test_macro_f1);
-        let baselines = Baselines::<f64>::over(outcome, |judgement| judgement.test_acc);
+        let rates = |place: usize| {
+            let of_seeds: Vec<Rates> =
+                outcome.seeds.iter().map(|result| result.first_and_last_rates()[place]).collect();
+            Rates::mean_of(&of_seeds)
+        };
         let steps = outcome.seeds.iter().map(|result| result.history.len()).sum();
         let train_seconds: f64 = outcome.seeds.iter().map(|result| result.train_seconds).sum();
         let settings = run.experiment().clone();
@@ -142,18 +205,11 @@ impl Report {
             device: context.device,
             protocol: run.protocol(),
             seeds: outcome.seeds.len(),
-            seeds_asked: settings.seeds,
+            seeds_asked: settings.num_seeds(),
             first_seed: settings.seed,
-            test_acc_mean: test_acc.mean,
-            test_acc_std: test_acc.std,
-            val_acc_mean: val_acc.mean,
-            val_acc_std: val_acc.std,
-            test_macro_f1_mean: macro_f1.mean,
-            test_macro_f1_std: macro_f1.std,
-            baselines: baselines.map(|value| value.mean),
-            baselines_std: baselines.map(|value| value.std),
-            baselines_val: Baselines::<f64>::over(outcome, |judgement| judgement.val_acc)
-                .map(|value| value.mean),
+            accuracies: Accuracies::of(outcome),
+            first_rates: rates(0),
+            last_rates: rates(1),
             best_seed: best.seed,
             best_epoch: best.epoch,
             steps,
@@ -168,18 +224,44 @@ impl Report {
     }
 }
 
-/// A table of the accuracies in percent, and the cost.
+/// A table of the accuracies in percent, or of the rates where nothing was judged, and the cost.
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { dataset, protocol, seeds, first_seed, device, .. } = self;
         let last = first_seed + (*seeds as u64 - 1);
-        let seeds = if *seeds == 1 {
+        let seeds_in_words = if *seeds == 1 {
             format!("seed {first_seed}")
         } else {
             format!("{seeds} seeds, {first_seed} to {last}")
         };
-        writeln!(out, "{dataset}, {protocol} split, {seeds}, on {device}")?;
+        let judged = if protocol.judges() { format!("{protocol} split") } else { "not judged".to_string() };
+        writeln!(out, "{dataset}, {judged}, {seeds_in_words}, on {device}")?;
+        let line = |out: &mut fmt::Formatter<'_>, key: &str, value: String| writeln!(out, "{key:<13}{value}");
+        let chosen_by = match &self.accuracies {
+            Some(accuracies) => {
+                write!(out, "{}", self.table_of_accuracies(accuracies))?;
+                let Accuracies { test_macro_f1_mean: mean, test_macro_f1_std: std, .. } = *accuracies;
+                line(out, "macro-F1", format!("{} %", MeanStd { mean, std }.percent()))?;
+                ", by validation accuracy"
+            }
+            None => {
+                write!(out, "{}", self.table_of_rates())?;
+                if *seeds == 1 { ", the last" } else { ", by the loss of its last step" }
+            }
+        };
+        line(out, "a step", format!("{:.1} ms, {} steps", 1000.0 * self.seconds_per_step, self.steps))?;
+        let cpu = self.cpu_seconds.map_or_else(String::new, |cpu| format!(", {cpu:.1} s of processor time"));
+        line(out, "in all", format!("{:.1} s{cpu}", self.total_seconds))?;
+        if let Some(bytes) = self.peak_rss_bytes {
+            line(out, "peak memory", format!("{:.0} MB", bytes as f64 / 1e6))?;
+        }
+        line(out, "chosen", format!("seed {}, epoch {}{chosen_by}", self.best_seed, self.best_epoch))?;
+        line(out, "written to", self.out.clone())
+    }
+}
 
+impl Summary {
+    fn table_of_accuracies(&self, accuracies: &Accuracies) -> Table {
         let mut table = Table::new([
             ("", Align::Left),
             ("test accuracy %", Align::Right),
@@ -188,7 +270,7 @@ impl fmt::Display for Summary {
         let percent = |mean, std| MeanStd { mean, std }.percent().to_string();
         let propagated = format!("Â{}X, no training", superscript(PROPAGATED_HOPS));
         let encoder = self.encoder.to_string().to_uppercase();
-        let (test, std, val) = (&self.baselines, &self.baselines_std, &self.baselines_val);
+        let Accuracies { baselines: test, baselines_std: std, baselines_val: val, .. } = accuracies;
         for (name, test, std, val) in [
             ("raw features", test.raw, std.raw, val.raw),
             (&propagated, test.propagated, std.propagated, val.propagated),
@@ -197,23 +279,24 @@ impl fmt::Display for Summary {
             table.push([name.to_string(), percent(test, std), percent(val, None)]);
         }
         let trained = self.method.to_string().to_uppercase();
-        let val = percent(self.val_acc_mean, self.val_acc_std);
-        table.push([trained, percent(self.test_acc_mean, self.test_acc_std), val]);
-        write!(out, "{table}")?;
+        let val = percent(accuracies.val_acc_mean, accuracies.val_acc_std);
+        table.push([trained, percent(accuracies.test_acc_mean, accuracies.test_acc_std), val]);
+        table
+    }
 
-        let mut line = |key: &str, value: String| writeln!(out, "{key:<13}{value}");
-        line("macro-F1", format!("{} %", percent(self.test_macro_f1_mean, self.test_macro_f1_std)))?;
-        line("a step", format!("{:.1} ms, {} steps", 1000.0 * self.seconds_per_step, self.steps))?;
-        let cpu = self.cpu_seconds.map_or_else(String::new, |cpu| format!(", {cpu:.1} s of processor time"));
-        line("in all", format!("{:.1} s{cpu}", self.total_seconds))?;
-        if let Some(bytes) = self.peak_rss_bytes {
-            line("peak memory", format!("{:.0} MB", bytes as f64 / 1e6))?;
+    fn table_of_rates(&self) -> Table {
+        let mut table =
+            Table::new([("in nats", Align::Left), ("first step", Align::Right), ("last step", Align::Right)]);
+        let (first, last) = (&self.first_rates, &self.last_rates);
+        for (name, first, last) in [
+            ("expansion", first.expansion, last.expansion),
+            ("compression", first.compression, last.compression),
+            ("reduction", first.reduction, last.reduction),
+            ("loss", first.loss, last.loss),
+        ] {
+            table.push([name.to_string(), format!("{first:.3}"), format!("{last:.3}")]);
         }
-        line(
-            "chosen",
-            format!("seed {}, epoch {}, by validation accuracy", self.best_seed, self.best_epoch),
-        )?;
-        line("written to", self.out.clone())
+        table
     }
 }
 
@@ -226,6 +309,20 @@ fn superscript(number: usize) -> String {
 mod tests {
     use super::*;
 
+    fn accuracies() -> Accuracies {
+        Accuracies {
+            test_acc_mean: 0.828,
+            test_acc_std: Some(0.008),
+            val_acc_mean: 0.8,
+            val_acc_std: Some(0.01),
+            test_macro_f1_mean: 0.815,
+            test_macro_f1_std: Some(0.005),
+            baselines: Baselines { raw: 0.601, propagated: 0.803, random_init: 0.75 },
+            baselines_std: Baselines { raw: None, propagated: None, random_init: Some(0.009) },
+            baselines_val: Baselines { raw: 0.6, propagated: 0.79, random_init: 0.74 },
+        }
+    }
+
     fn summary() -> Summary {
         Summary {
             dataset: "cora".into(),
@@ -236,15 +333,9 @@ mod tests {
             seeds: 3,
             seeds_asked: 3,
             first_seed: 4,
-            test_acc_mean: 0.828,
-            test_acc_std: Some(0.008),
-            val_acc_mean: 0.8,
-            val_acc_std: Some(0.01),
-            test_macro_f1_mean: 0.815,
-            test_macro_f1_std: Some(0.005),
-            baselines: Baselines { raw: 0.601, propagated: 0.803, random_init: 0.75 },
-            baselines_std: Baselines { raw: None, propagated: None, random_init: Some(0.009) },
-            baselines_val: Baselines { raw: 0.6, propagated: 0.79, random_init: 0.74 },
+            accuracies: Some(accuracies()),
+            first_rates: Rates { expansion: 4.5, compression: 1.25, reduction: 3.25, loss: -1.0 },
+            last_rates: Rates { expansion: 25.0625, compression: 2.0, reduction: 23.0625, loss: -10.5 },
             best_seed: 5,
             best_epoch: 17,
             steps: 60,
@@ -283,9 +374,12 @@ written to   runs/cora-g2r
     fn one_seed_has_no_spread_and_an_unknown_cost_no_line() {
         let one = Summary {
             seeds: 1,
-            test_acc_std: None,
-            val_acc_std: None,
-            test_macro_f1_std: None,
+            accuracies: Some(Accuracies {
+                test_acc_std: None,
+                val_acc_std: None,
+                test_macro_f1_std: None,
+                ..accuracies()
+            }),
             cpu_seconds: None,
             peak_rss_bytes: None,
             ..summary()
@@ -300,5 +394,43 @@ written to   runs/cora-g2r
             (&json["method"], &json["encoder"], &json["protocol"]),
             (&"g2r".into(), &"gcn".into(), &"public".into())
         );
+    }
+    #[test]
+    fn what_was_not_judged_is_told_in_rates() {
+        let unjudged = Summary { protocol: Protocol::Unjudged, accuracies: None, ..summary() };
+        let expected = "\
+cora, not judged, 3 seeds, 4 to 6, on cpu
+┌─────────────┬────────────┬───────────┐
+│ in nats     │ first step │ last step │
+├─────────────┼────────────┼───────────┤
+│ expansion   │      4.500 │    25.062 │
+│ compression │      1.250 │     2.000 │
+│ reduction   │      3.250 │    23.062 │
+│ loss        │     -1.000 │   -10.500 │
+└─────────────┴────────────┴───────────┘
+a step       71.2 ms, 60 steps
+in all       9.0 s, 16.3 s of processor time
+peak memory  312 MB
+chosen       seed 5, epoch 17, by the loss of its last step
+written to   runs/cora-g2r
+";
+        assert_eq!(unjudged.to_string(), expected);
+        let one = Summary { seeds: 1, ..unjudged };
+        assert!(one.to_string().contains("\nchosen       seed 5, epoch 17, the last\n"), "{one}");
+    }
+
+    #[test]
+    fn what_was_not_judged_has_the_same_keys() {
+        let judged = serde_json::to_value(summary()).unwrap();
+        let unjudged = serde_json::to_value(Summary { accuracies: None, ..summary() }).unwrap();
+        let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&judged), keys(&unjudged));
+        let nulls = unjudged.as_object().unwrap().iter().filter(|(_, value)| value.is_null());
+        let mut nulls: Vec<&str> = nulls.map(|(key, _)| key.as_str()).collect();
+        nulls.sort_unstable();
+        let mut expected = ACCURACIES;
+        expected.sort_unstable();
+        assert_eq!(nulls, expected);
+        assert_eq!(unjudged["last_rates"]["reduction"], 23.0625);
     }
 }

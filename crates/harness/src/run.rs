@@ -1,18 +1,19 @@
-//! Training over seeds, each judged beside the baselines.
+//! Training over seeds, each judged beside the baselines where there is something to judge by.
 
 use std::error::Error as StdError;
 
 use burn::tensor::Device;
 use embedders::{Decision, EpochReport, G2r, Observer};
-use evaluation::{MeanStd, Rows};
+use evaluation::Rows;
 use gnn::encoder::Encoder;
-use graph_io::{Features, NodeDataset};
+use graph_io::embedding::{NodeColumn, check_rows};
+use graph_io::{Features, NodeDataset, Split};
 use ndarray::{Array2, ArrayView2};
-use serde::Serialize;
 
 use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::judge::{Judge, Judgement, judge_embedding};
+use crate::outcome::{BestSeed, Outcome, SeedResult, SeedScores};
 use crate::protocol::Protocol;
 
 /// K of the baseline Âᴷ X.
@@ -32,7 +33,9 @@ pub trait Watcher {
     fn seed_started(&mut self, _seed: u64) {}
     /// An epoch was trained and judged on the validation nodes.
     fn epoch_finished(&mut self, _report: &EpochReport, _val_acc: f64) {}
-    /// A seed was trained and judged.
+    /// An epoch was trained, and nothing is judged.
+    fn epoch_trained(&mut self, _report: &EpochReport) {}
+    /// A seed was trained, and judged where anything is.
     fn seed_finished(&mut self, _result: &SeedResult) {}
     /// Whether to stop after the epoch at hand; the seed at hand is then dropped.
     fn interrupted(&self) -> bool {
@@ -46,55 +49,11 @@ pub struct NoWatcher;
 
 impl Watcher for NoWatcher {}
 
-/// What came of one seed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SeedResult {
-    /// The seed.
-    pub seed: u64,
-    /// The epoch whose weights were kept: the first with the highest validation accuracy.
-    pub epoch: usize,
-    /// The judgement of the kept weights' embedding.
-    pub g2r: Judgement,
-    /// The judgement of the same encoder before training.
-    pub random_init: Judgement,
-    /// The judgement of the features as they are.
-    pub raw: Judgement,
-    /// The judgement of Âᴷ X.
-    pub propagated: Judgement,
-    /// The time of the training steps, without the probes.
-    pub train_seconds: f64,
-    /// Each epoch's rates.
-    pub history: Vec<EpochReport>,
-    /// The validation accuracy after each epoch.
-    pub val_acc_history: Vec<f64>,
-}
-
-/// What came of a run.
-pub struct Outcome {
-    /// The seeds that were finished, in order.
-    pub seeds: Vec<SeedResult>,
-    /// The model of the seed with the highest validation accuracy, the first of equals; none when no seed was
-    /// finished.
-    pub best: Option<BestSeed>,
-    /// Whether the protocol gives each seed a split of its own.
-    pub split_by_seed: bool,
-    /// What ended the run before its last seed.
-    pub failure: Option<Error>,
-}
-
-/// A trained model and where it comes from.
-pub struct BestSeed {
-    /// Its place among [`Outcome::seeds`].
-    pub place: usize,
-    /// Its weights.
-    pub encoder: Encoder,
-}
-
 impl<'a> Run<'a> {
     /// Puts everything in place; whatever the input can be blamed for is found here, before training.
     ///
     /// # Errors
-    /// A setting out of range; labels or a split that cannot judge.
+    /// A setting out of range; labels or a split that cannot judge, unless nothing is to be judged.
     pub fn prepare(
         mut experiment: Experiment,
         dataset: &'a NodeDataset,
@@ -102,13 +61,16 @@ impl<'a> Run<'a> {
     ) -> Result<Self, Error> {
         experiment.check()?;
         let protocol = *experiment.protocol.get_or_insert_with(|| Protocol::default_for(dataset));
-        let split = protocol.split(dataset, experiment.seed)?;
-        Judge::new(dataset, &split, &experiment.probe)?;
+        experiment.seeds = Some(experiment.num_seeds());
+        if protocol.judges() {
+            let split = protocol.split(dataset, experiment.seed)?;
+            Judge::new(dataset, &split, &experiment.probe)?;
+        }
         let g2r = G2r::new(experiment.g2r.clone(), dataset, device)?;
         Ok(Self { experiment, protocol, dataset, g2r })
     }
 
-    /// The settings, with the protocol that was chosen.
+    /// The settings, with the protocol and the number of seeds that were chosen.
     pub fn experiment(&self) -> &Experiment {
         &self.experiment
     }
@@ -128,35 +90,61 @@ impl<'a> Run<'a> {
         &self.g2r
     }
 
+    /// The split of a seed, where anything is judged.
+    ///
+    /// # Errors
+    /// Too few labelled nodes.
+    pub fn split(&self, seed: u64) -> Result<Option<Split>, Error> {
+        self.protocol.judges().then(|| self.protocol.split(self.dataset, seed)).transpose()
+    }
+
+    /// Checks that an embedding of this data set can be written in each format that the settings ask for.
+    ///
+    /// # Errors
+    /// Ids or class names that a format has no place for; a format that was not built in.
+    pub fn check_embedding_formats(&self) -> Result<(), Error> {
+        let columns: Vec<NodeColumn<'_>> =
+            self.dataset.labels().map(NodeColumn::of_labels).into_iter().collect();
+        for format in self.experiment.more_embedding_formats() {
+            format.check(self.dataset.node_ids(), &columns)?;
+        }
+        Ok(())
+    }
+
     /// Judges an embedding on the split of a seed, as training does.
     ///
     /// # Errors
-    /// A split of this seed that cannot judge; values that are not finite.
+    /// A split of this seed that cannot judge, or none; values that are not finite.
     pub fn judge_embedding(&self, embedding: &Array2<f32>, seed: u64) -> Result<Judgement, Error> {
         judge_embedding(self.dataset, embedding, self.protocol, seed, &self.experiment.probe)
     }
 
-    /// Trains and judges each seed, until the watcher stops it.
+    /// Trains each seed and judges it where anything is judged, until the watcher stops it.
     ///
     /// # Errors
     /// The first seed breaks down, such as by values that are not finite. When a later one does, the outcome says
     /// so beside the seeds that were finished.
     pub fn execute(&self, watcher: &mut dyn Watcher) -> Result<Outcome, Error> {
-        let baselines = BaselineFeatures {
+        let baselines = self.protocol.judges().then(|| BaselineFeatures {
             raw: self.dataset.features().row_normalized(),
             propagated: embedders::propagated(self.dataset, PROPAGATED_HOPS),
-        };
+        });
         let split_by_seed = self.protocol.draws_by_seed();
         let mut outcome = Outcome { seeds: Vec::new(), best: None, split_by_seed, failure: None };
-        let mut best_val_acc = f64::NEG_INFINITY;
+        let mut best_merit = f64::NEG_INFINITY;
         for seed in self.experiment.all_seeds() {
             // Without a split of its own a seed has the baselines of the first.
-            let known = outcome.seeds.first().filter(|_| !split_by_seed);
-            match self.execute_seed(seed, &baselines, known, watcher) {
+            let known =
+                outcome.seeds.first().and_then(|first| first.scores.as_ref()).filter(|_| !split_by_seed);
+            let executed = match &baselines {
+                Some(baselines) => self.execute_judged(seed, baselines, known, watcher),
+                None => self.execute_unjudged(seed, watcher),
+            };
+            match executed {
                 Ok(Some((result, encoder))) => {
                     watcher.seed_finished(&result);
-                    if result.g2r.val_acc > best_val_acc {
-                        best_val_acc = result.g2r.val_acc;
+                    if outcome.best.is_none() || result.merit() > best_merit {
+                        best_merit = result.merit();
                         outcome.best = Some(BestSeed { place: outcome.seeds.len(), encoder });
                     }
                     outcome.seeds.push(result);
@@ -176,11 +164,11 @@ impl<'a> Run<'a> {
     }
 
     /// One seed, from its baselines to its judgement; `None` when it was interrupted.
-    fn execute_seed(
+    fn execute_judged(
         &self,
         seed: u64,
         features: &BaselineFeatures,
-        known: Option<&SeedResult>,
+        known: Option<&SeedScores>,
         watcher: &mut dyn Watcher,
     ) -> Result<Option<(SeedResult, Encoder)>, Error> {
         if watcher.interrupted() {
@@ -206,18 +194,27 @@ impl<'a> Run<'a> {
             return Ok(None);
         }
         let embedding = self.g2r.embed(&trained.encoder);
-        let result = SeedResult {
-            seed,
-            epoch: trained.epoch,
-            g2r: judge.judge(&Rows::dense(embedding.view()))?,
-            random_init,
-            raw,
-            propagated,
-            train_seconds: trained.seconds,
-            history: trained.history,
-            val_acc_history,
-        };
-        Ok(Some((result, trained.encoder)))
+        let g2r = judge.judge(&Rows::dense(embedding.view()))?;
+        let scores = SeedScores { g2r, random_init, raw, propagated, val_acc_history };
+        Ok(Some(SeedResult::of(seed, trained, Some(scores))))
+    }
+
+    /// One seed to its last epoch; `None` when it was interrupted.
+    fn execute_unjudged(
+        &self,
+        seed: u64,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Option<(SeedResult, Encoder)>, Error> {
+        if watcher.interrupted() {
+            return Ok(None);
+        }
+        watcher.seed_started(seed);
+        let num_epochs = self.experiment.g2r.epochs;
+        let trained = self.g2r.train(seed, &mut Finisher { num_epochs, watcher })?;
+        if trained.history.len() < num_epochs {
+            return Ok(None);
+        }
+        Ok(Some(SeedResult::of(seed, trained, None)))
     }
 }
 
@@ -257,21 +254,25 @@ impl Observer for Chooser<'_> {
     }
 }
 
-impl Outcome {
-    /// A number of each finished seed, summed up.
-    ///
-    /// # Panics
-    /// When no seed was finished.
-    pub fn over_seeds(&self, value: impl Fn(&SeedResult) -> f64) -> MeanStd {
-        MeanStd::of(&self.seeds.iter().map(value).collect::<Vec<_>>())
-    }
+/// Keeps the last epoch, which must be finite.
+struct Finisher<'a> {
+    num_epochs: usize,
+    watcher: &'a mut dyn Watcher,
+}
 
-    /// A number of a baseline that knows no chance but the split's: one value where the split is one.
-    ///
-    /// # Panics
-    /// When no seed was finished.
-    pub fn over_splits(&self, value: impl Fn(&SeedResult) -> f64) -> MeanStd {
-        if self.split_by_seed { self.over_seeds(value) } else { MeanStd::of(&[value(&self.seeds[0])]) }
+impl Observer for Finisher<'_> {
+    fn epoch(
+        &mut self,
+        report: &EpochReport,
+        embedding: ArrayView2<f32>,
+    ) -> Result<Decision, Box<dyn StdError + Send + Sync>> {
+        self.watcher.epoch_trained(report);
+        if report.epoch == self.num_epochs {
+            // No step sees this one any more.
+            check_rows(embedding)?;
+            return Ok(Decision::Keep);
+        }
+        Ok(if self.watcher.interrupted() { Decision::Stop } else { Decision::Discard })
     }
 }
 
@@ -289,6 +290,7 @@ mod tests {
     #[derive(Default)]
     struct Log {
         epochs: Vec<f64>,
+        trained: usize,
         finished: Vec<u64>,
         stop_after: Option<usize>,
     }
@@ -298,12 +300,16 @@ mod tests {
             self.epochs.push(val_acc);
         }
 
+        fn epoch_trained(&mut self, _report: &EpochReport) {
+            self.trained += 1;
+        }
+
         fn seed_finished(&mut self, result: &SeedResult) {
             self.finished.push(result.seed);
         }
 
         fn interrupted(&self) -> bool {
-            self.stop_after.is_some_and(|epochs| self.epochs.len() >= epochs)
+            self.stop_after.is_some_and(|epochs| self.epochs.len() + self.trained >= epochs)
         }
     }
 
@@ -317,16 +323,17 @@ mod tests {
         for (result, epochs) in outcome.seeds.iter().zip(log.epochs.chunks(3)) {
             let highest = epochs.iter().copied().fold(0.0, f64::max);
             assert_eq!(result.epoch, 1 + epochs.iter().position(|&val_acc| val_acc == highest).unwrap());
-            assert_eq!((result.g2r.val_acc, &result.val_acc_history[..]), (highest, epochs));
+            let scores = result.scores.as_ref().unwrap();
+            assert_eq!((scores.g2r.val_acc, &scores.val_acc_history[..]), (highest, epochs));
             assert_eq!(result.history.len(), 3);
         }
         let best = outcome.best.unwrap();
-        let val_acc = |place: usize| outcome.seeds[place].g2r.val_acc;
-        assert_eq!(best.place, usize::from(val_acc(1) > val_acc(0)));
+        let scores = |place: usize| outcome.seeds[place].scores.as_ref().unwrap().g2r;
+        assert_eq!(best.place, usize::from(scores(1).val_acc > scores(0).val_acc));
 
         let embedding = run.g2r().embed(&best.encoder);
-        let result = &outcome.seeds[best.place];
-        assert_eq!(run.judge_embedding(&embedding, result.seed).unwrap(), result.g2r);
+        let seed = outcome.seeds[best.place].seed;
+        assert_eq!(run.judge_embedding(&embedding, seed).unwrap(), scores(best.place));
     }
 
     #[test]
@@ -334,14 +341,16 @@ mod tests {
         let cora = graph_io::load("cora", None).unwrap();
         let run = Run::prepare(experiment("seeds = 2"), &cora, &Device::flex()).unwrap();
         let outcome = run.execute(&mut NoWatcher).unwrap();
-        assert_eq!(outcome.seeds[0].raw, outcome.seeds[1].raw);
+        let raw =
+            |outcome: &Outcome| [0, 1].map(|place: usize| outcome.seeds[place].scores.as_ref().unwrap().raw);
+        assert_eq!(raw(&outcome)[0], raw(&outcome)[1]);
         assert_eq!(outcome.over_splits(|result| result.raw.test_acc).std, None);
         assert!(outcome.over_seeds(|result| result.random_init.test_acc).std.is_some());
 
         let by_seed = experiment("seeds = 2\nprotocol = 'random-20'");
         let run = Run::prepare(by_seed, &cora, &Device::flex()).unwrap();
         let outcome = run.execute(&mut NoWatcher).unwrap();
-        assert_ne!(outcome.seeds[0].raw, outcome.seeds[1].raw);
+        assert_ne!(raw(&outcome)[0], raw(&outcome)[1]);
         assert!(outcome.over_splits(|result| result.raw.test_acc).std.is_some());
     }
 
@@ -395,13 +404,92 @@ mod tests {
         );
     }
 
-    #[test]
-    fn input_that_cannot_be_judged_is_refused_before_training() {
+    fn without_labels() -> NodeDataset {
         let mut parts = graph_io::load("cora", None).unwrap().into_parts();
         parts.splits.clear();
         parts.labels = None;
-        let bare = NodeDataset::from_parts(parts).unwrap();
-        let error = Run::prepare(experiment(""), &bare, &Device::flex()).err().unwrap();
-        assert_eq!(error.to_string(), "data set cora: expected labels to judge by, found none");
+        NodeDataset::from_parts(parts).unwrap()
+    }
+
+    #[test]
+    fn without_labels_the_last_epoch_is_kept_of_one_seed() {
+        let bare = without_labels();
+        let run = Run::prepare(experiment("seed = 4"), &bare, &Device::flex()).unwrap();
+        assert_eq!((run.protocol(), run.experiment().seeds), (Protocol::Unjudged, Some(1)));
+        assert_eq!(run.split(4).unwrap(), None);
+        let mut log = Log::default();
+        let outcome = run.execute(&mut log).unwrap();
+        assert_eq!((log.trained, log.epochs.len(), &log.finished[..]), (3, 0, &[4][..]));
+        let result = &outcome.seeds[0];
+        assert_eq!((result.epoch, &result.scores, result.history.len()), (3, &None, 3));
+        let [first, last] = result.first_and_last_rates();
+        assert_eq!(first.reduction, first.expansion - first.compression);
+        assert_eq!(last.expansion, result.history[2].expansion);
+
+        let trained = run.g2r().train(4, &mut embedders::KeepLast).unwrap();
+        let embedding = run.g2r().embed(&outcome.best.unwrap().encoder);
+        assert_eq!(embedding, run.g2r().embed(&trained.encoder));
+        assert_eq!(
+            run.judge_embedding(&embedding, 4).unwrap_err().to_string(),
+            "data set cora: expected labels to judge by, found none"
+        );
+    }
+
+    #[test]
+    fn labels_are_not_looked_at_where_none_are_asked_for() {
+        let (cora, bare) = (graph_io::load("cora", None).unwrap(), without_labels());
+        let embedding = |dataset: &NodeDataset| {
+            let run = Run::prepare(experiment("protocol = 'none'"), dataset, &Device::flex()).unwrap();
+            let outcome = run.execute(&mut NoWatcher).unwrap();
+            assert!(!outcome.is_judged());
+            run.g2r().embed(&outcome.best.unwrap().encoder)
+        };
+        assert_eq!(embedding(&cora), embedding(&bare));
+    }
+
+    #[test]
+    fn of_several_seeds_that_are_not_judged_that_of_the_lowest_loss_is_the_best() {
+        let bare = without_labels();
+        let run = Run::prepare(experiment("seeds = 3"), &bare, &Device::flex()).unwrap();
+        let outcome = run.execute(&mut NoWatcher).unwrap();
+        let losses: Vec<f64> = outcome.seeds.iter().map(|result| result.history[2].loss).collect();
+        assert_eq!(losses.len(), 3);
+        let lowest = losses.iter().copied().fold(f64::INFINITY, f64::min);
+        assert_eq!(losses[outcome.best.unwrap().place], lowest);
+    }
+
+    #[test]
+    fn a_seed_that_is_not_judged_can_be_interrupted() {
+        let bare = without_labels();
+        let run = Run::prepare(experiment("seeds = 2"), &bare, &Device::flex()).unwrap();
+        let mut log = Log { stop_after: Some(4), ..Log::default() };
+        let outcome = run.execute(&mut log).unwrap();
+        assert_eq!((outcome.seeds.len(), outcome.best.is_some(), log.trained), (1, true, 4));
+    }
+
+    #[test]
+    fn input_that_cannot_be_judged_is_refused_before_training() {
+        let bare = without_labels();
+        let public = Run::prepare(experiment("protocol = 'public'"), &bare, &Device::flex());
+        assert_eq!(
+            public.err().unwrap().to_string(),
+            "data set cora: expected labels to judge by, found none"
+        );
+    }
+
+    #[test]
+    fn a_format_without_a_place_for_the_ids_is_refused_before_training() {
+        let mut parts = two_classes().into_parts();
+        parts.node_ids = (0..30).map(|node| format!("node {node}")).collect();
+        let spaced = NodeDataset::from_parts(parts).unwrap();
+        let check = |formats: &str| {
+            let settings = format!("protocol = 'none'\nembedding_formats = {formats}");
+            Run::prepare(experiment(&settings), &spaced, &Device::flex()).unwrap().check_embedding_formats()
+        };
+        assert!(check("['npy', 'csv', 'npz', 'projector']").is_ok());
+        assert_eq!(
+            check("['csv', 'word2vec']").unwrap_err().to_string(),
+            "embedding format word2vec: expected node ids without blanks, found \"node 0\""
+        );
     }
 }

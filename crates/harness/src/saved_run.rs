@@ -55,7 +55,7 @@ mod tests {
         let model = folder.path().join("model.safetensors");
         fs::write(folder.path().join("config.toml"), "dataset = 'cora'\nseed = 3\nseeds = 4\n").unwrap();
         let first = SavedRun::beside(&model).unwrap();
-        assert_eq!((first.seed, first.experiment.seeds), (3, 4));
+        assert_eq!((first.seed, first.experiment.seeds), (3, Some(4)));
         fs::write(folder.path().join("report.json"), "{\"best_seed\": 5, \"other\": null}").unwrap();
         assert_eq!(SavedRun::beside(&model).unwrap().seed, 5);
     }

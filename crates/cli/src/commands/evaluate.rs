@@ -1,8 +1,9 @@
 //! `g2r evaluate`.
 
 use anyhow::{Context, anyhow};
+use graph_io::embedding::read_matrix;
 use harness::{Experiment, Judgement, ProbeConfig, Protocol, Run, SavedRun};
-use harness::{check_embedding, judge_embedding, read_embedding};
+use harness::{check_embedding, judge_embedding};
 use serde_json::json;
 
 use crate::args::{EvaluateArgs, Format};
@@ -38,7 +39,8 @@ fn embedding(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
     let dataset = args.dataset.as_deref();
     let dataset = dataset.ok_or_else(|| anyhow!("an embedding needs --dataset, whose nodes are its rows"));
     let dataset = super::load(dataset.or_input()?, &args.input.config())?;
-    let embedding = read_embedding(&args.file).or_input()?;
+    let cannot_read = || format!("cannot read {}", args.file.display());
+    let embedding = read_matrix(&args.file).with_context(cannot_read).or_input()?;
     check_embedding(&embedding, &dataset).or_input()?;
     let protocol = args.protocol().unwrap_or_else(|| Protocol::default_for(&dataset));
     let seed = args.seed.unwrap_or(0);
@@ -52,11 +54,13 @@ fn model(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
     let SavedRun { experiment, seed } =
         SavedRun::beside(&args.file).context("a model is read with the config.toml beside it").or_input()?;
     let dataset = args.dataset.clone().unwrap_or(experiment.dataset);
-    let protocol = args.protocol().or(experiment.protocol);
+    // What was trained without labels may be judged by them.
+    let protocol = args.protocol().or(experiment.protocol.filter(|protocol| protocol.judges()));
     let seed = args.seed.unwrap_or(seed);
     let input = args.input.over(&experiment.input);
-    let experiment = Experiment { dataset, input, protocol, seed, seeds: 1, ..experiment };
+    let experiment = Experiment { dataset, input, protocol, seed, seeds: Some(1), ..experiment };
     let dataset = super::load(&experiment.dataset, &experiment.input)?;
+    protocol.unwrap_or_else(|| Protocol::default_for(&dataset)).split(&dataset, seed).or_input()?;
     let chosen = device::choose(args.device().unwrap_or(experiment.device))?;
     let run = Run::prepare(experiment, &dataset, &chosen.device).or_input()?;
     let encoder = run.g2r().load(&args.file).or_input()?;

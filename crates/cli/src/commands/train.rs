@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
+use graph_io::Embedding;
 use harness::{Contents, Experiment, OutputFolder, Report, Resources, Run, Summary, SummaryContext};
 use serde_json::json;
 
@@ -15,7 +16,7 @@ use crate::interrupt;
 use crate::progress::Progress;
 use crate::stdout;
 
-/// Trains over seeds, judges, and writes the best model with its embedding.
+/// Trains over seeds, judges where there are labels, and writes the best model with its embedding.
 pub(super) fn run(args: &TrainArgs, started: Instant) -> Result<(), Failure> {
     let mut experiment = Experiment::from_layers(args.config.as_deref(), args.settings()).or_input()?;
     use_threads(experiment.threads)?;
@@ -23,6 +24,7 @@ pub(super) fn run(args: &TrainArgs, started: Instant) -> Result<(), Failure> {
     let chosen = device::choose(experiment.device)?;
     experiment.device = chosen.choice;
     let run = Run::prepare(experiment, &dataset, &chosen.device).or_input()?;
+    run.check_embedding_formats().or_input()?;
     let out = args
         .out
         .clone()
@@ -49,12 +51,13 @@ pub(super) fn run(args: &TrainArgs, started: Instant) -> Result<(), Failure> {
     let (Some(report), Some(best)) = (Report::new(&run, &outcome, context), &outcome.best) else {
         return Err(Failure::Run(anyhow!("interrupted before a seed was finished; nothing was written")));
     };
-    let embedding = run.g2r().embed(&best.encoder);
-    let split = run.protocol().split(&dataset, report.summary.best_seed).or_run()?;
+    let rows = run.g2r().embed(&best.encoder);
+    let embedding = Embedding::from_rows(dataset.node_ids().clone(), rows).or_run()?;
+    let split = run.split(report.summary.best_seed).or_run()?;
     folder
         .write(&Contents {
             dataset: &dataset,
-            split: &split,
+            split: split.as_ref(),
             embedding: &embedding,
             g2r: run.g2r(),
             encoder: &best.encoder,

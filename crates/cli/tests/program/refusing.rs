@@ -60,6 +60,11 @@ fn words_and_flags_that_there_are_not() {
         (&["train", "cora", "--epochs", "many"], "invalid value 'many' for '--epochs <N>'"),
         (&["train", "cora", "--seed", "-1"], "'-1'"),
         (&["train", "cora", "--epoch", "3"], "a similar argument exists: '--epochs'"),
+        (
+            &["train", "cora", "--embedding-format", "xlsx"],
+            "[possible values: npy, npz, parquet, csv, tsv, projector, word2vec]",
+        ),
+        (&["evaluate", "z.npy", "--protocol", "none"], "[possible values: public, random-20, 10-10-80]"),
         (&["bake"], "unrecognized subcommand 'bake'"),
     ] {
         let message = refused(args);
@@ -76,12 +81,39 @@ fn cuda_where_it_was_not_built_in() {
     );
 }
 
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn parquet_where_it_was_not_built_in() {
+    let graph = UserGraph::new();
+    let out = graph.out("out");
+    let train = ["train", graph.path(), "--protocol", "10-10-80", "--out", text(&out)];
+    assert_eq!(
+        refused(&[&train[..], &["--embedding-format", "parquet"]].concat()),
+        "embedding format parquet: expected a program built with it, by `cargo build --release --features parquet`, \
+         found one without"
+    );
+    assert!(!out.exists());
+}
+
 #[cfg(not(feature = "wgpu"))]
 #[test]
 fn a_device_that_was_not_built_in() {
     assert_eq!(
         refused(&["train", "cora", "--device", "wgpu"]),
         "this program was built without WGPU; build it with `cargo build --release --features wgpu`"
+    );
+}
+
+#[test]
+fn a_format_that_has_no_place_for_the_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.content"), "New York\t1\tx\nRome\t2\ty\n").unwrap();
+    fs::write(folder.path().join("a.cites"), "New York\tRome\n").unwrap();
+    let out = folder.path().join("out");
+    let flags = ["--protocol", "none", "--embedding-format", "word2vec", "--out", text(&out)];
+    assert_eq!(
+        refused(&[&["train", text(folder.path())], &flags[..]].concat()),
+        "embedding format word2vec: expected node ids without blanks, found \"New York\""
     );
 }
 

@@ -1,5 +1,6 @@
 use std::fs;
 
+use graph_io::embedding;
 use ndarray::Array2;
 use serde_json::json;
 
@@ -170,4 +171,77 @@ fn a_second_run_replaces_the_files_of_the_first() {
     graph.train("out", &["--seeds", "1", "--seed", "1"]);
     assert_ne!(first, fs::read(graph.out("out").join("embedding.npy")).unwrap());
     assert_eq!(fs::read_dir(graph.out("out")).unwrap().count(), FILES.len());
+}
+
+#[test]
+fn the_embedding_is_written_in_each_format_asked_for_to_the_same_bits() {
+    let graph = UserGraph::new();
+    let formats = ["npz", "csv", "tsv", "word2vec", "projector"];
+    let flags: Vec<&str> = formats.iter().flat_map(|name| ["--embedding-format", name]).collect();
+    // A second run replaces them too.
+    graph.train("out", &[&flags[..], &["--seeds", "1", "--seed", "9"]].concat());
+    graph.train("out", &[&flags[..], &["--seeds", "1"]].concat());
+    let bits = |embedding: &graph_io::Embedding| -> Vec<u32> {
+        embedding.rows().iter().map(|value| value.to_bits()).collect()
+    };
+    let of_run = embedding::read(&graph.out("out")).unwrap();
+    assert_eq!((of_run.rows().dim(), of_run.ids().get(7).as_ref()), ((90, 6), "node7"));
+    for name in ["embedding.npz", "embedding.csv", "embedding.tsv", "embedding.vec", "projector"] {
+        let read = embedding::read(&graph.out("out").join(name)).unwrap();
+        assert_eq!((read.ids(), bits(&read)), (of_run.ids(), bits(&of_run)), "{name}");
+    }
+    let metadata = fs::read_to_string(graph.out("out/projector/metadata.tsv")).unwrap();
+    assert!(metadata.starts_with("id\tlabel\tsplit\nnode0\tclass0\t"), "{metadata}");
+    let config = fs::read_to_string(graph.out("out/config.toml")).unwrap();
+    assert!(
+        config.contains("embedding_formats = [\"npz\", \"csv\", \"tsv\", \"word2vec\", \"projector\"]\n")
+    );
+}
+
+#[test]
+fn without_a_judge_the_last_epoch_of_one_seed_is_written_and_rates_are_told() {
+    let graph = UserGraph::new();
+    let stdout = graph.train("out", &["--protocol", "none"]);
+    assert!(stdout.starts_with("mine, not judged, seed 0, on cpu\n"), "{stdout}");
+    assert!(stdout.contains("\n│ expansion   │ ") && !stdout.contains('%'), "{stdout}");
+    assert!(stdout.contains("\nchosen       seed 0, epoch 2, the last\n"), "{stdout}");
+    let mut written: Vec<String> = fs::read_dir(graph.out("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    written.sort();
+    assert_eq!(written, FILES);
+    let nodes = fs::read_to_string(graph.out("out/nodes.csv")).unwrap();
+    assert!(nodes.starts_with("row,node_id,label,split\n0,node0,class0,\n"), "{nodes}");
+    let report: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(graph.out("out/report.json")).unwrap()).unwrap();
+    assert_eq!((&report["settings"]["seeds"], &report["results"][0]["g2r"]), (&json!(1), &json!(null)));
+
+    // Its labels may judge it all the same.
+    let model = graph.out("out/model.safetensors");
+    let judged = stdout_of(&["evaluate", text(&model), "--protocol", "10-10-80"]);
+    assert!(judged.contains("test accuracy"), "{judged}");
+}
+
+#[test]
+fn json_of_a_run_that_is_not_judged_has_the_same_keys_with_nulls() {
+    let graph = UserGraph::new();
+    let judged = json_lines(&graph.train("judged", &["--seeds", "2", "--format", "json"]));
+    let flags = ["--protocol", "none", "--seeds", "2", "--format", "json"];
+    let unjudged = json_lines(&graph.train("unjudged", &flags));
+    let keys = |line: &serde_json::Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!((judged.len(), unjudged.len()), (3, 3));
+    for (judged, unjudged) in judged.iter().zip(&unjudged) {
+        assert_eq!(keys(judged), keys(unjudged));
+    }
+    for (line, nulls) in [
+        (0, &["val_acc", "test_acc", "test_macro_f1", "baselines"][..]),
+        (2, &["test_acc_mean", "baselines"]),
+    ] {
+        for &key in nulls {
+            assert_eq!((&unjudged[line][key], judged[line][key].is_null()), (&json!(null), false), "{key}");
+        }
+    }
+    let losses = [0, 1].map(|seed: usize| unjudged[seed]["last_rates"]["loss"].as_f64().unwrap());
+    assert_eq!(unjudged[2]["best_seed"], json!(u64::from(losses[1] < losses[0])));
 }

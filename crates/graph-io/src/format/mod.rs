@@ -42,7 +42,7 @@ mod wiki_cs;
 mod zip_archive;
 
 pub use compact::Compact;
-pub(crate) use file::name_of;
+pub(crate) use file::{max_unpacked, name_of, read_unpacked, read_unpacked_text};
 pub use folder::{FeatureRow, MappedDataset};
 pub use graphml::GraphMl;
 pub use linqs::Linqs;
