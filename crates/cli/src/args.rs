@@ -212,8 +212,8 @@ impl From<Widths> for Value {
 
 const TRAINING: &str = "Training (for the defaults see the end of --help)";
 const DEVICES: [&str; 4] = ["auto", "cpu", "wgpu", "cuda"];
-const PROTOCOLS: [&str; 3] = ["public", "random-20", "10-10-80"];
-const TRAIN_PROTOCOLS: [&str; 4] = ["public", "random-20", "10-10-80", "none"];
+const PROTOCOLS: [&str; 5] = ["public", "random-20", "20-30-rest", "10-10-80", "60-20-20"];
+const TRAIN_PROTOCOLS: [&str; 6] = ["public", "random-20", "20-30-rest", "10-10-80", "60-20-20", "none"];
 const SAMPLINGS: [&str; 3] = ["with-replacement", "without-replacement", "all"];
 const WEIGHTINGS: [&str; 2] = ["g2r", "mcr2"];
 const SCALINGS: [&str; 4] = ["column", "row", "symmetric", "none"];
@@ -284,12 +284,14 @@ fn train_long_help() -> String {
 Examples:
   g2r evaluate z.npy --dataset cora
   g2r evaluate runs/cora-g2r/model.safetensors
+  g2r evaluate cora.vec --dataset cora
   g2r evaluate z.npy --dataset cora --protocol random-20 --seed 3 --format json
 
-An embedding has one row a node, in the order of the data set's nodes (see nodes.csv of a run). A model is read with
+The rows of an array (.npy) are in the order of the data set's nodes (see nodes.csv of a run); other embeddings name the
+nodes of their rows. A model is read with
 the config.toml and report.json beside it, and gives the numbers its training has reported.")]
 pub(crate) struct EvaluateArgs {
-    /// embedding.npy of 32 or 64 bit floats, or model.safetensors
+    /// An embedding in any format of `g2r data formats`, or model.safetensors
     pub(crate) file: PathBuf,
     /// The name or path of the data set [default for a model: the one it was trained on]
     #[arg(long)]

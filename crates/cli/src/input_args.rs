@@ -81,6 +81,11 @@ impl InputArgs {
         set.map(|(key, value)| (key.to_string(), Value::String(value))).collect()
     }
 
+    /// Whether the format of a graph was given.
+    pub(crate) fn names_format(&self) -> bool {
+        self.input_format.is_some()
+    }
+
     /// The settings that were given over the defaults.
     pub(crate) fn config(&self) -> InputConfig {
         self.over(&InputConfig::default())

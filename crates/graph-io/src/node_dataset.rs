@@ -106,6 +106,11 @@ impl NodeDataset {
         &self.parts.features
     }
 
+    /// The features, unless they were made because the source has none: what a writer writes, as a reader makes them again.
+    pub fn own_features(&self) -> Option<&Features> {
+        Some(self.features()).filter(|_| self.parts.report.features_made.is_none())
+    }
+
     /// The classes of the nodes, where the source has any.
     pub fn labels(&self) -> Option<&Labels> {
         self.parts.labels.as_ref()

@@ -359,7 +359,7 @@ mod tests {
         );
         assert_eq!(
             message_of_file("\nprotocol = 'private'"),
-            "run.toml:2: unknown variant `private`, expected one of `public`, `random-20`, `10-10-80`, `none`"
+            "run.toml:2: unknown variant `private`, expected one of `public`, `random-20`, `10-10-80`, `20-30-rest`, `60-20-20`, `none`"
         );
         assert!(message_of_file("dataset = 'cora").starts_with("run.toml:1: invalid"), "not closed");
         let missing = Experiment::from_layers(Some(Path::new("missing/run.toml")), Table::new()).unwrap_err();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use embedders::seeds::{self, Stream};
-use graph_io::{NodeDataset, Split, SplitFractions, SplitSizes};
+use graph_io::{NodeDataset, PerClassSizes, Split, SplitFractions, SplitSizes};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -11,7 +11,7 @@ use crate::error::Error;
 /// How the labelled nodes are split into training, validation and test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Protocol {
-    /// The split that belongs to the data set.
+    /// The split that belongs to the data set; of several, seed s has number s modulo how many there are.
     #[serde(rename = "public")]
     Public,
     /// 20 training nodes of each class, 500 for validation, 1000 for the test; another draw for each seed.
@@ -20,6 +20,13 @@ pub enum Protocol {
     /// A tenth for training, a tenth for validation, the rest for the test; another draw for each seed.
     #[serde(rename = "10-10-80")]
     Tenths,
+    /// 20 training and 30 validation nodes of each class, the rest for the test; another draw for each seed.
+    #[serde(rename = "20-30-rest")]
+    TwentyThirty,
+    /// Of each class three fifths for training, a fifth for validation, a fifth for the test; another draw for each
+    /// seed.
+    #[serde(rename = "60-20-20")]
+    Fifths,
     /// Not at all: no label is read, and nothing is judged.
     #[serde(rename = "none")]
     Unjudged,
@@ -40,9 +47,13 @@ impl Protocol {
         self != Self::Unjudged
     }
 
-    /// Whether each seed has a split of its own.
-    pub fn draws_by_seed(self) -> bool {
-        matches!(self, Self::Random20 | Self::Tenths)
+    /// Whether each seed has a split of its own: drawn, or one of several that belong to the data set.
+    pub fn splits_by_seed(self, dataset: &NodeDataset) -> bool {
+        match self {
+            Self::Public => dataset.splits().len() > 1,
+            Self::Unjudged => false,
+            _ => true,
+        }
     }
 
     /// The split of a seed.
@@ -56,13 +67,17 @@ impl Protocol {
         })?;
         let mut rng = seeds::generator(seed, Stream::Split);
         match self {
-            Self::Public => dataset.split().cloned().ok_or_else(|| {
-                Error::invalid(
-                    "protocol public",
-                    format!("a split that belongs to {}", dataset.name()),
-                    "none; choose random-20 or 10-10-80",
-                )
-            }),
+            // One split is every seed's; of several each seed has its own in turn.
+            Self::Public => {
+                let place = seed as usize % dataset.splits().len().max(1);
+                dataset.splits().get(place).cloned().ok_or_else(|| {
+                    Error::invalid(
+                        "protocol public",
+                        format!("a split that belongs to {}", dataset.name()),
+                        "none; choose random-20 or 10-10-80",
+                    )
+                })
+            }
             Self::Random20 => {
                 let sizes = SplitSizes { train_per_class: 20, val: 500, test: 1000 };
                 Ok(Split::random(labels, sizes, &mut rng)?)
@@ -71,9 +86,16 @@ impl Protocol {
                 let fractions = SplitFractions { train: 0.1, val: 0.1 };
                 Ok(Split::random_fractions(labels, fractions, &mut rng)?)
             }
+            Self::TwentyThirty => {
+                Ok(Split::random_per_class(labels, PerClassSizes { train: 20, val: 30 }, &mut rng)?)
+            }
+            Self::Fifths => {
+                let fractions = SplitFractions { train: 0.6, val: 0.2 };
+                Ok(Split::random_fractions_stratified(labels, fractions, &mut rng)?)
+            }
             Self::Unjudged => Err(Error::invalid(
                 "protocol none",
-                "one that splits the nodes: public, random-20 or 10-10-80",
+                "one that splits the nodes, such as public or random-20",
                 "one that judges nothing",
             )),
         }
@@ -86,6 +108,8 @@ impl fmt::Display for Protocol {
             Self::Public => "public",
             Self::Random20 => "random-20",
             Self::Tenths => "10-10-80",
+            Self::TwentyThirty => "20-30-rest",
+            Self::Fifths => "60-20-20",
             Self::Unjudged => "none",
         })
     }
@@ -107,11 +131,26 @@ mod tests {
     }
 
     #[test]
+    fn of_several_public_splits_each_seed_has_its_own_in_turn() {
+        let (drawn, other) = (cora().split().unwrap().clone(), Protocol::Tenths.split(&cora(), 0).unwrap());
+        let mut parts = cora().into_parts();
+        assert!(!Protocol::Public.splits_by_seed(&cora()));
+        parts.splits = vec![drawn.clone(), other.clone()];
+        let several = NodeDataset::from_parts(parts).unwrap();
+        assert!(Protocol::Public.splits_by_seed(&several));
+        assert_eq!(Protocol::Public.split(&several, 2).unwrap(), drawn);
+        assert_eq!(Protocol::Public.split(&several, 3).unwrap(), other);
+    }
+
+    #[test]
     fn random_splits_differ_by_seed_and_repeat() {
         let cora = cora();
-        for (protocol, sizes) in
-            [(Protocol::Random20, (140, 500, 1000)), (Protocol::Tenths, (271, 271, 2166))]
-        {
+        for (protocol, sizes) in [
+            (Protocol::Random20, (140, 500, 1000)),
+            (Protocol::Tenths, (271, 271, 2166)),
+            (Protocol::TwentyThirty, (140, 210, 2358)),
+            (Protocol::Fifths, (1625, 542, 541)),
+        ] {
             let split = protocol.split(&cora, 1).unwrap();
             assert_eq!((split.train().len(), split.val().len(), split.test().len()), sizes);
             assert_eq!(protocol.split(&cora, 1).unwrap(), split);
@@ -146,7 +185,14 @@ mod tests {
 
     #[test]
     fn is_shown_as_it_is_written_in_files() {
-        for protocol in [Protocol::Public, Protocol::Random20, Protocol::Tenths, Protocol::Unjudged] {
+        for protocol in [
+            Protocol::Public,
+            Protocol::Random20,
+            Protocol::Tenths,
+            Protocol::TwentyThirty,
+            Protocol::Fifths,
+            Protocol::Unjudged,
+        ] {
             assert_eq!(serde_json::to_value(protocol).unwrap(), protocol.to_string());
         }
     }

@@ -129,7 +129,7 @@ impl<'a> Run<'a> {
             raw: self.dataset.features().row_normalized(),
             propagated: embedders::propagated(self.dataset, PROPAGATED_HOPS),
         });
-        let split_by_seed = self.protocol.draws_by_seed();
+        let split_by_seed = self.protocol.splits_by_seed(self.dataset);
         let mut outcome = Outcome { seeds: Vec::new(), best: None, split_by_seed, failure: None };
         let mut best_merit = f64::NEG_INFINITY;
         for seed in self.experiment.all_seeds() {

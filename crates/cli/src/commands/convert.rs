@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::anyhow;
-use graph_io::NodeDataset;
+use graph_io::embedding::{self, EmbeddingFormat};
 use graph_io::format::{self, Format as GraphFormat};
 use serde_json::json;
 
@@ -11,40 +11,21 @@ use crate::args::{ConvertArgs, Format};
 use crate::failure::{Blame, Failure};
 use crate::stdout;
 
-/// Writes a graph in another format.
+/// Writes a graph or an embedding in another format.
 pub(super) fn run(args: &ConvertArgs) -> Result<(), Failure> {
-    let format = match &args.to {
-        Some(name) => named(name)?,
-        None => by_ending(&args.out)?,
-    };
+    let from = Path::new(&args.from);
+    let known_graph = graph_io::datasets::named(&args.from).is_ok() || args.input.names_format();
+    match !known_graph && from.exists() && embedding::is_embedding(from).or_input()? {
+        true => convert_embedding(args, from),
+        false => convert_graph(args),
+    }
+}
+
+fn convert_graph(args: &ConvertArgs) -> Result<(), Failure> {
+    let formats = format::all().iter().filter(|format| format.writes());
+    let format: &GraphFormat = chosen(args, formats, |format| format.name, GraphFormat::has_ending_of)?;
     let dataset = super::load(&args.from, &args.input.config())?;
     format.write(&dataset, &args.out).or_input()?;
-    report(args, format, &dataset)
-}
-
-fn named(name: &str) -> Result<&'static GraphFormat, Failure> {
-    let known = writable().find(|format| format.name == name);
-    known.ok_or_else(|| Failure::Input(anyhow!("--to: expected one of {}, found {name:?}", names())))
-}
-
-fn by_ending(out: &Path) -> Result<&'static GraphFormat, Failure> {
-    let name = out.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let known = writable().find(|format| format.has_ending_of(&name));
-    known.ok_or_else(|| {
-        let out = out.display();
-        Failure::Input(anyhow!("{out}: the ending tells no format to write; choose one by --to: {}", names()))
-    })
-}
-
-fn writable() -> impl Iterator<Item = &'static GraphFormat> {
-    format::all().iter().filter(|format| format.writes())
-}
-
-fn names() -> String {
-    writable().map(|format| format.name).collect::<Vec<_>>().join(", ")
-}
-
-fn report(args: &ConvertArgs, format: &GraphFormat, dataset: &NodeDataset) -> Result<(), Failure> {
     let (num_nodes, num_edges) = (dataset.graph().num_nodes(), dataset.graph().num_edges());
     let out = args.out.display();
     match args.format {
@@ -62,4 +43,47 @@ fn report(args: &ConvertArgs, format: &GraphFormat, dataset: &NodeDataset) -> Re
             format.keeps
         )),
     }
+}
+
+fn convert_embedding(args: &ConvertArgs, from: &Path) -> Result<(), Failure> {
+    let formats = embedding::formats().iter();
+    let format: &EmbeddingFormat =
+        chosen(args, formats, |format| format.name, EmbeddingFormat::has_ending_of)?;
+    let embedding = embedding::read(from).or_input()?;
+    format.write(&embedding, &args.out).or_input()?;
+    let (num_nodes, d_output) = embedding.rows().dim();
+    let out = args.out.display();
+    match args.format {
+        Format::Json => stdout::line(json!({
+            "type": "converted",
+            "format": format.name,
+            "num_nodes": num_nodes,
+            "d_output": d_output,
+            "out": out.to_string(),
+        })),
+        Format::Text => stdout::line(format_args!(
+            "an embedding of {num_nodes} nodes in {d_output} dimensions written to {out} as {}",
+            format.name
+        )),
+    }
+}
+
+/// The format that `--to` names, else the one that the ending of what is written tells.
+fn chosen<T>(
+    args: &ConvertArgs,
+    formats: impl Iterator<Item = &'static T> + Clone,
+    name: fn(&T) -> &'static str,
+    has_ending_of: fn(&T, &str) -> bool,
+) -> Result<&'static T, Failure> {
+    let names = formats.clone().map(name).collect::<Vec<_>>().join(", ");
+    let mut formats = formats;
+    if let Some(to) = &args.to {
+        let named = formats.find(|format| name(format) == to);
+        return named.ok_or_else(|| Failure::Input(anyhow!("--to: expected one of {names}, found {to:?}")));
+    }
+    let file = args.out.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    formats.find(|format| has_ending_of(format, &file)).ok_or_else(|| {
+        let out = args.out.display();
+        Failure::Input(anyhow!("{out}: the ending tells no format to write; choose one by --to: {names}"))
+    })
 }

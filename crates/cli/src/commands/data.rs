@@ -1,10 +1,12 @@
 //! `g2r data`.
 
+use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 use graph_io::datasets::{self, DatasetInfo, Located, Task};
-use graph_io::format;
+use graph_io::{embedding, format};
 use harness::{Align, Table};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::args::{DataListArgs, Format};
@@ -19,31 +21,63 @@ pub(super) fn list(args: &DataListArgs) -> Result<(), Failure> {
     }
 }
 
-/// Prints every format of graphs.
+/// Prints every format of graphs and of embeddings.
 pub(super) fn formats(args: &DataListArgs) -> Result<(), Failure> {
-    if args.format == Format::Json {
-        return format::all().iter().try_for_each(|format| {
-            stdout::line(json!({
-                "name": format.name,
-                "title": format.title,
-                "endings": format.endings,
-                "reads": true,
-                "writes": format.writes(),
-                "keeps": format.keeps,
-            }))
-        });
+    let graphs = format::all().iter().map(|format| FormatLine {
+        of: "graph",
+        name: format.name,
+        title: format.title,
+        endings: format.endings,
+        writes: format.writes(),
+        keeps: format.keeps,
+    });
+    let embeddings = embedding::formats().iter().map(|format| FormatLine {
+        of: "embedding",
+        name: format.name,
+        title: format.title,
+        endings: format.endings,
+        writes: true,
+        keeps: "ids and rows",
+    });
+    let mut lines = graphs.chain(embeddings);
+    match args.format {
+        Format::Json => lines.try_for_each(|line| stdout::line(serde_json::to_string(&line).or_run()?)),
+        Format::Text => {
+            let mut of = "";
+            lines.try_for_each(|line| {
+                if line.of != of {
+                    stdout::line(format_args!("{}{}s", if of.is_empty() { "" } else { "\n" }, line.of))?;
+                    of = line.of;
+                }
+                stdout::line(&line)
+            })
+        }
     }
-    let mut table = Table::new([
-        ("format", Align::Left),
-        ("endings", Align::Left),
-        ("what it is", Align::Left),
-        ("written, keeps", Align::Left),
-    ]);
-    for format in format::all() {
-        let cells = [format.name, &format.endings.join(" "), format.title, format.keeps];
-        table.push(cells.map(String::from));
+}
+
+/// What there is to say of a format; all of them are read.
+#[derive(Serialize)]
+struct FormatLine {
+    of: &'static str,
+    name: &'static str,
+    title: &'static str,
+    endings: &'static [&'static str],
+    writes: bool,
+    keeps: &'static str,
+}
+
+impl Display for FormatLine {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, title, keeps, .. } = self;
+        write!(out, "  {name:<14} {title}")?;
+        if !self.endings.is_empty() {
+            write!(out, "; {}", self.endings.join(" "))?;
+        }
+        match self.writes {
+            true => write!(out, "\n  {:<14} written, keeps {keeps}", ""),
+            false => Ok(()),
+        }
     }
-    stdout::line(table.to_string().trim_end())
 }
 
 fn table() -> Result<Table, Failure> {

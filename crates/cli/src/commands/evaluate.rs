@@ -1,9 +1,13 @@
 //! `g2r evaluate`.
 
+use std::path::Path;
+
 use anyhow::{Context, anyhow};
-use graph_io::embedding::read_matrix;
+use graph_io::NodeDataset;
+use graph_io::embedding::{self, read_matrix};
 use harness::{Experiment, Judgement, ProbeConfig, Protocol, Run, SavedRun};
 use harness::{check_embedding, judge_embedding};
+use ndarray::Array2;
 use serde_json::json;
 
 use crate::args::{EvaluateArgs, Format};
@@ -16,6 +20,7 @@ struct Evaluated {
     dataset: String,
     protocol: Protocol,
     seed: u64,
+    split_by_seed: bool,
     d_output: usize,
     judgement: Judgement,
 }
@@ -24,13 +29,8 @@ struct Evaluated {
 pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let extension = args.file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let evaluated = match extension.to_ascii_lowercase().as_str() {
-        "npy" => embedding(args)?,
         "safetensors" => model(args)?,
-        _ => {
-            let file = args.file.display();
-            let error = anyhow!("{file}: expected a file that ends in .npy or .safetensors");
-            return Err(Failure::Input(error));
-        }
+        _ => embedding(args)?,
     };
     evaluated.print(args.format)
 }
@@ -39,15 +39,26 @@ fn embedding(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
     let dataset = args.dataset.as_deref();
     let dataset = dataset.ok_or_else(|| anyhow!("an embedding needs --dataset, whose nodes are its rows"));
     let dataset = super::load(dataset.or_input()?, &args.input.config())?;
-    let cannot_read = || format!("cannot read {}", args.file.display());
-    let embedding = read_matrix(&args.file).with_context(cannot_read).or_input()?;
+    let embedding = rows(&args.file, &dataset).or_input()?;
     check_embedding(&embedding, &dataset).or_input()?;
     let protocol = args.protocol().unwrap_or_else(|| Protocol::default_for(&dataset));
     let seed = args.seed.unwrap_or(0);
     let judgement =
         judge_embedding(&dataset, &embedding, protocol, seed, &ProbeConfig::default()).or_input()?;
+    let split_by_seed = protocol.splits_by_seed(&dataset);
     let dataset = dataset.name().to_string();
-    Ok(Evaluated { dataset, protocol, seed, d_output: embedding.ncols(), judgement })
+    Ok(Evaluated { dataset, protocol, seed, split_by_seed, d_output: embedding.ncols(), judgement })
+}
+
+/// The rows of an embedding in the order of the data set's nodes: those of an array as they are, others by their ids.
+fn rows(file: &Path, dataset: &NodeDataset) -> anyhow::Result<Array2<f32>> {
+    let cannot_read = || format!("cannot read {}", file.display());
+    if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy")) {
+        return read_matrix(file).with_context(cannot_read);
+    }
+    let embedding = embedding::read(file).with_context(cannot_read)?;
+    let rows = embedding.rows_of(dataset.node_ids());
+    rows.with_context(|| format!("{} is no embedding of {}", file.display(), dataset.name()))
 }
 
 fn model(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
@@ -67,13 +78,15 @@ fn model(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
     let embedding = run.g2r().embed(&encoder);
     check_embedding(&embedding, &dataset).or_input()?;
     let judgement = run.judge_embedding(&embedding, seed).or_run()?;
+    let (protocol, d_output) = (run.protocol(), embedding.ncols());
+    let split_by_seed = protocol.splits_by_seed(&dataset);
     let dataset = dataset.name().to_string();
-    Ok(Evaluated { dataset, protocol: run.protocol(), seed, d_output: embedding.ncols(), judgement })
+    Ok(Evaluated { dataset, protocol, seed, split_by_seed, d_output, judgement })
 }
 
 impl Evaluated {
     fn print(&self, format: Format) -> Result<(), Failure> {
-        let Self { dataset, protocol, seed, d_output, judgement } = self;
+        let Self { dataset, protocol, seed, split_by_seed, d_output, judgement } = self;
         let Judgement { val_acc, test_acc, test_macro_f1 } = judgement;
         match format {
             Format::Json => stdout::line(json!({
@@ -87,7 +100,7 @@ impl Evaluated {
                 "test_macro_f1": test_macro_f1,
             })),
             Format::Text => {
-                let split = match protocol.draws_by_seed() {
+                let split = match split_by_seed {
                     true => format!("{protocol} split of seed {seed}"),
                     false => format!("{protocol} split"),
                 };

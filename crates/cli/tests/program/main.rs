@@ -9,6 +9,7 @@ mod interrupting;
 mod judging;
 mod refusing;
 mod training;
+mod user_graphs;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

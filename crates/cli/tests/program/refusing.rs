@@ -192,10 +192,8 @@ fn embeddings_that_are_none_of_the_data_set() {
     }
     assert_eq!(refused(&["evaluate", text(&file)]), "an embedding needs --dataset, whose nodes are its rows");
     let readme = graph.out("README");
-    assert_eq!(
-        refused(&["evaluate", text(&readme), "--dataset", "cora"]),
-        format!("{}: expected a file that ends in .npy or .safetensors", readme.display())
-    );
+    let message = refused(&["evaluate", text(&readme), "--dataset", "cora"]);
+    assert!(message.starts_with(&format!("cannot read {}: ", readme.display())), "{message}");
 }
 
 #[test]

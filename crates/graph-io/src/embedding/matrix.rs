@@ -1,6 +1,6 @@
 //! An embedding and whose rows it has.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::error::Error;
 use crate::node_ids::NodeIds;
@@ -42,6 +42,26 @@ impl Embedding {
     /// The numbers, `[nodes, d_output]`, row after row.
     pub fn rows(&self) -> &Array2<f32> {
         &self.rows
+    }
+
+    /// The rows in the order of other ids, such as those of a data set's nodes.
+    ///
+    /// # Errors
+    /// An id that has no row, or a row whose id is not asked for.
+    pub fn rows_of(&self, node_ids: &NodeIds) -> Result<Array2<f32>, Error> {
+        if node_ids.len() != self.ids.len() {
+            let expected = format!("{} rows, one for each node", node_ids.len());
+            return Err(Error::invalid("embedding", expected, self.ids.len().to_string()));
+        }
+        let index = self.ids.index()?;
+        let order: Vec<usize> = node_ids
+            .iter()
+            .map(|id| {
+                let row = index.get(&id).map(|row| row as usize);
+                row.ok_or_else(|| Error::invalid("embedding", format!("a row of the node {id:?}"), "none"))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(self.rows.select(Axis(0), &order))
     }
 
     /// The ids and the numbers.
@@ -113,5 +133,16 @@ mod tests {
         let embedding = Embedding::from_rows(NodeIds::counted(2), rows.clone()).unwrap();
         assert_eq!(embedding.rows(), rows);
         assert_eq!(embedding.iter().nth(1).unwrap(), ("1".into(), &[4.0f32, 5.0, 6.0][..]));
+    }
+
+    #[test]
+    fn rows_are_found_by_the_ids_of_a_data_set() {
+        let rows = Array2::from_shape_vec((2, 1), vec![1.0, 2.0]).unwrap();
+        let embedding = Embedding::from_rows(NodeIds::from_names(["b", "a"]), rows).unwrap();
+        let found = embedding.rows_of(&NodeIds::from_names(["a", "b"])).unwrap();
+        assert_eq!(found.into_raw_vec_and_offset().0, [2.0, 1.0]);
+        let message = |ids: &[&str]| embedding.rows_of(&NodeIds::from_names(ids)).unwrap_err().to_string();
+        assert_eq!(message(&["a", "c"]), "embedding: expected a row of the node \"c\", found none");
+        assert_eq!(message(&["a"]), "embedding: expected 1 rows, one for each node, found 2");
     }
 }

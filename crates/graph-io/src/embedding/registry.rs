@@ -84,7 +84,7 @@ impl EmbeddingFormat {
     }
 
     /// Whether a name ends as this format's do.
-    pub(super) fn has_ending_of(&self, name: &str) -> bool {
+    pub fn has_ending_of(&self, name: &str) -> bool {
         self.endings.iter().any(|ending| name.len() > ending.len() && name.ends_with(ending))
     }
 }

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::edge_list;
 use super::matrix_file::read_features;
-use super::node_table::read_node_table;
+use super::node_table::{read_node_table, write_node_table};
+use super::output::write_folder;
 use super::registry::{Format, ReadConfig, Sample};
 use super::split_file::read_split;
 use crate::error::{Error, Place};
@@ -16,10 +18,15 @@ pub(super) const FORMAT: Format = Format {
     name: "parts",
     title: "a folder of edges.* in any format of one file, and nodes.csv, features.npy, split.csv where there are any",
     endings: &[],
-    keeps: "",
+    keeps: "everything but what was cleaned, as edges.tsv and nodes.csv",
     recognizes: |sample| sample.is_folder && !called(sample, EDGES).is_empty(),
     read,
-    write: None,
+    write: Some(|dataset, path| {
+        write_folder(path, |folder| {
+            edge_list::FORMAT.write(dataset, &folder.join("edges.tsv"))?;
+            write_node_table(dataset, &folder.join("nodes.csv"))
+        })
+    }),
 };
 
 /// What the file of the graph may be called, before the first dot.
@@ -183,6 +190,25 @@ mod tests {
         let roads = load_with(folder.path().join("roads.csv").to_str().unwrap(), &config).unwrap();
         assert_eq!((roads.name(), roads.graph().num_nodes(), roads.graph().num_edges()), ("roads", 4, 2));
         assert_eq!(roads.features(), &Features::Dense(array![[1.0], [2.0], [3.0], [4.0]]));
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = folder(&[
+            EDGES_CSV,
+            ("nodes.csv", b"id,label,split,age\nw,x,train,1\nz,y,,2.5\nv,x,test,0\nu,y,val,-1\n"),
+        ]);
+        let whole = dataset(&folder).unwrap();
+        let out = root.path().join("out");
+        FORMAT.write(&whole, &out).unwrap();
+        let read = load(out.to_str().unwrap(), None).unwrap();
+        assert_eq!((read.graph(), read.features()), (whole.graph(), whole.features()));
+        assert_eq!((read.labels(), read.splits()), (whole.labels(), whole.splits()));
+        let bare = load(folder.path().join("edges.csv").to_str().unwrap(), None).unwrap();
+        FORMAT.write(&bare, &root.path().join("bare")).unwrap();
+        let nodes = std::fs::read_to_string(root.path().join("bare/nodes.csv")).unwrap();
+        assert_eq!(nodes, "id\nu\nv\nw\n", "features that were made are not written");
     }
 
     #[test]

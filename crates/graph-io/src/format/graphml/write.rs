@@ -56,8 +56,7 @@ fn is_of_xml(character: char) -> bool {
 fn write_to(dataset: &NodeDataset, out: &mut impl Write) -> io::Result<()> {
     let (graph, node_ids, labels) = (dataset.graph(), dataset.node_ids(), dataset.labels());
     let is_unweighted = graph.is_unweighted();
-    // What was made up stands for nothing in the source; a reader makes it again.
-    let features = Some(dataset.features()).filter(|_| dataset.report().features_made.is_none());
+    let features = dataset.own_features();
     let set_of_node = dataset.split().map(|split| {
         let mut set_of_node = vec![None; graph.num_nodes()];
         for (set, nodes) in SETS.into_iter().zip([split.train(), split.val(), split.test()]) {

@@ -66,7 +66,7 @@ pub(super) fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
 
 fn write_rows(dataset: &NodeDataset, delimiter: u8, out: &mut impl Write) -> io::Result<()> {
     let mut table = WriterBuilder::new().delimiter(delimiter).from_writer(out);
-    let features = dataset.features();
+    let features = dataset.own_features();
     table.write_field("id")?;
     if dataset.labels().is_some() {
         table.write_field("label")?;
@@ -74,7 +74,7 @@ fn write_rows(dataset: &NodeDataset, delimiter: u8, out: &mut impl Write) -> io:
     for split in 0..dataset.splits().len() {
         table.write_field(split_name(split))?;
     }
-    for column in 0..features.d_input() {
+    for column in 0..features.map_or(0, Features::d_input) {
         table.write_field(format!("f{column}"))?;
     }
     table.write_record(None::<&[u8]>)?;
@@ -96,8 +96,9 @@ fn write_rows(dataset: &NodeDataset, delimiter: u8, out: &mut impl Write) -> io:
             table.write_field(&value).map_err(io::Error::from)
         };
         match features {
-            Features::Dense(matrix) => matrix.row(node).iter().try_for_each(|&number| write(number))?,
-            Features::Sparse(matrix) => {
+            None => {}
+            Some(Features::Dense(matrix)) => matrix.row(node).iter().try_for_each(|&number| write(number))?,
+            Some(Features::Sparse(matrix)) => {
                 let (columns, values) = row(matrix, node);
                 let mut next = columns.iter().zip(values).peekable();
                 for column in 0..matrix.cols() as u32 {

@@ -34,9 +34,10 @@ pub(super) fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
     write_file(path, |out| {
         let mut archive = Archive(ZipWriter::new(out));
         archive.add_matrix("adj", dataset.graph().adjacency())?;
-        match dataset.features() {
-            Features::Sparse(matrix) => archive.add_matrix("attr", matrix)?,
-            Features::Dense(matrix) => {
+        match dataset.own_features() {
+            None => {}
+            Some(Features::Sparse(matrix)) => archive.add_matrix("attr", matrix)?,
+            Some(Features::Dense(matrix)) => {
                 let matrix = matrix.as_standard_layout();
                 let elements = matrix.as_slice().expect("a standard layout is one slice");
                 archive.add("attr_matrix", |out| write_array(out, matrix.shape(), elements))?;

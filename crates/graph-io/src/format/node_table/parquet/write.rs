@@ -27,7 +27,7 @@ const BATCH_VALUES: usize = 1 << 20;
 const MAX_BATCH_ROWS: usize = 1 << 16;
 
 pub(in crate::format::node_table) fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
-    let d_input = dataset.features().d_input();
+    let d_input = dataset.own_features().map_or(0, Features::d_input);
     let Ok(list_len) = i32::try_from(d_input) else {
         return Err(Error::invalid("features of a table", "fewer than 2^31 columns", d_input.to_string()));
     };
@@ -39,7 +39,7 @@ pub(in crate::format::node_table) fn write(dataset: &NodeDataset, path: &Path) -
             ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(io::Error::other)?;
         let num_nodes = dataset.graph().num_nodes();
         let sets: Vec<Vec<&str>> = dataset.splits().iter().map(|split| set_names(split, num_nodes)).collect();
-        let batch_rows = (BATCH_VALUES / d_input).clamp(1, MAX_BATCH_ROWS);
+        let batch_rows = (BATCH_VALUES / d_input.max(1)).clamp(1, MAX_BATCH_ROWS);
         for start in (0..num_nodes).step_by(batch_rows) {
             let nodes = start..(start + batch_rows).min(num_nodes);
             let ids: ArrayRef = match &mut numbers {
@@ -66,7 +66,9 @@ fn schema(dataset: &NodeDataset, list_len: i32) -> Schema {
     for split in 0..dataset.splits().len() {
         fields.push(Field::new(split_name(split), DataType::Utf8, true));
     }
-    fields.push(Field::new("features", DataType::FixedSizeList(item(), list_len), false));
+    if list_len > 0 {
+        fields.push(Field::new("features", DataType::FixedSizeList(item(), list_len), false));
+    }
     Schema::new(fields)
 }
 
@@ -86,10 +88,13 @@ fn columns(dataset: &NodeDataset, ids: ArrayRef, sets: &[Vec<&str>], nodes: Rang
         let own = set[nodes.clone()].iter().map(|set| Some(*set).filter(|set| !set.is_empty()));
         columns.push(Arc::new(own.collect::<StringArray>()));
     }
-    let d_input = dataset.features().d_input();
+    let Some(features) = dataset.own_features() else {
+        return columns;
+    };
+    let d_input = features.d_input();
     let mut values = vec![0.0; nodes.len() * d_input];
     for (node, out) in nodes.zip(values.chunks_exact_mut(d_input)) {
-        match dataset.features() {
+        match features {
             Features::Dense(matrix) => {
                 matrix.row(node).iter().zip(out).for_each(|(value, out)| *out = *value);
             }
