@@ -1,7 +1,7 @@
 //! `g2r evaluate`.
 
 use anyhow::{Context, anyhow};
-use graph_io::embedding::read_matrix;
+use graph_io::format::read_matrix;
 use harness::{Experiment, Judgement, ProbeConfig, Protocol, Run, SavedRun};
 use harness::{check_embedding, judge_embedding};
 use serde_json::json;

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tempfile::NamedTempFile;
 
 use crate::error::Error;
@@ -21,6 +23,22 @@ pub(crate) fn write_file(
     drop(out);
     readable(file.path()).map_err(fault)?;
     file.persist(path).map(drop).map_err(|error| fault(error.error))
+}
+
+/// As [`write_file`], packed by gzip if the path ends in .gz.
+pub(crate) fn write_text_file(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    let is_packed = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
+    write_file(path, |out| {
+        if !is_packed {
+            return write(out);
+        }
+        let mut packed = BufWriter::with_capacity(1 << 16, GzEncoder::new(out, Compression::default()));
+        write(&mut packed)?;
+        packed.into_inner().map_err(|error| error.into_error())?.finish().map(drop)
+    })
 }
 
 /// Fills a folder under a temporary name, then moves it to its place, where there must be nothing or an empty folder.

@@ -14,13 +14,14 @@ mod text;
 
 use std::path::Path;
 
-pub(super) use cells::{Set, shown};
+pub(super) use cells::Set;
 pub(super) use classes::ClassColumn;
 pub(super) use columns::{Columns, Role};
-pub(super) use delimited::{Delimited, cell, shown_header};
-pub(super) use text::set_names;
+pub(super) use delimited::{Delimited, cell, kind_of, shown_header};
+pub(crate) use text::set_names;
 
 use crate::error::{Error, Place};
+use crate::format::quoted::quoted;
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::NodeTable;
 
@@ -78,7 +79,7 @@ pub fn write_node_table(dataset: &NodeDataset, path: &Path) -> Result<(), Error>
     let lost = dataset.labels().and_then(|labels| classes::first_lost(labels.class_names()));
     if let Some(name) = lost {
         let expected = "names that are not read as no class";
-        return Err(Error::invalid("class names of a table", expected, shown(name)));
+        return Err(Error::invalid("class names of a table", expected, quoted(name)));
     }
     if is_parquet(path) {
         return write_parquet(dataset, path);

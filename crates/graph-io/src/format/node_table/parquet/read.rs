@@ -23,6 +23,7 @@ use crate::format::node_table::builder::TableBuilder;
 use crate::format::node_table::cells::Fault;
 use crate::format::node_table::columns::{Columns, Role};
 use crate::format::node_table::feature_rows::Room;
+use crate::format::quoted::cut;
 use crate::raw_dataset::NodeTable;
 
 /// About how many cells a batch of rows has.
@@ -44,11 +45,7 @@ pub(in crate::format::node_table) fn read(file: &Path) -> Result<NodeTable, Erro
 const VALID: &str = "Parquet data that its own reader accepts";
 
 fn shortened(said: &str) -> String {
-    let line = said.lines().next().unwrap_or_default();
-    match line.char_indices().nth(120) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_string(),
-    }
+    cut(said.lines().next().unwrap_or_default(), 120)
 }
 
 fn malformed(error: &ParquetError, file: &Path) -> Error {
