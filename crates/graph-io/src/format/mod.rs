@@ -31,6 +31,8 @@ pub(crate) mod npy;
 mod npz;
 mod ogb;
 pub(crate) mod output;
+#[cfg(feature = "parquet")]
+pub(crate) mod parquet_file;
 mod parts;
 mod pickle;
 mod planetoid;

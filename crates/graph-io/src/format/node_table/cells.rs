@@ -71,7 +71,7 @@ pub(super) fn number(cell: &str) -> Result<f32, Fault> {
 const FINITE: &str = "a finite number";
 
 /// A value that is neither NaN nor infinite.
-pub(super) fn finite(value: f32) -> Result<f32, Fault> {
+pub(crate) fn finite(value: f32) -> Result<f32, Fault> {
     if value.is_finite() { Ok(value) } else { Err(Fault::new(FINITE, value.to_string())) }
 }
 
