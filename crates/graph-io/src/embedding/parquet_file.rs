@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ListArray, RecordBatch};
+use arrow_array::{Array, ArrayRef, ListArray, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use ndarray::Array2;
 use parquet::file::properties::WriterProperties;
@@ -64,10 +64,15 @@ fn read_columns(path: &Path) -> Result<Embedding, Error> {
     let max_bytes = (16 << 20) + 8 * file.len();
     let mut rows = Rows::default();
     for batch in file.batches(columns)? {
-        rows.append(&batch?).map_err(malformed)?;
-        if rows.ids.len().max(4 * rows.values.len()) as u64 > max_bytes {
-            let what = format!("more than {max_bytes} bytes of ids or numbers in a file of {}", file.len());
-            return Err(Error::refused(Place::whole(path), what));
+        let batch = batch?;
+        let (ids, lists) = arrays(&batch).map_err(malformed)?;
+        for place in 0..batch.num_rows() {
+            rows.push(ids, lists, place).map_err(malformed)?;
+            if rows.num_bytes() > max_bytes {
+                let what =
+                    format!("more than {max_bytes} bytes of ids or numbers in a file of {}", file.len());
+                return Err(Error::refused(Place::whole(path), what));
+            }
         }
     }
     let Rows { ids, ends, values, width } = rows;
@@ -86,36 +91,43 @@ struct Rows {
 }
 
 impl Rows {
-    /// Adds the rows of a batch.
-    fn append(&mut self, batch: &RecordBatch) -> Result<(), Fault> {
-        let column = |name: &str| {
-            let column = batch.column_by_name(name);
-            column.ok_or_else(|| (format!("a column {name}"), "none".to_string()))
-        };
-        let (ids, lists) = (column(ID)?, column(EMBEDDING)?);
-        let lists: &ListArray = lists.as_list_opt().ok_or_else(|| ("lists".into(), "another type".into()))?;
-        if ids.null_count() + lists.null_count() + lists.values().null_count() > 0 {
-            return Err(("values everywhere".to_string(), "nulls".to_string()));
+    /// Adds a row of a batch.
+    fn push(&mut self, ids: &ArrayRef, lists: &ListArray, place: usize) -> Result<(), Fault> {
+        let row = self.ends.len();
+        self.ids.push_str(&text(ids, place));
+        self.ends.push(self.ids.len());
+        let list = lists.value(place);
+        if row == 0 {
+            self.width = list.len();
         }
-        for place in 0..batch.num_rows() {
-            let row = self.ends.len();
-            self.ids.push_str(&text(ids, place));
-            self.ends.push(self.ids.len());
-            let list = lists.value(place);
-            if row == 0 {
-                self.width = list.len();
-            }
-            if list.len() != self.width {
-                let expected = format!("{} numbers in row {row}, as in the first", self.width);
-                return Err((expected, list.len().to_string()));
-            }
-            let values = numbers(&list).map_err(|(column, fault)| {
-                (format!("{} in row {row}, column {column}", fault.expected), fault.found)
-            })?;
-            self.values.extend(values);
+        if list.len() != self.width {
+            let expected = format!("{} numbers in row {row}, as in the first", self.width);
+            return Err((expected, list.len().to_string()));
         }
+        let values = numbers(&list).map_err(|(column, fault)| {
+            (format!("{} in row {row}, column {column}", fault.expected), fault.found)
+        })?;
+        self.values.extend(values);
         Ok(())
     }
+
+    fn num_bytes(&self) -> u64 {
+        self.ids.len().max(4 * self.values.len()) as u64
+    }
+}
+
+/// The two columns of a batch.
+fn arrays(batch: &RecordBatch) -> Result<(&ArrayRef, &ListArray), Fault> {
+    let of_name = |name: &str| {
+        let column = batch.column_by_name(name);
+        column.ok_or_else(|| (format!("a column {name}"), "none".to_string()))
+    };
+    let (ids, lists) = (of_name(ID)?, of_name(EMBEDDING)?);
+    let lists: &ListArray = lists.as_list_opt().ok_or_else(|| ("lists".into(), "another type".into()))?;
+    if ids.null_count() + lists.null_count() + lists.values().null_count() > 0 {
+        return Err(("values everywhere".to_string(), "nulls".to_string()));
+    }
+    Ok((ids, lists))
 }
 
 pub(super) fn write(embedding: &Embedding, _: &[NodeColumn<'_>], path: &Path) -> Result<(), Error> {
@@ -133,7 +145,7 @@ pub(super) fn write(embedding: &Embedding, _: &[NodeColumn<'_>], path: &Path) ->
 mod tests {
     use super::*;
     use arrow_array::builder::{Float64Builder, ListBuilder};
-    use arrow_array::{ArrayRef, Float64Array, StringArray, UInt64Array};
+    use arrow_array::{Float64Array, StringArray, UInt64Array};
     use ndarray::array;
     use parquet::arrow::ArrowWriter;
     use std::fs::File;
@@ -233,5 +245,33 @@ mod tests {
             "{}",
             message()
         );
+    }
+
+    #[test]
+    fn a_page_that_claims_more_than_it_holds_is_refused_before_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let ids: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c"]));
+        let path = file(folder.path(), vec![("id", ids), ("embedding", lists(&[&[0.5], &[1.0], &[2.0]]))]);
+        let mut bytes = std::fs::read(&path).unwrap();
+        // The first page is the dictionary of ids: type, len, packed_len, then its values, 3, as a zigzag number.
+        let values = bytes.windows(4).position(|window| window == [0x4c, 0x15, 0x06, 0x15]).unwrap() + 2;
+        bytes[values] = 0x7e;
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(
+            read(&path).unwrap_err().to_string(),
+            "z.parquet, byte 4: expected a dictionary of at most 3 values, found 63"
+        );
+    }
+
+    #[test]
+    fn one_long_id_named_by_every_row_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let long = "x".repeat(1 << 16);
+        let ids: ArrayRef = Arc::new(StringArray::from(vec![long.as_str(); 1000]));
+        let row: &[f64] = &[0.5];
+        let path = file(folder.path(), vec![("id", ids), ("embedding", lists(&[row; 1000]))]);
+        let message = read(&path).unwrap_err().to_string();
+        assert!(message.starts_with("z.parquet: refused more than "), "{message}");
+        assert!(message.contains(" bytes of ids or numbers in a file of "), "{message}");
     }
 }
