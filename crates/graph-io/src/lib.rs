@@ -19,7 +19,6 @@
 mod arcs;
 mod assemble;
 mod chance;
-mod class_texts;
 mod cleaning;
 mod csr;
 pub mod datasets;

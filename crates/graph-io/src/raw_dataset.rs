@@ -82,10 +82,10 @@ impl RawDataset {
         let mut arcs = self.arcs;
         let mut unknown = 0;
         let mut kept = vec![true; if unknown_ids == UnknownIds::Skip { arcs.len() } else { 0 }];
-        for place in 0..arcs.len() {
-            let ends = [arcs.from[place], arcs.to[place]];
+        for (place, (from, to)) in arcs.from.iter_mut().zip(&mut arcs.to).enumerate() {
+            let ends = [*from, *to];
             match ends.map(|end| new_of_old[end as usize]) {
-                [Some(from), Some(to)] => (arcs.from[place], arcs.to[place]) = (from, to),
+                [Some(new_from), Some(new_to)] => (*from, *to) = (new_from, new_to),
                 new_ends if unknown_ids == UnknownIds::Refuse => {
                     let end = if new_ends[0].is_none() { ends[0] } else { ends[1] };
                     let found = format!("{:?}", self.node_ids.get(end));

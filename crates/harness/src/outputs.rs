@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use embedders::G2r;
 use gnn::encoder::Encoder;
-use graph_io::embedding::{self, Embedding, NodeColumn};
+use graph_io::embedding::{Embedding, NodeColumn};
+use graph_io::format::write_matrix;
 use graph_io::{NodeDataset, Split};
 
 use crate::error::{Cause, Error};
@@ -79,7 +80,7 @@ impl OutputFolder {
         let staging = self.staging()?;
         let columns = contents.columns();
         let files: [(&str, Writer); 5] = [
-            (EMBEDDING, &|path| Ok(embedding::write_matrix(contents.embedding.rows(), path)?)),
+            (EMBEDDING, &|path| Ok(write_matrix(contents.embedding.rows(), path)?)),
             (NODES, &|path| write_nodes(path, contents.embedding, &columns)),
             (MODEL, &|path| Ok(contents.g2r.save(contents.encoder, path)?)),
             (CONFIG, &|path| {

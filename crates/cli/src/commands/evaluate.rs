@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use graph_io::NodeDataset;
-use graph_io::embedding::{self, read_matrix};
+use graph_io::format::read_matrix;
+use graph_io::{NodeDataset, embedding};
 use harness::{Experiment, Judgement, ProbeConfig, Protocol, Run, SavedRun};
 use harness::{check_embedding, judge_embedding};
 use ndarray::Array2;

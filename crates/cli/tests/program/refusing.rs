@@ -64,7 +64,7 @@ fn words_and_flags_that_there_are_not() {
             &["train", "cora", "--embedding-format", "xlsx"],
             "[possible values: npy, npz, parquet, csv, tsv, projector, word2vec]",
         ),
-        (&["evaluate", "z.npy", "--protocol", "none"], "[possible values: public, random-20, 10-10-80]"),
+        (&["evaluate", "z.npy", "--protocol", "none"], "random-20, 20-30-rest, 10-10-80, 60-20-20]"),
         (&["bake"], "unrecognized subcommand 'bake'"),
     ] {
         let message = refused(args);
@@ -188,7 +188,7 @@ fn embeddings_that_are_none_of_the_data_set() {
     for length in [0, 9, 60, bytes.len() - 1] {
         fs::write(&file, &bytes[..length]).unwrap();
         let message = message();
-        assert!(message.contains("expected a matrix of 32 or 64 bit floats as NumPy writes it"), "{message}");
+        assert!(message.contains("z.npy, byte ") && message.contains(": expected "), "{message}");
     }
     assert_eq!(refused(&["evaluate", text(&file)]), "an embedding needs --dataset, whose nodes are its rows");
     let readme = graph.out("README");

@@ -1,5 +1,6 @@
 //! What can stand beside an embedding.
 
+use crate::format::set_names;
 use crate::labels::Labels;
 use crate::split::Split;
 
@@ -24,11 +25,7 @@ impl<'a> NodeColumn<'a> {
     /// # Panics
     /// When a node of the split is not below `num_nodes`.
     pub fn of_split(split: &Split, num_nodes: usize) -> Self {
-        let mut words = vec![""; num_nodes];
-        for (word, nodes) in [("train", split.train()), ("val", split.val()), ("test", split.test())] {
-            nodes.iter().for_each(|&node| words[node as usize] = word);
-        }
-        Self { title: "split", words }
+        Self { title: "split", words: set_names(split, num_nodes) }
     }
 }
 

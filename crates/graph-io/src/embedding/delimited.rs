@@ -8,16 +8,17 @@ use ndarray::Array2;
 use super::columns::NodeColumn;
 use super::fields::Fields;
 use super::matrix::Embedding;
-use super::numbers::{self, Shortest, shown};
+use super::numbers::{self, Shortest};
 use super::registry::{EmbeddingFormat, takes_all};
 use crate::error::{Error, Place};
-use crate::format::{Sample, output, read_unpacked_text};
+use crate::format::{Sample, output, quoted, read_unpacked_text};
 use crate::node_ids::NodeIds;
 
 pub(super) const CSV: EmbeddingFormat = EmbeddingFormat {
     name: "csv",
     title: "a table with commas, under the header id,e0,e1,…",
     endings: &[".csv"],
+    is_text: true,
     recognizes: |sample| recognizes(sample, &CSV, ','),
     read: |path| read(path, b','),
     check: takes_all,
@@ -28,6 +29,7 @@ pub(super) const TSV: EmbeddingFormat = EmbeddingFormat {
     name: "tsv",
     title: "a table with tabs, under the header id, e0, e1, …",
     endings: &[".tsv"],
+    is_text: true,
     recognizes: |sample| recognizes(sample, &TSV, '\t'),
     read: |path| read(path, b'\t'),
     check: takes_all,
@@ -78,7 +80,7 @@ fn read(path: &Path, delimiter: u8) -> Result<Embedding, Error> {
 /// How many numbers a row has.
 fn read_header(fields: &mut Fields<'_>, text: &str) -> Result<usize, Error> {
     let wrong = |place: Place| {
-        let found = text.lines().next().map_or_else(|| "an empty file".to_string(), shown);
+        let found = text.lines().next().map_or_else(|| "an empty file".to_string(), quoted);
         Err(Error::malformed(place, "the header id,e0,e1,…", found))
     };
     if !fields.next_row() {
@@ -102,7 +104,7 @@ fn read_header(fields: &mut Fields<'_>, text: &str) -> Result<usize, Error> {
 }
 
 fn write(embedding: &Embedding, _: &[NodeColumn<'_>], path: &Path, delimiter: u8) -> Result<(), Error> {
-    output::write_file(path, |out| {
+    output::write_text_file(path, |out| {
         let mut table = csv::WriterBuilder::new().delimiter(delimiter).from_writer(out);
         table.write_field("id")?;
         for column in 0..embedding.rows().ncols() {

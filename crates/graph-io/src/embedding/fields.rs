@@ -5,8 +5,8 @@ use std::path::Path;
 
 use memchr::memchr2;
 
-use super::numbers::shown;
 use crate::error::{Error, Place};
+use crate::format::quoted;
 
 /// Walks over the fields of a table as RFC 4180 has it: a field may stand in quotes, in which a quote is doubled.
 /// Empty lines are skipped.
@@ -96,7 +96,7 @@ impl<'a> Fields<'a> {
 
     fn after_quotes(&self) -> Error {
         let found = self.rest.lines().next().unwrap_or_default();
-        Error::malformed(self.place(), "the field's end after a closing quote", shown(found))
+        Error::malformed(self.place(), "the field's end after a closing quote", quoted(found))
     }
 }
 

@@ -19,7 +19,6 @@ mod delimited;
 mod fields;
 mod matrix;
 mod npy;
-mod npy_array;
 mod npz;
 mod numbers;
 mod parquet;
@@ -31,7 +30,6 @@ mod word2vec;
 
 pub use columns::NodeColumn;
 pub use matrix::{Embedding, check_rows};
-pub use npy::{read_matrix, write_matrix};
 pub use registry::{EmbeddingFormat, is_embedding, read, write};
 
 /// Every format. A path is read as the first that recognizes it, so stricter ones stand before looser ones.

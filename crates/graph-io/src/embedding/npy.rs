@@ -5,26 +5,23 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
-
 use super::columns::NodeColumn;
 use super::fields::Fields;
 use super::matrix::Embedding;
-use super::npy_array::{self, NpyArray};
 use super::registry::{EmbeddingFormat, takes_all};
 use crate::error::{Error, Place};
-use crate::format::{Sample, name_of, output, read_unpacked, read_unpacked_text};
+use crate::format::{Sample, name_of, output, read_matrix, read_unpacked_text, write_matrix};
 use crate::node_ids::NodeIds;
 
 const EMBEDDING: &str = "embedding.npy";
 const NODES: &str = "nodes.csv";
 const ID: &str = "node_id";
-const MATRIX: &str = "a matrix of 32 or 64 bit floats as NumPy writes it";
 
 pub(super) const FORMAT: EmbeddingFormat = EmbeddingFormat {
     name: "npy",
     title: "NumPy's file of a matrix, with the ids in NAME.nodes.csv beside it; also the folder of a run",
     endings: &[".npy"],
+    is_text: false,
     recognizes,
     read,
     check: takes_all,
@@ -36,24 +33,6 @@ fn recognizes(sample: &Sample) -> bool {
         return sample.has_file(EMBEDDING) && sample.has_file(NODES);
     }
     FORMAT.has_ending_of(&sample.name) && sample.head.starts_with(b"\x93NUMPY")
-}
-
-/// Reads NumPy's file of a matrix, f32 or f64, in C or in Fortran order, without ids; f64 is rounded to f32.
-///
-/// # Errors
-/// A file that cannot be read, or that is not such a matrix from its first to its last byte.
-pub fn read_matrix(path: &Path) -> Result<Array2<f32>, Error> {
-    let bytes = read_unpacked(path)?;
-    let matrix = NpyArray::parse(&bytes).and_then(|array| array.matrix());
-    matrix.map_err(|found| Error::malformed(Place::whole(path), MATRIX, found))
-}
-
-/// Writes a matrix as NumPy does, without ids: under another name first, then moved to its place.
-///
-/// # Errors
-/// A path that cannot be written.
-pub fn write_matrix(rows: &Array2<f32>, path: &Path) -> Result<(), Error> {
-    output::write_file(path, |out| npy_array::write_matrix(rows, out))
 }
 
 fn read(path: &Path) -> Result<Embedding, Error> {
@@ -211,8 +190,10 @@ mod tests {
     fn what_is_no_matrix_is_told_with_the_file() {
         let folder = Folder::with_matrix("z.npy");
         fs::write(folder.path("z.npy"), b"\x93NUMPY\x01\x00").unwrap();
-        let expected = "z.npy: expected a matrix of 32 or 64 bit floats as NumPy writes it, found a header that breaks off";
-        assert_eq!(read_matrix(&folder.path("z.npy")).unwrap_err().to_string(), expected);
+        assert_eq!(
+            super::super::read(&folder.path("z.npy")).unwrap_err().to_string(),
+            "z.npy, byte 8: expected a header, found the end of the file"
+        );
         write_matrix(&array![[1.0], [f32::NAN]], &folder.path("z.npy")).unwrap();
         assert_eq!(
             super::super::read(&folder.path("z.npy")).unwrap_err().to_string(),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, Place};
+use crate::format::quoted;
 
 /// The shortest text that reads back to the same 32 bits, such as `0.1` or `3e-9`.
 pub(super) struct Shortest(pub(super) f32);
@@ -21,16 +22,7 @@ impl fmt::Display for Shortest {
 pub(super) fn parse(field: &str, place: impl Fn() -> Place) -> Result<f32, Error> {
     match field.trim().parse::<f32>() {
         Ok(value) if value.is_finite() => Ok(value),
-        _ => Err(Error::malformed(place(), "a finite number", shown(field))),
-    }
-}
-
-/// Text of a file as a message shows it.
-pub(super) fn shown(text: &str) -> String {
-    const LONGEST: usize = 40;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{:?}…", &text[..end]),
-        None => format!("{text:?}"),
+        _ => Err(Error::malformed(place(), "a finite number", quoted(field))),
     }
 }
 

@@ -9,6 +9,7 @@ pub(super) const FORMAT: EmbeddingFormat = EmbeddingFormat {
     name: "parquet",
     title: "Apache Parquet with the columns id and embedding, a list of 32 bit floats",
     endings: &[".parquet"],
+    is_text: false,
     recognizes: |sample: &Sample| {
         FORMAT.has_ending_of(&sample.name)
             && sample.head.starts_with(b"PAR1")

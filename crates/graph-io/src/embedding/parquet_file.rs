@@ -1,150 +1,84 @@
 //! Reading and writing Parquet where it is built in.
 
-use std::fs::File;
-use std::io;
-use std::panic::AssertUnwindSafe;
 use std::path::Path;
-use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type, Int32Type, Int64Type, UInt32Type, UInt64Type};
-use arrow_array::{
-    Array, ArrayRef, FixedSizeListArray, Float32Array, ListArray, RecordBatch, StringArray, UInt64Array,
-};
+use arrow_array::{Array, ArrayRef, ListArray, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use ndarray::Array2;
-use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::arrow::{ArrowWriter, ProjectionMask};
-use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 
 use super::columns::NodeColumn;
 use super::matrix::Embedding;
 use crate::error::{Error, Place};
+use crate::format::parquet_file::{self, list_array, list_field, numbers, open, text, unpanicked};
 use crate::node_ids::NodeIds;
 
 const ID: &str = "id";
 const EMBEDDING: &str = "embedding";
-/// Rows of a group that is written at once.
-const ROWS_AT_ONCE: usize = 1 << 14;
+
+pub(super) use super::registry::takes_all as check;
 
 pub(super) fn recognizes(path: &Path) -> bool {
-    let columns = unpanicked(path, || Ok(column_types(open(path)?.schema()).is_ok()));
-    columns.unwrap_or(false)
+    unpanicked(path, || Ok(columns(&*parquet_file::schema(path)?).is_ok())).unwrap_or(false)
 }
 
 pub(super) fn read(path: &Path) -> Result<Embedding, Error> {
     unpanicked(path, || read_columns(path))
 }
 
-/// The library checks most of what a file says and panics on the rest: that is an error of the file as well.
-fn unpanicked<T>(path: &Path, read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
-        Err(Error::malformed(
-            Place::whole(path),
-            "a file of Apache Parquet",
-            "one on which its library breaks down",
-        ))
-    })
-}
+/// What was expected, and what was found.
+type Fault = (String, String);
 
-fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, Error> {
-    let file = File::open(path).map_err(|source| Error::io(path, source))?;
-    // What the file says of itself in Arrow's words adds nothing to these columns.
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
-        .map_err(|error| Error::malformed(Place::whole(path), "a file of Apache Parquet", error.to_string()))
-}
-
-/// Checks the types of the two columns; what there is instead, where they are others.
-fn column_types(schema: &Schema) -> Result<(), (String, String)> {
-    let type_of = |name: &str| schema.field_with_name(name).ok().map(Field::data_type);
-    let wrong = |expected: &str, found: Option<&DataType>| {
-        let found = found.map_or_else(|| "no such column".to_string(), |found| format!("the type {found}"));
+/// The places of the two columns; what there is instead, where they are of other types.
+fn columns(schema: &Schema) -> Result<[usize; 2], Fault> {
+    let wrong = |expected: &str, found: Option<(usize, &Field)>| {
+        let found = found.map_or_else(
+            || "no such column".to_string(),
+            |(_, field)| format!("the type {}", field.data_type()),
+        );
         Err((expected.to_string(), found))
     };
-    let id = type_of(ID);
-    if !matches!(
-        id,
-        Some(DataType::Utf8 | DataType::UInt64 | DataType::Int64 | DataType::UInt32 | DataType::Int32)
-    ) {
+    let id = schema.column_with_name(ID);
+    let Some((id, _)) = id.filter(|(_, field)| {
+        let kind = field.data_type();
+        kind == &DataType::Utf8View || kind.is_integer()
+    }) else {
         return wrong("a column id of words or whole numbers", id);
-    }
-    let embedding = type_of(EMBEDDING);
-    let is_list = matches!(embedding, Some(DataType::List(item))
-        if matches!(item.data_type(), DataType::Float32 | DataType::Float64));
-    if is_list { Ok(()) } else { wrong("a column embedding of lists of 32 or 64 bit floats", embedding) }
+    };
+    let embedding = schema.column_with_name(EMBEDDING);
+    let Some((embedding, _)) = embedding.filter(|(_, field)| {
+        matches!(field.data_type(), DataType::List(item)
+            if matches!(item.data_type(), DataType::Float32 | DataType::Float64))
+    }) else {
+        return wrong("a column embedding of lists of 32 or 64 bit floats", embedding);
+    };
+    Ok([id, embedding])
 }
 
 fn read_columns(path: &Path) -> Result<Embedding, Error> {
-    let whole = || Place::whole(path);
-    let builder = open(path)?;
-    column_types(builder.schema()).map_err(|(expected, found)| Error::malformed(whole(), expected, found))?;
-    let file_len = std::fs::metadata(path).map_err(|source| Error::io(path, source))?.len();
-    // A value that is repeated takes no bytes in the file: what it unpacks to is bounded before.
-    let max_bytes = (16 << 20) + 8 * file_len;
-    let declared = Declared::of(builder.metadata(), file_len)
-        .ok_or_else(|| Error::malformed(whole(), "columns within the file", "another place or length"))?;
-    let Declared { num_rows, num_values, id_bytes } = declared;
-    if num_values.saturating_mul(4).max(num_rows.saturating_mul(8)).max(id_bytes) > max_bytes {
-        let what = format!(
-            "{num_rows} rows with {num_values} numbers and {id_bytes} bytes of ids in a file of {file_len} bytes"
-        );
-        return Err(Error::refused(whole(), what));
-    }
-    let rows_at_once = (max_bytes / id_bytes.max(1)).clamp(1, ROWS_AT_ONCE as u64) as usize;
-    let columns = ProjectionMask::columns(builder.parquet_schema(), [ID, EMBEDDING]);
-    let fault = |error: String| Error::malformed(whole(), "readable pages of Apache Parquet", error);
-    let reader = builder.with_projection(columns).with_batch_size(rows_at_once).build();
+    let malformed = |(expected, found): Fault| Error::malformed(Place::whole(path), expected, found);
+    let file = open(path)?;
+    let columns = columns(file.schema()).map_err(malformed)?;
+    // A value that is repeated takes no bytes in the file: what it unpacks to is bounded.
+    let max_bytes = (16 << 20) + 8 * file.len();
     let mut rows = Rows::default();
-    for batch in reader.map_err(|error| fault(error.to_string()))? {
-        let batch = batch.map_err(|error| fault(error.to_string()))?;
-        rows.append(&batch).map_err(|(expected, found)| Error::malformed(whole(), expected, found))?;
-        if rows.ids.len() as u64 > max_bytes {
-            return Err(Error::refused(
-                whole(),
-                format!("more than {max_bytes} bytes of ids in a file of {file_len}"),
-            ));
+    for batch in file.batches(columns)? {
+        let batch = batch?;
+        let (ids, lists) = arrays(&batch).map_err(malformed)?;
+        for place in 0..batch.num_rows() {
+            rows.push(ids, lists, place).map_err(malformed)?;
+            if rows.num_bytes() > max_bytes {
+                let what =
+                    format!("more than {max_bytes} bytes of ids or numbers in a file of {}", file.len());
+                return Err(Error::refused(Place::whole(path), what));
+            }
         }
     }
     let Rows { ids, ends, values, width } = rows;
     let matrix =
         Array2::from_shape_vec((ends.len(), width), values).expect("each list is as long as the first");
     Embedding::from_rows(NodeIds::from_text(ids, ends), matrix).map_err(|error| error.in_file(path))
-}
-
-/// How much a file says that it holds.
-struct Declared {
-    num_rows: u64,
-    num_values: u64,
-    /// Bytes of the ids of its largest group of rows.
-    id_bytes: u64,
-}
-
-impl Declared {
-    /// What the footer says; `None` where it says what cannot be, on which the library would panic.
-    fn of(metadata: &ParquetMetaData, file_len: u64) -> Option<Self> {
-        let count = |number: i64| u64::try_from(number).unwrap_or(u64::MAX);
-        for column in metadata.row_groups().iter().flat_map(|group| group.columns()) {
-            let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
-            let end = count(start).checked_add(count(column.compressed_size()))?;
-            if end > file_len || column.num_values() < 0 || column.data_page_offset() < 0 {
-                return None;
-            }
-        }
-        let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
-        let of = |name: &'static str| {
-            columns
-                .clone()
-                .filter(move |column| column.column_path().parts().first().is_some_and(|part| part == name))
-        };
-        Some(Self {
-            num_rows: count(metadata.file_metadata().num_rows()),
-            num_values: of(EMBEDDING)
-                .fold(0, |sum: u64, column| sum.saturating_add(count(column.num_values()))),
-            id_bytes: of(ID).map(|column| count(column.uncompressed_size())).max().unwrap_or(0),
-        })
-    }
 }
 
 /// The rows read so far.
@@ -157,103 +91,66 @@ struct Rows {
 }
 
 impl Rows {
-    /// Adds the rows of a batch; what was expected and what was found, where they do not fit.
-    fn append(&mut self, batch: &RecordBatch) -> Result<(), (String, String)> {
-        let column = |name: &str| {
-            let column = batch.column_by_name(name);
-            column.ok_or_else(|| (format!("a column {name}"), "none".to_string()))
-        };
-        let (ids, lists) = (column(ID)?, column(EMBEDDING)?);
-        let lists: &ListArray = lists.as_list_opt().ok_or_else(|| other("lists"))?;
-        if ids.null_count() + lists.null_count() + lists.values().null_count() > 0 {
-            return Err(("values everywhere".to_string(), "nulls".to_string()));
-        }
-        for row in 0..batch.num_rows() {
-            self.push_id(ids, row)?;
-            let list = lists.value(row);
-            if self.ends.len() == 1 {
-                self.width = list.len();
-            }
-            if list.len() != self.width {
-                let expected =
-                    format!("{} numbers in row {}, as in the first", self.width, self.ends.len() - 1);
-                return Err((expected, list.len().to_string()));
-            }
-            match (list.as_primitive_opt::<Float32Type>(), list.as_primitive_opt::<Float64Type>()) {
-                (Some(values), _) => self.values.extend_from_slice(values.values()),
-                (_, Some(values)) => self.values.extend(values.values().iter().map(|&value| value as f32)),
-                _ => return Err(other("floats")),
-            }
-        }
-        Ok(())
-    }
-
-    fn push_id(&mut self, ids: &ArrayRef, row: usize) -> Result<(), (String, String)> {
-        let number = match ids.data_type() {
-            DataType::UInt64 => ids.as_primitive::<UInt64Type>().value(row).to_string(),
-            DataType::Int64 => ids.as_primitive::<Int64Type>().value(row).to_string(),
-            DataType::UInt32 => ids.as_primitive::<UInt32Type>().value(row).to_string(),
-            DataType::Int32 => ids.as_primitive::<Int32Type>().value(row).to_string(),
-            _ => String::new(),
-        };
-        let word = ids.as_string_opt::<i32>().map_or(number.as_str(), |words| words.value(row));
-        self.ids.push_str(word);
+    /// Adds a row of a batch.
+    fn push(&mut self, ids: &ArrayRef, lists: &ListArray, place: usize) -> Result<(), Fault> {
+        let row = self.ends.len();
+        self.ids.push_str(&text(ids, place));
         self.ends.push(self.ids.len());
+        let list = lists.value(place);
+        if row == 0 {
+            self.width = list.len();
+        }
+        if list.len() != self.width {
+            let expected = format!("{} numbers in row {row}, as in the first", self.width);
+            return Err((expected, list.len().to_string()));
+        }
+        let values = numbers(&list).map_err(|(column, fault)| {
+            (format!("{} in row {row}, column {column}", fault.expected), fault.found)
+        })?;
+        self.values.extend(values);
         Ok(())
+    }
+
+    fn num_bytes(&self) -> u64 {
+        self.ids.len().max(4 * self.values.len()) as u64
     }
 }
 
-fn other(expected: &str) -> (String, String) {
-    (expected.to_string(), "another type".to_string())
-}
-
-pub(super) fn check(_: &NodeIds, _: &[NodeColumn<'_>]) -> Result<(), Error> {
-    Ok(())
+/// The two columns of a batch.
+fn arrays(batch: &RecordBatch) -> Result<(&ArrayRef, &ListArray), Fault> {
+    let of_name = |name: &str| {
+        let column = batch.column_by_name(name);
+        column.ok_or_else(|| (format!("a column {name}"), "none".to_string()))
+    };
+    let (ids, lists) = (of_name(ID)?, of_name(EMBEDDING)?);
+    let lists: &ListArray = lists.as_list_opt().ok_or_else(|| ("lists".into(), "another type".into()))?;
+    if ids.null_count() + lists.null_count() + lists.values().null_count() > 0 {
+        return Err(("values everywhere".to_string(), "nulls".to_string()));
+    }
+    Ok((ids, lists))
 }
 
 pub(super) fn write(embedding: &Embedding, _: &[NodeColumn<'_>], path: &Path) -> Result<(), Error> {
-    crate::format::output::write_file(path, |out| {
-        let width = embedding.rows().ncols();
-        let width_of_list = i32::try_from(width).map_err(io::Error::other)?;
-        let item = Arc::new(Field::new("item", DataType::Float32, false));
-        let numbered = embedding.ids().numbers().is_some();
-        let schema = Arc::new(Schema::new(vec![
-            Field::new(ID, if numbered { DataType::UInt64 } else { DataType::Utf8 }, false),
-            Field::new(EMBEDDING, DataType::FixedSizeList(item.clone(), width_of_list), false),
-        ]));
-        // Numbers of an embedding hardly repeat.
-        let properties = WriterProperties::builder().set_dictionary_enabled(false).build();
-        let mut writer = ArrowWriter::try_new(out, schema.clone(), Some(properties))?;
-        let num_rows = embedding.ids().len();
-        let values = embedding.rows().as_slice().expect("rows stand one after the other since `from_rows`");
-        for start in (0..num_rows).step_by(ROWS_AT_ONCE) {
-            let end = num_rows.min(start + ROWS_AT_ONCE);
-            let names = || (start as u32..end as u32).map(|row| embedding.ids().get(row));
-            let ids: ArrayRef = match embedding.ids().numbers() {
-                Some(numbers) => {
-                    Arc::new(UInt64Array::from_iter_values(numbers.skip(start).take(end - start)))
-                }
-                None => Arc::new(StringArray::from_iter_values(names())),
-            };
-            let values =
-                Arc::new(Float32Array::from_iter_values(values[start * width..end * width].iter().copied()));
-            let lists = FixedSizeListArray::try_new(item.clone(), width_of_list, values, None)
-                .map_err(io::Error::other)?;
-            let batch = RecordBatch::try_new(schema.clone(), vec![ids, Arc::new(lists)]);
-            writer.write(&batch.map_err(io::Error::other)?)?;
-        }
-        writer.close()?;
-        Ok(())
+    let width = embedding.rows().ncols();
+    let values = embedding.rows().as_slice().expect("rows stand one after the other since `from_rows`");
+    // Numbers of an embedding hardly repeat.
+    let properties = WriterProperties::builder().set_dictionary_enabled(false).build();
+    let fields = vec![list_field(EMBEDDING, width)?];
+    parquet_file::write(path, properties, embedding.ids(), fields, width, |rows| {
+        vec![list_array(values[rows.start * width..rows.end * width].to_vec(), width)]
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::Float64Array;
     use arrow_array::builder::{Float64Builder, ListBuilder};
+    use arrow_array::{Float64Array, StringArray, UInt64Array};
     use ndarray::array;
+    use parquet::arrow::ArrowWriter;
+    use std::fs::File;
     use std::path::PathBuf;
+    use std::sync::Arc;
 
     fn file(folder: &Path, columns: Vec<(&str, ArrayRef)>) -> PathBuf {
         let path = folder.join("z.parquet");
@@ -291,7 +188,7 @@ mod tests {
     fn rows_beyond_one_batch_keep_their_order() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("z.parquet");
-        let num_rows = ROWS_AT_ONCE + 3;
+        let num_rows = (1 << 16) + 3;
         let rows = Array2::from_shape_fn((num_rows, 2), |(row, column)| (2 * row + column) as f32);
         for ids in [NodeIds::counted(num_rows), (0..num_rows).map(|row| format!("n{row}")).collect()] {
             let embedding = Embedding::from_rows(ids, rows.clone()).unwrap();
@@ -320,22 +217,12 @@ mod tests {
         );
         assert_eq!(
             message(vec![("id", ids()), ("embedding", lists(&[&[1.0], &[f64::MAX]]))]),
-            "z.parquet: expected a finite number (embedding, row 1, column 0), found inf"
+            "z.parquet: expected a finite number in row 1, column 0, found inf"
         );
         let nulls: ArrayRef = Arc::new(UInt64Array::from(vec![Some(1), None]));
         assert_eq!(
             message(vec![("id", nulls), ("embedding", lists(&[&[1.0], &[2.0]]))]),
             "z.parquet: expected values everywhere, found nulls"
-        );
-    }
-
-    #[test]
-    fn a_panic_of_the_library_is_an_error_of_the_file() {
-        let broken =
-            unpanicked(Path::new("z.parquet"), || -> Result<(), Error> { panic!("shifted too far") });
-        assert_eq!(
-            broken.unwrap_err().to_string(),
-            "z.parquet: expected a file of Apache Parquet, found one on which its library breaks down"
         );
     }
 
@@ -347,14 +234,44 @@ mod tests {
         let row: &[f64] = &[0.5];
         let path = file(folder.path(), vec![("id", ids), ("embedding", lists(&vec![row; num_rows]))]);
         let message = || read(&path).unwrap_err().to_string();
-        let expected = "z.parquet: refused 4194304 rows with 4194304 numbers and ";
+        let expected = "z.parquet: refused more than 1048576 rows in ";
         assert!(message().starts_with(expected), "{}", message());
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
         assert!(
-            message().starts_with("z.parquet: expected a file of Apache Parquet, found "),
+            message().starts_with(
+                "z.parquet: expected a Parquet file, which ends in its footer and PAR1, found another end"
+            ),
             "{}",
             message()
         );
+    }
+
+    #[test]
+    fn a_page_that_claims_more_than_it_holds_is_refused_before_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let ids: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c"]));
+        let path = file(folder.path(), vec![("id", ids), ("embedding", lists(&[&[0.5], &[1.0], &[2.0]]))]);
+        let mut bytes = std::fs::read(&path).unwrap();
+        // The first page is the dictionary of ids: type, len, packed_len, then its values, 3, as a zigzag number.
+        let values = bytes.windows(4).position(|window| window == [0x4c, 0x15, 0x06, 0x15]).unwrap() + 2;
+        bytes[values] = 0x7e;
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(
+            read(&path).unwrap_err().to_string(),
+            "z.parquet, byte 4: expected a dictionary of at most 3 values, found 63"
+        );
+    }
+
+    #[test]
+    fn one_long_id_named_by_every_row_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let long = "x".repeat(1 << 16);
+        let ids: ArrayRef = Arc::new(StringArray::from(vec![long.as_str(); 1000]));
+        let row: &[f64] = &[0.5];
+        let path = file(folder.path(), vec![("id", ids), ("embedding", lists(&[row; 1000]))]);
+        let message = read(&path).unwrap_err().to_string();
+        assert!(message.starts_with("z.parquet: refused more than "), "{message}");
+        assert!(message.contains(" bytes of ids or numbers in a file of "), "{message}");
     }
 }

@@ -7,10 +7,10 @@ use ndarray::Array2;
 
 use super::columns::NodeColumn;
 use super::matrix::Embedding;
-use super::numbers::{self, Shortest, shown};
+use super::numbers::{self, Shortest};
 use super::registry::EmbeddingFormat;
 use crate::error::{Error, Place};
-use crate::format::{Sample, output, read_unpacked_text};
+use crate::format::{Sample, output, quoted, read_unpacked_text};
 use crate::node_ids::NodeIds;
 
 const VECTORS: &str = "vectors.tsv";
@@ -21,6 +21,7 @@ pub(super) const FORMAT: EmbeddingFormat = EmbeddingFormat {
     name: "projector",
     title: "a folder for TensorBoard's projector: vectors.tsv and metadata.tsv",
     endings: &[],
+    is_text: false,
     recognizes: |sample: &Sample| sample.has_file(VECTORS) && sample.has_file(METADATA),
     read,
     check,
@@ -74,7 +75,7 @@ fn read_ids(path: &Path) -> Result<NodeIds, Error> {
     for (line, number) in lines {
         let Some(id) = line.split('\t').nth(column) else {
             let expected = format!("an id in the column {}", column + 1);
-            return Err(Error::malformed(Place::line(path, number), expected, shown(line)));
+            return Err(Error::malformed(Place::line(path, number), expected, quoted(line)));
         };
         ids.push_str(id);
         ends.push(ids.len());
@@ -87,7 +88,7 @@ fn check(ids: &NodeIds, columns: &[NodeColumn<'_>]) -> Result<(), Error> {
     let breaks = |word: &str| word.contains(['\t', '\n', '\r']);
     let refuse = |what: &str, word: &str| {
         let expected = format!("{what} without tabs and line ends");
-        Err(Error::invalid("embedding format projector", expected, shown(word)))
+        Err(Error::invalid("embedding format projector", expected, quoted(word)))
     };
     if let Some(id) = ids.iter().find(|id| !ids.are_counted() && (id.trim().is_empty() || breaks(id))) {
         return refuse("node ids that are not empty,", &id);

@@ -5,9 +5,8 @@ use std::path::Path;
 use super::columns::NodeColumn;
 use super::formats;
 use super::matrix::Embedding;
-use super::numbers::shown;
 use crate::error::{Error, Place};
-use crate::format::Sample;
+use crate::format::{Sample, quoted};
 use crate::node_ids::NodeIds;
 
 /// A way to write down an embedding.
@@ -18,6 +17,8 @@ pub struct EmbeddingFormat {
     pub title: &'static str,
     /// How the names of its files end, most usual first, each with its dot; empty for a folder.
     pub endings: &'static [&'static str],
+    /// Whether it is one file of text, which may be packed by gzip, with ".gz" after its ending.
+    pub(super) is_text: bool,
     /// Whether a path looks like this format.
     pub(super) recognizes: fn(&Sample) -> bool,
     pub(super) read: fn(&Path) -> Result<Embedding, Error>,
@@ -85,6 +86,7 @@ impl EmbeddingFormat {
 
     /// Whether a name ends as this format's do.
     pub fn has_ending_of(&self, name: &str) -> bool {
+        let name = name.strip_suffix(".gz").filter(|_| self.is_text).unwrap_or(name);
         self.endings.iter().any(|ending| name.len() > ending.len() && name.ends_with(ending))
     }
 }
@@ -118,7 +120,7 @@ pub fn read(path: &Path) -> Result<Embedding, Error> {
     }
 }
 
-/// Writes an embedding in the format that the path's ending names.
+/// Writes an embedding in the format that the path's ending names; text is packed by gzip if ".gz" follows.
 ///
 /// # Errors
 /// An ending that is no format's; as [`EmbeddingFormat::write`].
@@ -129,7 +131,7 @@ pub fn write(embedding: &Embedding, path: &Path) -> Result<(), Error> {
         None => {
             let endings: Vec<&str> = formats().iter().flat_map(|format| format.endings).copied().collect();
             let expected = format!("a name that ends in {}", endings.join(", "));
-            Err(Error::invalid("file to write an embedding to", expected, shown(&name)))
+            Err(Error::invalid("file to write an embedding to", expected, quoted(&name)))
         }
     }
 }

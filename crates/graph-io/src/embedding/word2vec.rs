@@ -1,22 +1,22 @@
 //! The text form of word2vec, as gensim and many others load it: `rows width`, then a line `id number number …` each.
 
-use std::io::Write;
 use std::path::Path;
 
 use ndarray::Array2;
 
 use super::columns::NodeColumn;
 use super::matrix::Embedding;
-use super::numbers::{self, Shortest, shown};
+use super::numbers::{self, Shortest};
 use super::registry::EmbeddingFormat;
 use crate::error::{Error, Place};
-use crate::format::{Sample, output, read_unpacked_text};
+use crate::format::{Sample, output, quoted, read_unpacked_text};
 use crate::node_ids::NodeIds;
 
 pub(super) const FORMAT: EmbeddingFormat = EmbeddingFormat {
     name: "word2vec",
     title: "text of word2vec, as gensim loads it: a line with the shape, then an id and its numbers a line",
     endings: &[".vec", ".w2v", ".txt"],
+    is_text: true,
     recognizes,
     read,
     check,
@@ -51,13 +51,13 @@ fn read(path: &Path) -> Result<Embedding, Error> {
     let mut lines = text.lines().enumerate().map(|(number, line)| (Place::line(path, number + 1), line));
     let (first, line) = lines.next().unwrap_or((Place::line(path, 1), ""));
     let Some((num_rows, width)) = header(line) else {
-        return Err(Error::malformed(first, "the number of rows and of columns", shown(line)));
+        return Err(Error::malformed(first, "the number of rows and of columns", quoted(line)));
     };
     // A row has an id, and for each number a blank and a digit.
     let least = width.checked_mul(2).and_then(|row| num_rows.checked_mul(row.checked_add(1)?));
     if least.is_none_or(|least| least > text.len()) {
         let expected = format!("a number of rows and of columns that {} bytes can hold", text.len());
-        return Err(Error::malformed(first, expected, shown(line)));
+        return Err(Error::malformed(first, expected, quoted(line)));
     }
     let (mut ids, mut ends) = (String::new(), Vec::with_capacity(num_rows));
     let mut values = Vec::with_capacity(num_rows * width);
@@ -67,7 +67,7 @@ fn read(path: &Path) -> Result<Embedding, Error> {
                 continue;
             }
             let expected = format!("the end of the file after {num_rows} rows");
-            return Err(Error::malformed(place, expected, shown(line)));
+            return Err(Error::malformed(place, expected, quoted(line)));
         }
         let mut fields = line.split([' ', '\t']).filter(|field| !field.is_empty());
         let Some(id) = fields.next() else {
@@ -100,13 +100,13 @@ fn check(ids: &NodeIds, _: &[NodeColumn<'_>]) -> Result<(), Error> {
         return Ok(());
     }
     match ids.iter().find(|id| id.is_empty() || id.contains(char::is_whitespace)) {
-        Some(id) => Err(Error::invalid("embedding format word2vec", "node ids without blanks", shown(&id))),
+        Some(id) => Err(Error::invalid("embedding format word2vec", "node ids without blanks", quoted(&id))),
         None => Ok(()),
     }
 }
 
 fn write(embedding: &Embedding, _: &[NodeColumn<'_>], path: &Path) -> Result<(), Error> {
-    output::write_file(path, |out| {
+    output::write_text_file(path, |out| {
         let (num_rows, width) = embedding.rows().dim();
         writeln!(out, "{num_rows} {width}")?;
         for (id, values) in embedding.iter() {

@@ -1,12 +1,14 @@
 //! Matrices that come in a file of their own: features, and embeddings from anywhere.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use ndarray::Array2;
 
 use super::file::read_unpacked;
-use super::npy::{Element, Kind, NpyArray};
+use super::npy::{Element, Kind, NpyArray, write_array};
 use super::npz::read_sparse_features;
+use super::output::write_file;
 use super::registry::Sample;
 use crate::error::Error;
 use crate::features::Features;
@@ -25,17 +27,27 @@ pub fn read_features(path: &Path) -> Result<Features, Error> {
     Features::from_dense(matrix).map_err(|error| error.in_file(path))
 }
 
+/// Writes a matrix as NumPy does: under another name first, then moved to its place.
+///
+/// # Errors
+/// A path that cannot be written.
+pub fn write_matrix(matrix: &Array2<f32>, path: &Path) -> Result<(), Error> {
+    write_file(path, |out| write_rows(matrix, out))
+}
+
+/// Writes the array of a matrix.
+pub(crate) fn write_rows(matrix: &Array2<f32>, out: &mut impl Write) -> io::Result<()> {
+    let matrix = matrix.as_standard_layout();
+    write_array(out, matrix.shape(), matrix.as_slice().expect("a standard layout is one slice"))
+}
+
 /// Reads a matrix of floats of 32 or 64 bits as NumPy writes it, in C or in Fortran order; f64 is rounded to f32, and
 /// what is not finite is left to the caller to judge.
 ///
 /// ```
 /// let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().join("z.npy");
-/// let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }\n";
-/// let values = [1.0f32, -0.5].map(f32::to_le_bytes).concat();
-/// let file = [b"\x93NUMPY\x01\x00", &[header.len() as u8, 0][..], header.as_bytes(), &values].concat();
-/// std::fs::write(&path, file).unwrap();
-///
+/// graph_io::format::write_matrix(&ndarray::array![[1.0, -0.5]], &path)?;
 /// assert_eq!(graph_io::format::read_matrix(&path)?, ndarray::array![[1.0, -0.5]]);
 /// # Ok::<(), graph_io::Error>(())
 /// ```
@@ -44,7 +56,11 @@ pub fn read_features(path: &Path) -> Result<Features, Error> {
 /// A file that cannot be read, or that is not such a matrix from its first to its last byte.
 pub fn read_matrix(path: &Path) -> Result<Array2<f32>, Error> {
     let bytes = read_unpacked(path)?;
-    let array = NpyArray::parse(&bytes, path)?;
+    to_rows(&NpyArray::parse(&bytes, path)?)
+}
+
+/// The matrix of floats of 32 or 64 bits that an array is.
+pub(crate) fn to_rows(array: &NpyArray) -> Result<Array2<f32>, Error> {
     match array.element() {
         Element { kind: Kind::Float, size: 4 | 8, .. } if array.shape().len() == 2 => array.to_matrix(),
         _ => Err(array.wrong("a matrix of 32 or 64 bit floats")),
@@ -54,7 +70,6 @@ pub fn read_matrix(path: &Path) -> Result<Array2<f32>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::npy::write_array;
     use ndarray::array;
     use std::path::PathBuf;
 

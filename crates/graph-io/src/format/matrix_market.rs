@@ -1,16 +1,14 @@
 //! The sparse matrices of the Matrix Market.
 
-use std::io::Write;
 use std::path::Path;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use rayon::prelude::*;
 
-use super::edge_list::line::{Fault, Layout, Separator, Single, line_at, shown};
+use super::edge_list::line::{Fault, Layout, Separator, Single, line_at};
 use super::edge_list::numbers::{pairs, usual_chunk_len, whole_number};
 use super::file::{name_of, read_text_to_parse};
-use super::output::write_file;
+use super::output::write_text_file;
+use super::quoted::quoted_bytes;
 use super::registry::Format;
 use crate::arcs::{ArcMeaning, Arcs};
 use crate::error::{Error, Place};
@@ -93,7 +91,7 @@ impl Header {
         };
         let ["%%matrixmarket", "matrix", storage, field, symmetry] = words[..] else {
             let expected = "%%MatrixMarket matrix, a storage, a field and a symmetry";
-            return malformed(1, expected, shown(banner));
+            return malformed(1, expected, quoted_bytes(banner));
         };
         if storage != "coordinate" {
             return malformed(1, "a sparse matrix in coordinate format", format!("{storage:?}"));
@@ -123,7 +121,7 @@ impl Header {
                 .map(|word| usize::try_from(whole_number(word)?).ok())
                 .collect();
             let Some(&[num_rows, num_columns, num_entries]) = sizes.as_deref() else {
-                return malformed(number, "how many rows, columns and entries there are", shown(line));
+                return malformed(number, "how many rows, columns and entries there are", quoted_bytes(line));
             };
             if num_rows != num_columns {
                 return malformed(number, "a square matrix", format!("{num_rows} × {num_columns}"));
@@ -180,7 +178,7 @@ impl Header {
         for place in [&record.from].into_iter().chain(&record.to) {
             if !whole_number(place).is_some_and(|place| (1..=self.num_nodes as u64).contains(&place)) {
                 let expected = format!("a row and a column from 1 to {}", self.num_nodes);
-                return Err(Fault { expected, found: shown(place) });
+                return Err(Fault { expected, found: quoted_bytes(place) });
             }
         }
         if num_entries > self.num_entries {
@@ -194,7 +192,7 @@ impl Header {
 fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
     let graph = dataset.graph();
     let (n, m, is_weighted) = (graph.num_nodes(), graph.num_edges(), !graph.is_unweighted());
-    let content = |out: &mut dyn Write| {
+    write_text_file(path, |out| {
         let field = if is_weighted { "real" } else { "pattern" };
         writeln!(out, "{BANNER} matrix coordinate {field} symmetric")?;
         writeln!(out, "{n} {n} {m}")?;
@@ -205,16 +203,6 @@ fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
                 false => writeln!(out)?,
             }
         }
-        Ok(())
-    };
-    let is_packed = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
-    write_file(path, |out| {
-        if !is_packed {
-            return content(out);
-        }
-        let mut packed = GzEncoder::new(out, Compression::default());
-        content(&mut packed)?;
-        packed.finish()?;
         Ok(())
     })
 }

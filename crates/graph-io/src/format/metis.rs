@@ -1,15 +1,15 @@
 //! The graph files of METIS.
 
-use std::io::Write;
 use std::path::Path;
 
 use rayon::prelude::*;
 
 use super::edge_list::digits::number_at;
-use super::edge_list::line::{Fault, line_at, number, shown};
+use super::edge_list::line::{Fault, line_at, number};
 use super::edge_list::numbers::whole_number;
 use super::file::{name_of, read_text_to_parse};
-use super::output::write_file;
+use super::output::write_text_file;
+use super::quoted::quoted_bytes;
 use super::registry::{Format, Sample};
 use crate::arcs::{ArcMeaning, Arcs};
 use crate::error::{Error, Place};
@@ -124,7 +124,7 @@ impl Header {
     }
 
     fn of_line(line: &[u8], number: usize, start: usize) -> Result<Self, Fault> {
-        let fault = |expected: &str| Fault { expected: expected.into(), found: shown(line) };
+        let fault = |expected: &str| Fault { expected: expected.into(), found: quoted_bytes(line) };
         let words: Vec<&[u8]> = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
         if !(2..=4).contains(&words.len()) {
             return Err(fault("how many nodes and edges there are, and what is weighted"));
@@ -180,7 +180,7 @@ impl Header {
                 Ok(())
             } else {
                 let expected = format!("no line behind those of {} nodes", self.num_nodes);
-                Err(Fault { expected, found: shown(line) })
+                Err(Fault { expected, found: quoted_bytes(line) })
             };
             pushed.map_err(|fault| {
                 Error::malformed(Place::line(path, line_number), fault.expected, fault.found)
@@ -265,7 +265,7 @@ impl Word<'_> {
     fn shown(word: Option<Self>) -> String {
         match word {
             Some(Self::Number(number)) => number.to_string(),
-            Some(Self::Other(word)) => shown(word),
+            Some(Self::Other(word)) => quoted_bytes(word),
             None => "the end of the line".into(),
         }
     }
@@ -310,7 +310,7 @@ fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
         let what = format!("weight of the edge between {:?} and {:?}", ids[0], ids[1]);
         return Err(Error::invalid(what, "a whole number, as METIS asks for", weight.to_string()));
     }
-    write_file(path, |out| {
+    write_text_file(path, |out| {
         let format = if is_weighted { " 001" } else { "" };
         writeln!(out, "{} {}{format}", graph.num_nodes(), graph.num_edges())?;
         for node in 0..graph.num_nodes() {

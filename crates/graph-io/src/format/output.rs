@@ -4,13 +4,30 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tempfile::NamedTempFile;
 
 use crate::error::Error;
 
 /// Writes a file under a temporary name in its folder, then moves it to its place; whatever fails, what was there before
-/// stays.
+/// stays. For what is not packed: a name that ends in .gz is refused.
 pub(crate) fn write_file(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
+) -> Result<(), Error> {
+    if is_packed(path) {
+        let what = path.display().to_string();
+        return Err(Error::invalid(what, "a name without .gz, as only text is packed", "one with it"));
+    }
+    write_whole(path, write)
+}
+
+fn is_packed(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
+}
+
+fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
 ) -> Result<(), Error> {
@@ -21,6 +38,21 @@ pub(crate) fn write_file(
     drop(out);
     readable(file.path()).map_err(fault)?;
     file.persist(path).map(drop).map_err(|error| fault(error.error))
+}
+
+/// Writes text as [`write_file`] does a file, packed by gzip if the path ends in .gz.
+pub(crate) fn write_text_file(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    write_whole(path, |out| {
+        if !is_packed(path) {
+            return write(out);
+        }
+        let mut packed = BufWriter::with_capacity(1 << 16, GzEncoder::new(out, Compression::default()));
+        write(&mut packed)?;
+        packed.into_inner().map_err(|error| error.into_error())?.finish().map(drop)
+    })
 }
 
 /// Fills a folder under a temporary name, then moves it to its place, where there must be nothing or an empty folder.
@@ -82,6 +114,58 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"first");
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn every_format_of_text_is_packed_where_the_name_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let is_gzip = |path: &Path| std::fs::read(path).unwrap().starts_with(&[0x1f, 0x8b]);
+        let karate = crate::load("karate", None).unwrap();
+        let format_of = |name: &str| crate::format::all().iter().find(|format| format.name == name).unwrap();
+        for (format, name) in [
+            ("edge-list", "karate.tsv.gz"),
+            ("edge-list", "karate.csv.gz"),
+            ("matrix-market", "karate.mtx.GZ"),
+            ("graphml", "karate.graphml.gz"),
+            ("metis", "karate.graph.gz"),
+        ] {
+            let path = folder.path().join(name);
+            format_of(format).write(&karate, &path).unwrap();
+            assert!(is_gzip(&path), "{name}");
+            let read = crate::load(path.to_str().unwrap(), None).unwrap();
+            assert_eq!(read.graph().num_edges(), karate.graph().num_edges(), "{name}");
+        }
+
+        let path = folder.path().join("nodes.tsv.gz");
+        crate::write_node_table(&karate, &path).unwrap();
+        assert!(is_gzip(&path));
+        assert_eq!(&crate::read_node_table(&path).unwrap().node_ids, karate.node_ids());
+
+        let labels = karate.labels().unwrap();
+        let split = crate::Split::from_nodes(vec![0], vec![1], vec![2], labels).unwrap();
+        let path = folder.path().join("split.tsv.gz");
+        crate::write_split(&split, karate.node_ids(), &path).unwrap();
+        assert!(is_gzip(&path));
+        assert_eq!(crate::read_split(&path, karate.node_ids(), labels).unwrap(), split);
+
+        let rows = ndarray::array![[0.5, -1.0], [2.0, 3e-9]];
+        let two = crate::Embedding::from_rows(crate::NodeIds::from_names(["a", "b"]), rows).unwrap();
+        for name in ["z.csv.gz", "z.tsv.gz", "z.vec.gz", "z.txt.gz"] {
+            let path = folder.path().join(name);
+            crate::embedding::write(&two, &path).unwrap();
+            assert!(is_gzip(&path), "{name}");
+            assert_eq!(crate::embedding::read(&path).unwrap(), two, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_not_written_under_the_name_of_a_packed_file() {
+        let karate = crate::load("karate", None).unwrap();
+        let npz = crate::format::all().iter().find(|format| format.name == "npz").unwrap();
+        assert_eq!(
+            npz.write(&karate, Path::new("missing/karate.npz.gz")).unwrap_err().to_string(),
+            "missing/karate.npz.gz: expected a name without .gz, as only text is packed, found one with it"
+        );
     }
 
     #[test]

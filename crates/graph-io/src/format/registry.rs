@@ -11,6 +11,8 @@ use crate::error::Error;
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::{RawDataset, UnknownIds};
 
+type Write = fn(&NodeDataset, &Path) -> Result<(), Error>;
+
 /// A way to write down a graph with what is known of its nodes.
 pub struct Format {
     /// The name to ask for it by.
@@ -25,7 +27,7 @@ pub struct Format {
     /// Whether a path looks like this format.
     pub(crate) recognizes: fn(&Sample) -> bool,
     pub(crate) read: fn(&Path, &ReadConfig) -> Result<RawDataset, Error>,
-    pub(crate) write: Option<fn(&NodeDataset, &Path) -> Result<(), Error>>,
+    pub(crate) write: Option<Write>,
 }
 
 /// How a path is read, whatever its format.

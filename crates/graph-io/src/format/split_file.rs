@@ -5,8 +5,9 @@ use std::path::Path;
 
 use csv::WriterBuilder;
 
-use super::node_table::{Columns, Delimited, Role, Set, cell, set_names, shown, shown_header};
-use super::output::write_file;
+use super::node_table::{Columns, Delimited, Role, Set, cell, kind_of, set_names, shown_header};
+use super::output::write_text_file;
+use super::quoted::quoted;
 use crate::error::{Error, Place};
 use crate::labels::Labels;
 use crate::node_ids::NodeIds;
@@ -57,14 +58,14 @@ pub fn read_split(path: &Path, node_ids: &NodeIds, labels: &Labels) -> Result<Sp
         let name = cell(record, node_column);
         let node = if id_column.is_some() { index.get(name) } else { row_index.get(name) };
         let Some(node) = node else {
-            return Err(Error::malformed(place(), "a node of the graph", shown(name)));
+            return Err(Error::malformed(place(), "a node of the graph", quoted(name)));
         };
         if std::mem::replace(&mut is_listed[node as usize], true) {
-            return Err(Error::malformed(place(), "a node not listed yet", shown(name)));
+            return Err(Error::malformed(place(), "a node not listed yet", quoted(name)));
         }
         if let Some(set) = Set::named(cell(record, split_column)).map_err(|fault| fault.at(place()))? {
             if labels.class(node).is_none() {
-                return Err(Error::malformed(place(), "a node with a label", shown(name)));
+                return Err(Error::malformed(place(), "a node with a label", quoted(name)));
             }
             lists[set as usize].push(node);
         }
@@ -83,10 +84,9 @@ pub fn read_split(path: &Path, node_ids: &NodeIds, labels: &Labels) -> Result<Sp
 /// # Panics
 /// When a node of the split has no id.
 pub fn write_split(split: &Split, node_ids: &NodeIds, path: &Path) -> Result<(), Error> {
-    let is_tsv = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("tsv"));
-    let delimiter = if is_tsv { b'\t' } else { b',' };
+    let delimiter = kind_of(path).unwrap_or(b',');
     let sets = set_names(split, node_ids.len());
-    write_file(path, |out| {
+    write_text_file(path, |out| {
         let mut table = WriterBuilder::new().delimiter(delimiter).from_writer(out);
         table.write_record(["id", "split"])?;
         for (id, set) in node_ids.iter().zip(sets).filter(|(_, set)| !set.is_empty()) {

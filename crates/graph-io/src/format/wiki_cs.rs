@@ -10,6 +10,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use self::lists::{Classes, List, ListOfLists, Masks, Neighbors, Rows};
 use super::file::{name_of, read_unpacked};
+use super::quoted::cut;
 use super::registry::{Format, Sample};
 use crate::arcs::{ArcMeaning, Arcs};
 use crate::error::{Error, Place};
@@ -79,16 +80,9 @@ fn malformed(error: &serde_json::Error, bytes: &[u8], path: &Path) -> Error {
     match message.rsplit_once(", expected ") {
         Some((found, expected)) => {
             let found = found.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ");
-            Error::malformed(place, expected, cut(found))
+            Error::malformed(place, expected, cut(found, 60))
         }
-        None => Error::malformed(place, "the JSON of Wiki-CS", cut(message)),
-    }
-}
-
-fn cut(found: &str) -> String {
-    match found.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &found[..end]),
-        None => found.to_string(),
+        None => Error::malformed(place, "the JSON of Wiki-CS", cut(message, 60)),
     }
 }
 

@@ -1,13 +1,16 @@
 //! Zip archives of arrays, with a bound on what they may unpack to.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use super::file::max_unpacked;
 use super::npy::NpyArray;
+use super::quoted::quoted;
 use crate::error::{Error, Place};
 
 /// An archive of NumPy arrays, `NAME.npy` for each NAME; each is unpacked when it is asked for.
@@ -41,8 +44,7 @@ impl ArrayArchive {
             let name = name.map_err(|error| zip_error(path, error))?;
             let leads_out = name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..");
             if leads_out || name.contains([':', '\0']) {
-                let shown: String = name.chars().take(40).collect();
-                return malformed("names within the archive", &format!("{shown:?}"));
+                return malformed("names within the archive", &quoted(&name));
             }
         }
         Ok(Self { archive, path: path.to_path_buf(), packed_len, num_unpacked: 0 })
@@ -131,6 +133,37 @@ impl ArrayArchive {
     }
 }
 
+/// An archive of NumPy arrays in the making. Nothing is packed: what packs too well would be taken for a bomb.
+pub(crate) struct ArrayArchiveWriter<W: Write + Seek>(ZipWriter<W>);
+
+impl<W: Write + Seek> ArrayArchiveWriter<W> {
+    /// An archive without arrays yet.
+    pub(crate) fn new(out: W) -> Self {
+        Self(ZipWriter::new(out))
+    }
+
+    /// Adds the array that `write` makes under this name.
+    pub(crate) fn add(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&mut BufWriter<&mut ZipWriter<W>>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        // Sizes of more than 4 GiB are allowed for, as NumPy does.
+        let options =
+            SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
+        self.0.start_file(format!("{name}.npy"), options)?;
+        let mut out = BufWriter::with_capacity(1 << 16, &mut self.0);
+        write(&mut out)?;
+        out.flush()
+    }
+
+    /// Ends the archive with the list of what is in it.
+    pub(crate) fn finish(self) -> io::Result<()> {
+        self.0.finish()?;
+        Ok(())
+    }
+}
+
 fn zip_error(path: &Path, error: ZipError) -> Error {
     match error {
         ZipError::Io(source) if source.kind() != std::io::ErrorKind::UnexpectedEof => Error::io(path, source),
@@ -197,7 +230,7 @@ mod tests {
         short[..4].copy_from_slice(b"PK\x05\x06");
         short[8..12].copy_from_slice(&[9, 0, 9, 0]);
         assert_eq!(message(&short), "lie.npz: expected at most 0 entries in 22 bytes, found 9");
-        let mut long = vec![0; 56];
+        let mut long = [0; 56];
         long[..4].copy_from_slice(b"PK\x06\x06");
         long[24..40].copy_from_slice(&[0xff; 16]);
         short[8..12].copy_from_slice(&[0xff; 4]);
@@ -205,8 +238,6 @@ mod tests {
         assert!(message(&lie).ends_with("found 18446744073709551615"), "{}", message(&lie));
     }
     use crate::format::npy::write_vector;
-    use std::io::Write;
-    use zip::write::SimpleFileOptions;
 
     fn npy(len: usize) -> Vec<u8> {
         let mut bytes = Vec::new();

@@ -4,6 +4,7 @@ use rand::Rng;
 
 use super::apportionment::apportion;
 use super::node_split::Split;
+use super::per_class::cut_classes;
 use crate::chance::shuffle;
 use crate::error::Error;
 use crate::labels::Labels;
@@ -81,13 +82,7 @@ impl Split {
         let train_sizes = apportion(num_train, &quotas(fractions.train), 1, &counts);
         let left: Vec<usize> = counts.iter().zip(&train_sizes).map(|(count, train)| count - train).collect();
         let val_sizes = apportion(num_val, &quotas(fractions.val), 0, &left);
-        let (mut train, mut val, mut test) = (Vec::new(), Vec::new(), Vec::new());
-        for (class, mut nodes) in labels.nodes_by_class().into_iter().enumerate() {
-            shuffle(&mut nodes, rng);
-            test.extend(nodes.split_off(train_sizes[class] + val_sizes[class]));
-            val.extend(nodes.split_off(train_sizes[class]));
-            train.extend(nodes);
-        }
+        let [train, val, test] = cut_classes(labels, |class| (train_sizes[class], val_sizes[class]), rng);
         Self::from_nodes(train, val, test, labels)
     }
 }

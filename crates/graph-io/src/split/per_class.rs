@@ -108,20 +108,15 @@ impl Split {
             return Err(Error::invalid("`train`", "at least 1", "0"));
         }
         let needed = num_train.saturating_add(num_val);
-        let (mut train, mut val, mut test) = (Vec::new(), Vec::new(), Vec::new());
-        for (class, mut nodes) in labels.nodes_by_class().into_iter().enumerate() {
-            if nodes.len() < needed {
-                let what = format!("class {:?}", labels.class_names()[class]);
-                let expected = format!(
-                    "at least {needed} labelled nodes, {num_train} to train on and {num_val} to validate on"
-                );
-                return Err(Error::invalid(what, expected, nodes.len().to_string()));
-            }
-            shuffle(&mut nodes, rng);
-            test.extend_from_slice(&nodes[needed..]);
-            val.extend_from_slice(&nodes[num_train..needed]);
-            train.extend_from_slice(&nodes[..num_train]);
+        let short = labels.counts().into_iter().enumerate().find(|&(_, count)| count < needed);
+        if let Some((class, count)) = short {
+            let what = format!("class {:?}", labels.class_names()[class]);
+            let expected = format!(
+                "at least {needed} labelled nodes, {num_train} to train on and {num_val} to validate on"
+            );
+            return Err(Error::invalid(what, expected, count.to_string()));
         }
+        let [train, val, test] = cut_classes(labels, |_| (num_train, num_val), rng);
         if test.is_empty() {
             let expected =
                 format!("labelled nodes beside {} to train and validate on", train.len() + val.len());
@@ -129,6 +124,24 @@ impl Split {
         }
         Self::from_nodes(train, val, test, labels)
     }
+}
+
+/// The nodes for training, for validation and of the rest: every class in order is shuffled and cut into so many of the
+/// first two.
+pub(super) fn cut_classes(
+    labels: &Labels,
+    sizes: impl Fn(usize) -> (usize, usize),
+    rng: &mut (impl Rng + ?Sized),
+) -> [Vec<u32>; 3] {
+    let [mut train, mut val, mut rest] = [const { Vec::new() }; 3];
+    for (class, mut nodes) in labels.nodes_by_class().into_iter().enumerate() {
+        let (num_train, num_val) = sizes(class);
+        shuffle(&mut nodes, rng);
+        rest.extend(nodes.split_off(num_train + num_val));
+        val.extend(nodes.split_off(num_train));
+        train.extend(nodes);
+    }
+    [train, val, rest]
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
+use crate::format::quoted::quoted_bytes;
+
 /// An id longer than this is taken for a file of another kind.
 const MAX_ID_LEN: usize = 4096;
 
@@ -116,7 +118,7 @@ pub(in crate::format) fn number(field: &[u8]) -> Result<f32, Fault> {
     let number = std::str::from_utf8(field).ok().and_then(|text| text.parse::<f32>().ok());
     number
         .filter(|number| number.is_finite())
-        .ok_or_else(|| Fault::new("a finite number as weight", shown(field)))
+        .ok_or_else(|| Fault::new("a finite number as weight", quoted_bytes(field)))
 }
 
 fn checked_id(id: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>, Fault> {
@@ -133,16 +135,6 @@ fn checked_id(id: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>, Fault> {
         return Err(Fault::new("UTF-8 text", format!("the byte 0x{:02x}", id[error.valid_up_to()])));
     }
     Ok(id)
-}
-
-/// Bytes of a file as a message shows them.
-pub(in crate::format) fn shown(bytes: &[u8]) -> String {
-    const MAX_CHARS: usize = 40;
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * MAX_CHARS)]);
-    match text.char_indices().nth(MAX_CHARS) {
-        Some((end, _)) => format!("{:?}…", &text[..end]),
-        None => format!("{text:?}"),
-    }
 }
 
 /// The line that starts at a byte, without its end, and where the next one starts.
@@ -186,7 +178,7 @@ impl<'a> Fields<'a> {
         let mut rest = text;
         loop {
             let Some(len) = memchr(b'"', rest) else {
-                return Err(Fault::new("a quote at the end of the field", shown(text)));
+                return Err(Fault::new("a quote at the end of the field", quoted_bytes(text)));
             };
             let is_double = rest.get(len + 1) == Some(&b'"');
             let part = &rest[..len + usize::from(is_double)];
@@ -204,7 +196,7 @@ impl<'a> Fields<'a> {
             (_, None) => None,
             (Separator::Byte(byte), Some(&next)) if byte == next => Some(&behind[1..]),
             (Separator::Blanks, Some(_)) if behind.len() < rest.len() => Some(behind),
-            _ => return Err(Fault::new("a separator behind the quote", shown(behind))),
+            _ => return Err(Fault::new("a separator behind the quote", quoted_bytes(behind))),
         };
         Ok(field)
     }
@@ -263,12 +255,6 @@ mod tests {
             |line: &str| Fields::of(line.as_bytes(), Separator::Byte(b',')).next().unwrap().unwrap_err();
         assert_eq!(fault("\"a"), Fault::new("a quote at the end of the field", "\"a\""));
         assert_eq!(fault("\"a\"b,c"), Fault::new("a separator behind the quote", "\"b,c\""));
-    }
-
-    #[test]
-    fn long_text_is_cut_in_messages() {
-        assert_eq!(shown(b"a\xffb"), "\"a\u{fffd}b\"");
-        assert_eq!(shown("ä".repeat(41).as_bytes()), format!("\"{}\"…", "ä".repeat(40)));
     }
 
     #[test]

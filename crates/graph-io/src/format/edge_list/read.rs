@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use super::layout::{self, FaultAt, Found};
-use super::line::{Fault, line_at, shown};
+use super::line::{Fault, line_at};
 use super::numbers::{Pairs, Stop, pairs, usual_chunk_len, whole_number};
 use super::ranks::{IntoRows, ranked};
 use super::{names, write};
 use crate::arcs::{ArcMeaning, Arcs};
 use crate::error::{Error, Place};
 use crate::format::file::{TextToParse, name_of, read_text_to_parse};
+use crate::format::quoted::quoted_bytes;
 use crate::format::registry::{Format, Sample};
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::RawDataset;
@@ -84,7 +85,7 @@ fn edges(bytes: TextToParse, path: &Path, found: &Found, chunk_len: usize) -> Re
     if let Some(line) = unknown_header(&bytes, found, chunk_len) {
         let expected =
             "numbers as below, or names of columns that are known, such as source and target".into();
-        return Err(malformed(&bytes, path, (*start, Fault { expected, found: shown(line) })));
+        return Err(malformed(&bytes, path, (*start, Fault { expected, found: quoted_bytes(line) })));
     }
     // Few chunks: each numbers its ids anew.
     let chunk_len = chunk_len.saturating_mul(8);

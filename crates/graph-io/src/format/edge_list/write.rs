@@ -4,12 +4,9 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
 use super::layout::COMMENT_SIGNS;
 use crate::error::Error;
-use crate::format::output::write_file;
+use crate::format::output::write_text_file;
 use crate::node_dataset::NodeDataset;
 use crate::node_ids::NodeIds;
 
@@ -17,18 +14,10 @@ use crate::node_ids::NodeIds;
 /// tabs; packed if it ends in .gz.
 pub(super) fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let (name, is_packed) = name.strip_suffix(".gz").map_or((name.as_str(), false), |name| (name, true));
-    let style = if name.ends_with(".csv") { Style::Csv } else { Style::Tsv };
+    let style =
+        if name.strip_suffix(".gz").unwrap_or(&name).ends_with(".csv") { Style::Csv } else { Style::Tsv };
     style.check(dataset.node_ids())?;
-    write_file(path, |out| {
-        if !is_packed {
-            return style.write(dataset, out);
-        }
-        let mut packed = GzEncoder::new(out, Compression::default());
-        style.write(dataset, &mut packed)?;
-        packed.finish()?;
-        Ok(())
-    })
+    write_text_file(path, |out| style.write(dataset, out))
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -66,7 +55,7 @@ impl Style {
         Ok(())
     }
 
-    fn write(self, dataset: &NodeDataset, out: &mut impl Write) -> io::Result<()> {
+    fn write(self, dataset: &NodeDataset, out: &mut dyn Write) -> io::Result<()> {
         let (graph, ids) = (dataset.graph(), dataset.node_ids());
         let between = if self == Self::Csv { ',' } else { '\t' };
         let is_weighted = !graph.is_unweighted();

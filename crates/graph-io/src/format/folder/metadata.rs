@@ -10,6 +10,7 @@ use crate::error::{Error, Place};
 use crate::features::Features;
 use crate::format::file::read_bytes;
 use crate::format::npy::NpyArray;
+use crate::format::quoted::{cut, quoted};
 use crate::node_dataset::NodeDataset;
 
 pub(super) const FILE: &str = "graph.json";
@@ -137,8 +138,7 @@ impl Metadata {
         };
         let kind: Kind = serde_json::from_slice(&bytes).map_err(malformed)?;
         if kind.format != FORMAT || kind.version != VERSION {
-            let found: String = kind.format.chars().take(40).collect();
-            let found = format!("{found:?} of version {}", kind.version);
+            let found = format!("{} of version {}", quoted(&kind.format), kind.version);
             let expected = format!("{FORMAT:?} of version {VERSION}");
             return Err(Error::malformed(Place::whole(file), expected, found));
         }
@@ -172,16 +172,12 @@ impl Metadata {
                 let words = |dtype: &str, shape: &[usize]| format!("{dtype} of shape {shape:?}");
                 let expected = shape.map_or("none".to_string(), |shape| words(&dtype, &shape));
                 let found = found.map_or("none".to_string(), |(dtype, shape)| words(dtype, shape));
-                let found = found.chars().take(60).collect::<String>();
-                return Err(Error::invalid(format!("array {}", part.name()), expected, found));
+                return Err(Error::invalid(format!("array {}", part.name()), expected, cut(&found, 60)));
             }
         }
         let is_known = |name: &&String| Part::ALL.iter().any(|part| part.name() == *name);
         match self.arrays.keys().find(|name| !is_known(name)) {
-            Some(unknown) => {
-                let found = format!("{:?}", unknown.chars().take(40).collect::<String>());
-                Err(Error::invalid("arrays", "those of this format", found))
-            }
+            Some(unknown) => Err(Error::invalid("arrays", "those of this format", quoted(unknown))),
             None => Ok(()),
         }
     }

@@ -7,9 +7,9 @@ use super::ids::Ids;
 use super::keys::{Keys, Role, Roles};
 use super::xml::{Element, Item, Xml};
 use crate::arcs::{ArcMeaning, Arcs};
-use crate::class_texts::ClassTexts;
 use crate::error::{Error, Place};
 use crate::format::file::{name_of, read_unpacked_text};
+use crate::format::node_table::ClassColumn;
 use crate::format::quoted::quoted;
 use crate::raw_dataset::{RawDataset, UnknownIds};
 use crate::split::Split;
@@ -33,8 +33,7 @@ struct Content {
     first_without_weight: Option<usize>,
     is_directed: Option<bool>,
     rows: Rows,
-    class_texts: ClassTexts,
-    classes: Vec<Option<u32>>,
+    classes: ClassColumn,
     sets: [Vec<u32>; 3],
 }
 
@@ -142,10 +141,10 @@ impl Content {
             return Err(xml.malformed(node.at, format!("one value of {name} for a node"), "two"));
         }
         let class = match (class.flatten(), &self.roles.class) {
-            (None, Some(default)) => Some(self.class_texts.number(default)),
+            (None, Some(default)) => Some(self.classes.number(default)),
             (class, _) => class,
         };
-        self.classes.push(class);
+        self.classes.push_number(class);
         let set = match (set.flatten(), &self.roles.split) {
             (None, Some(default)) => set_number(xml, node.at, default)?,
             (set, _) => set,
@@ -157,7 +156,7 @@ impl Content {
     }
 
     fn class_number(&mut self, text: &str) -> Option<u32> {
-        (!text.is_empty()).then(|| self.class_texts.number(text))
+        (!text.is_empty()).then(|| self.classes.number(text))
     }
 
     fn read_edge(
@@ -222,10 +221,7 @@ impl Content {
         let unknown_ends_skipped = number_ends(&mut self.arcs, &self.ids);
         let node_ids = self.ids.into_node_ids();
         let features = self.rows.into_features(self.roles.columns, &node_ids, (path, max_feature_bytes))?;
-        let labels = match self.classes.iter().any(Option::is_some) {
-            true => Some(self.class_texts.into_labels(self.classes)?),
-            false => None,
-        };
+        let labels = self.classes.into_labels()?;
         let mut splits = Vec::new();
         if self.sets.iter().any(|set| !set.is_empty()) {
             let Some(labels) = &labels else {

@@ -4,13 +4,10 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
 use crate::csr::row;
 use crate::error::Error;
 use crate::features::Features;
-use crate::format::output::write_file;
+use crate::format::output::write_text_file;
 use crate::format::quoted::quoted;
 use crate::node_dataset::NodeDataset;
 
@@ -18,15 +15,7 @@ const SETS: [&str; 3] = ["train", "val", "test"];
 
 pub(super) fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
     check_texts(dataset)?;
-    let is_packed = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
-    write_file(path, |out| {
-        if !is_packed {
-            return write_to(dataset, out);
-        }
-        let mut packed = GzEncoder::new(out, Compression::default());
-        write_to(dataset, &mut packed)?;
-        packed.finish().map(drop)
-    })
+    write_text_file(path, |out| write_to(dataset, out))
 }
 
 /// Ids and classes that XML has a place for.
@@ -53,7 +42,7 @@ fn is_of_xml(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-fn write_to(dataset: &NodeDataset, out: &mut impl Write) -> io::Result<()> {
+fn write_to(dataset: &NodeDataset, out: &mut dyn Write) -> io::Result<()> {
     let (graph, node_ids, labels) = (dataset.graph(), dataset.node_ids(), dataset.labels());
     let is_unweighted = graph.is_unweighted();
     let features = dataset.own_features();

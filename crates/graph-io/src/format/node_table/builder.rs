@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::cells::{Fault, Set, flag, number, shown};
+use super::cells::{Fault, Set, flag, number};
 use super::classes::ClassColumn;
 use super::columns::{Columns, Role};
 use super::feature_rows::{FeatureRows, Room};
 use crate::error::{Error, Place};
+use crate::format::quoted::quoted;
 use crate::labels::Labels;
 use crate::node_ids::{NodeIds, whole_number};
 use crate::raw_dataset::NodeTable;
@@ -178,7 +179,7 @@ fn splits(
     for [train, val, test] in lists {
         let mut nodes = train.iter().chain(&val).chain(&test);
         if let Some(&node) = nodes.find(|&&node| labels.class(node).is_none()) {
-            let found = format!("node {} without", shown(&node_ids.get(node)));
+            let found = format!("node {} without", quoted(&node_ids.get(node)));
             return Err(Error::malformed(Place::whole(file), "a label for every node of a split", found));
         }
         splits.push(Split::from_nodes(train, val, test, labels).map_err(|error| error.in_file(file))?);

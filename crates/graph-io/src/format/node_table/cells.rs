@@ -1,6 +1,7 @@
 //! What stands in a cell.
 
 use crate::error::{Error, Place};
+use crate::format::quoted::quoted;
 
 /// What is wrong with a cell, without its place.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl Set {
             () if is(&["val", "valid", "validation"]) => Ok(Some(Self::Val)),
             () if is(&["test"]) => Ok(Some(Self::Test)),
             () if is(&["none"]) || is_missing(word) => Ok(None),
-            () => Err(Fault::new("train, val, test or nothing", shown(cell))),
+            () => Err(Fault::new("train, val, test or nothing", quoted(cell))),
         }
     }
 }
@@ -51,7 +52,7 @@ pub(super) fn flag(cell: &str) -> Result<bool, Fault> {
         "0" => Ok(false),
         word if word.eq_ignore_ascii_case("true") => Ok(true),
         word if word.eq_ignore_ascii_case("false") => Ok(false),
-        _ => Err(Fault::new("true or false", shown(cell))),
+        _ => Err(Fault::new("true or false", quoted(cell))),
     }
 }
 
@@ -59,18 +60,18 @@ pub(super) fn flag(cell: &str) -> Result<bool, Fault> {
 pub(super) fn number(cell: &str) -> Result<f32, Fault> {
     let word = cell.trim();
     match word.parse::<f32>() {
-        Ok(value) => finite(value).map_err(|_| Fault::new(FINITE, shown(cell))),
+        Ok(value) => finite(value).map_err(|_| Fault::new(FINITE, quoted(cell))),
         Err(_) if word.eq_ignore_ascii_case("true") => Ok(1.0),
         Err(_) if word.eq_ignore_ascii_case("false") => Ok(0.0),
         Err(_) if word.is_empty() => Err(Fault::new(FINITE, "an empty cell")),
-        Err(_) => Err(Fault { is_text: true, ..Fault::new(FINITE, shown(cell)) }),
+        Err(_) => Err(Fault { is_text: true, ..Fault::new(FINITE, quoted(cell)) }),
     }
 }
 
 const FINITE: &str = "a finite number";
 
 /// A value that is neither NaN nor infinite.
-pub(super) fn finite(value: f32) -> Result<f32, Fault> {
+pub(crate) fn finite(value: f32) -> Result<f32, Fault> {
     if value.is_finite() { Ok(value) } else { Err(Fault::new(FINITE, value.to_string())) }
 }
 
@@ -78,14 +79,6 @@ pub(super) fn finite(value: f32) -> Result<f32, Fault> {
 pub(crate) fn is_missing(cell: &str) -> bool {
     let word = cell.trim();
     word.is_empty() || word.eq_ignore_ascii_case("nan") || word.eq_ignore_ascii_case("null")
-}
-
-/// A cell for a message, cut to 40 characters.
-pub(crate) fn shown(cell: &str) -> String {
-    match cell.char_indices().nth(40) {
-        Some((end, _)) => format!("{:?}…", &cell[..end]),
-        None => format!("{cell:?}"),
-    }
 }
 
 #[cfg(test)]
@@ -112,11 +105,5 @@ mod tests {
         }
         assert_eq!(number("").unwrap_err().found, "an empty cell");
         assert!(number("Paris").unwrap_err().is_text);
-    }
-
-    #[test]
-    fn long_cells_are_cut() {
-        assert_eq!(shown(&"ä".repeat(40)), format!("\"{}\"", "ä".repeat(40)));
-        assert_eq!(shown(&"ä".repeat(41)), format!("\"{}\"…", "ä".repeat(40)));
     }
 }

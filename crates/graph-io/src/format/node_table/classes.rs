@@ -12,100 +12,120 @@ use crate::labels::Labels;
 const MAX_CLASSES: usize = 1 << 16;
 const NO_CLASS: u32 = u32::MAX;
 
-/// The classes of nodes in the order of their first node.
+/// The classes of nodes, or of graphs, as they come.
+#[derive(Default)]
 pub(crate) struct ClassColumn {
-    /// The name of each node's class, [`NO_CLASS`] where it has none.
-    names_of_nodes: Vec<u32>,
-    names: Vec<Box<str>>,
+    /// The number of each item's text, [`NO_CLASS`] where it has none.
+    numbers: Vec<u32>,
+    /// The different texts as they came.
+    texts: Vec<Box<str>>,
     hasher: DefaultHashBuilder,
     index: HashTable<u32>,
 }
 
 impl ClassColumn {
-    /// No node yet; room for so many.
-    pub(crate) fn with_room(num_nodes: usize) -> Self {
-        Self {
-            names_of_nodes: Vec::with_capacity(num_nodes),
-            names: Vec::new(),
-            hasher: DefaultHashBuilder::default(),
-            index: HashTable::new(),
-        }
+    /// No item yet; room for so many.
+    pub(crate) fn with_room(num_items: usize) -> Self {
+        Self { numbers: Vec::with_capacity(num_items), ..Self::default() }
     }
 
-    /// The label of the next node, none where the cell is empty, "nan" or "null".
+    /// The label of the next item as a cell, none where the cell is empty, "nan" or "null".
     pub(crate) fn push(&mut self, cell: &str) -> Result<(), Fault> {
         if is_missing(cell) {
-            self.push_none();
+            self.push_number(None);
             return Ok(());
         }
-        let Self { names, hasher, index, .. } = self;
-        let hash = hasher.hash_one(cell);
-        let known = index.find(hash, |&name| &*names[name as usize] == cell).copied();
-        let name = match known {
-            Some(name) => name,
-            None if names.len() == MAX_CLASSES => {
-                return Err(Fault::new(format!("at most {MAX_CLASSES} classes"), "one more"));
-            }
-            None => {
-                let name = names.len() as u32;
-                names.push(cell.into());
-                index.insert_unique(hash, name, |&name| hasher.hash_one(&*names[name as usize]));
-                name
-            }
-        };
-        self.names_of_nodes.push(name);
+        let number = self.number(cell);
+        if number as usize >= MAX_CLASSES {
+            return Err(Fault::new(format!("at most {MAX_CLASSES} classes"), "one more"));
+        }
+        self.push_number(Some(number));
         Ok(())
     }
 
-    /// The next node has no label.
-    pub(crate) fn push_none(&mut self) {
-        self.names_of_nodes.push(NO_CLASS);
+    /// The class of the next item is this text, whatever it is.
+    pub(crate) fn push_text(&mut self, text: &str) {
+        let number = self.number(text);
+        self.push_number(Some(number));
     }
 
-    /// How many nodes.
+    /// The class of the next item by [`number`](Self::number); none where it has none.
+    pub(crate) fn push_number(&mut self, number: Option<u32>) {
+        self.numbers.push(number.unwrap_or(NO_CLASS));
+    }
+
+    /// The number of a text, counted as they come.
+    pub(crate) fn number(&mut self, text: &str) -> u32 {
+        let Self { texts, hasher, index, .. } = self;
+        let hash = hasher.hash_one(text);
+        if let Some(&number) = index.find(hash, |&number| &*texts[number as usize] == text) {
+            return number;
+        }
+        let number = texts.len() as u32;
+        texts.push(text.into());
+        index.insert_unique(hash, number, |&number| hasher.hash_one(&*texts[number as usize]));
+        number
+    }
+
+    /// How many items.
     pub(crate) fn len(&self) -> usize {
-        self.names_of_nodes.len()
+        self.numbers.len()
     }
 
-    /// The labels; none where no node has one. Classes that are all whole numbers are in the order of the numbers, -1
-    /// being no label; others are in the order of their names.
+    /// The labels; none where no item has one. Classes that are all numbers are in the order of the numbers; others are in
+    /// the order of their names.
+    pub(crate) fn into_labels(self) -> Result<Option<Labels>, Error> {
+        let order = self.order();
+        self.labels(&order)
+    }
+
+    /// As [`into_labels`](Self::into_labels), but -1 is no label where all are whole numbers.
     pub(crate) fn finish(self) -> Result<Option<Labels>, Error> {
-        let Self { names_of_nodes, names, index, .. } = self;
+        let mut order = self.order();
+        if self.texts.iter().all(|text| whole_value(text).is_some()) {
+            order.retain(|&number| whole_value(&self.texts[number as usize]) != Some(-1.0));
+        }
+        self.labels(&order)
+    }
+
+    /// The numbers of the texts in the order of the classes.
+    fn order(&self) -> Vec<u32> {
+        let values: Option<Vec<f64>> = self.texts.iter().map(|text| value(text)).collect();
+        let mut order: Vec<u32> = (0..self.texts.len() as u32).collect();
+        let text = |number: u32| &*self.texts[number as usize];
+        // The same number written twice, as 1 and 1.0, is two classes: their names tell them apart.
+        match values {
+            Some(values) => order.sort_unstable_by(|&a, &b| {
+                values[a as usize].total_cmp(&values[b as usize]).then(text(a).cmp(text(b)))
+            }),
+            None => order.sort_unstable_by(|&a, &b| text(a).cmp(text(b))),
+        }
+        order
+    }
+
+    fn labels(self, order: &[u32]) -> Result<Option<Labels>, Error> {
+        let Self { numbers, texts, index, .. } = self;
         drop(index);
-        let order = ordered(&names);
         if order.is_empty() {
             return Ok(None);
         }
-        let mut class_of_name = vec![None; names.len()];
-        order.iter().zip(0..).for_each(|(&name, class)| class_of_name[name as usize] = Some(class));
-        let class_names = order.iter().map(|&name| names[name as usize].to_string()).collect();
-        let mut classes = Vec::with_capacity(names_of_nodes.len());
-        classes.extend(names_of_nodes.iter().map(|&name| *class_of_name.get(name as usize)?));
+        let mut class_of_number = vec![None; texts.len()];
+        order.iter().zip(0..).for_each(|(&number, class)| class_of_number[number as usize] = Some(class));
+        let class_names = order.iter().map(|&number| texts[number as usize].to_string()).collect();
+        let mut classes = Vec::with_capacity(numbers.len());
+        classes.extend(numbers.iter().map(|&number| *class_of_number.get(number as usize)?));
         Labels::from_classes(classes, class_names).map(Some)
     }
 }
 
-/// The names that are classes, in their order.
-fn ordered(names: &[Box<str>]) -> Vec<u32> {
-    let numbers: Option<Vec<f64>> = names.iter().map(|name| whole_value(name)).collect();
-    let mut order: Vec<u32> = (0..names.len() as u32).collect();
-    let text = |name: u32| &*names[name as usize];
-    match numbers {
-        Some(numbers) => {
-            let value = |name: u32| numbers[name as usize];
-            order.retain(|&name| value(name) != -1.0);
-            // The same number written twice, as 1 and 1.0, is two classes: their names tell them apart.
-            order.sort_unstable_by(|&a, &b| value(a).total_cmp(&value(b)).then(text(a).cmp(text(b))));
-        }
-        None => order.sort_unstable_by(|&a, &b| text(a).cmp(text(b))),
-    }
-    order
+/// The number that a label is.
+fn value(name: &str) -> Option<f64> {
+    name.trim().parse().ok().filter(|value: &f64| value.is_finite())
 }
 
 /// The whole number that a label is, written as an integer or as pandas writes one in a column with gaps: 3.0.
 fn whole_value(name: &str) -> Option<f64> {
-    let value: f64 = name.trim().parse().ok()?;
-    (value.is_finite() && value.fract() == 0.0).then_some(value)
+    value(name).filter(|value| value.fract() == 0.0)
 }
 
 /// Whether these names come back as the classes they are when they are read as labels.
@@ -156,5 +176,20 @@ mod tests {
         (0..MAX_CLASSES).for_each(|class| column.push(&class.to_string()).unwrap());
         assert_eq!(column.push("x"), Err(Fault::new("at most 65536 classes", "one more")));
         assert_eq!(column.push("65535"), Ok(()));
+    }
+
+    #[test]
+    fn where_every_text_is_a_class_minus_one_and_nan_are_too() {
+        let labels = |texts: &[&str]| {
+            let mut column = ClassColumn::default();
+            texts.iter().for_each(|text| column.push_text(text));
+            column.push_number(None);
+            column.into_labels().unwrap()
+        };
+        let numbers = labels(&["10", "-1", "0.5", "-1"]).unwrap();
+        assert_eq!(numbers.class_names(), ["-1", "0.5", "10"]);
+        assert_eq!(numbers.classes(), [Some(2), Some(0), Some(1), Some(0), None]);
+        assert_eq!(labels(&["b", "10", "nan", "9"]).unwrap().class_names(), ["10", "9", "b", "nan"]);
+        assert_eq!(labels(&[]), None);
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::cells::{Fault, Set, shown};
+use super::cells::{Fault, Set};
 use crate::error::{Error, Place};
+use crate::format::quoted::quoted;
 
 /// The names that mean something; every other column is a feature.
 pub(super) const UNDERSTOOD: &str =
@@ -92,7 +93,7 @@ impl Columns {
             };
             for slot in slots {
                 if let Some(other) = first.insert(*slot, column).filter(|other| *other != column) {
-                    let found = format!("{} and {}", shown(&self.names[other]), shown(&self.names[column]));
+                    let found = format!("{} and {}", quoted(&self.names[other]), quoted(&self.names[column]));
                     let expected = format!("one column of {what}");
                     return Err(Error::malformed(Place::line(file, 1), expected, found));
                 }
@@ -119,7 +120,7 @@ impl Columns {
             }
             _ => String::new(),
         };
-        let expected = format!("{} in column {}{hint}", fault.expected, shown(&self.names[column]));
+        let expected = format!("{} in column {}{hint}", fault.expected, quoted(&self.names[column]));
         Fault { expected, ..fault }
     }
 }

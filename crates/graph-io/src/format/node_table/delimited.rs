@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
-use super::cells::shown;
 use super::columns::{MAX_COLUMNS, too_many};
 use crate::error::{Error, Place};
 use crate::format::file::read_unpacked_text;
+use crate::format::quoted::quoted;
 
 /// A text file with a header line and rows of as many cells. Cells with a delimiter, a quote or a line break in them
 /// stand in quotes; empty lines count for nothing.
@@ -122,7 +122,7 @@ impl Delimited {
 }
 
 /// The delimiter that a file's name stands for, without ".gz"; none for a name of another kind of file.
-pub(super) fn kind_of(file: &Path) -> Option<u8> {
+pub(crate) fn kind_of(file: &Path) -> Option<u8> {
     let name = file.file_name()?.to_str()?.to_ascii_lowercase();
     match name.strip_suffix(".gz").unwrap_or(&name).rsplit_once('.')?.1 {
         "tsv" => Some(b'\t'),
@@ -147,7 +147,7 @@ pub(crate) fn cell(record: &StringRecord, column: usize) -> &str {
 /// A header for a message.
 pub(crate) fn shown_header(header: &StringRecord) -> String {
     let names: Vec<&str> = header.iter().take(40).collect();
-    shown(&names.join(", "))
+    quoted(&names.join(", "))
 }
 
 #[cfg(test)]

@@ -14,13 +14,16 @@ mod text;
 
 use std::path::Path;
 
-pub(super) use cells::{Set, shown};
+pub(super) use cells::Set;
+#[cfg(feature = "parquet")]
+pub(crate) use cells::{Fault, finite};
 pub(super) use classes::ClassColumn;
 pub(super) use columns::{Columns, Role};
-pub(super) use delimited::{Delimited, cell, shown_header};
-pub(super) use text::set_names;
+pub(super) use delimited::{Delimited, cell, kind_of, shown_header};
+pub(crate) use text::set_names;
 
 use crate::error::{Error, Place};
+use crate::format::quoted::quoted;
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::NodeTable;
 
@@ -30,7 +33,7 @@ use crate::raw_dataset::NodeTable;
 /// The name of a column, whatever its case, says what it is:
 /// - `id`, `node_id`, `node` or `name`: what the node is called. Without it nodes are "0", "1", ….
 /// - `label`, `class`, `y` or `target`: its class, nothing where the cell is empty, `nan` or `null`. Classes that are all
-///   whole numbers come in the order of the numbers, and -1 is none; others come in the order of their names.
+///   numbers come in the order of the numbers, and where all are whole -1 is none; others come in the order of their names.
 /// - `split` or `set`: `train`, `val` (`valid`, `validation`), `test`, or nothing; `split_1` and so on are further splits.
 ///   Or a split is the columns `train_mask`, `val_mask`, `test_mask`, with `_0`, `_1`, … for several.
 /// - `row`, or no name, where the cells are 0, 1, 2, …: the number of the row, and no feature.
@@ -78,7 +81,7 @@ pub fn write_node_table(dataset: &NodeDataset, path: &Path) -> Result<(), Error>
     let lost = dataset.labels().and_then(|labels| classes::first_lost(labels.class_names()));
     if let Some(name) = lost {
         let expected = "names that are not read as no class";
-        return Err(Error::invalid("class names of a table", expected, shown(name)));
+        return Err(Error::invalid("class names of a table", expected, quoted(name)));
     }
     if is_parquet(path) {
         return write_parquet(dataset, path);

@@ -4,8 +4,6 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use csv::WriterBuilder;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 
 use super::builder::TableBuilder;
 use super::columns::{Columns, Role};
@@ -14,7 +12,7 @@ use super::feature_rows::Room;
 use crate::csr::row;
 use crate::error::{Error, Place};
 use crate::features::Features;
-use crate::format::output::write_file;
+use crate::format::output::write_text_file;
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::NodeTable;
 use crate::split::Split;
@@ -53,18 +51,10 @@ fn counts_rows(table: &Delimited, column: usize) -> Result<bool, Error> {
 
 pub(super) fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
     let delimiter = kind_of(path).unwrap_or(b',');
-    let is_packed = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
-    write_file(path, |out| {
-        if is_packed {
-            let mut packed = GzEncoder::new(out, Compression::default());
-            write_rows(dataset, delimiter, &mut packed)?;
-            return packed.finish().map(drop);
-        }
-        write_rows(dataset, delimiter, out)
-    })
+    write_text_file(path, |out| write_rows(dataset, delimiter, out))
 }
 
-fn write_rows(dataset: &NodeDataset, delimiter: u8, out: &mut impl Write) -> io::Result<()> {
+fn write_rows(dataset: &NodeDataset, delimiter: u8, out: &mut dyn Write) -> io::Result<()> {
     let mut table = WriterBuilder::new().delimiter(delimiter).from_writer(out);
     let features = dataset.own_features();
     table.write_field("id")?;

@@ -112,13 +112,18 @@ impl<'a> NpyArray<'a> {
         Ok(ends.into_iter().map(|end| text[std::mem::replace(&mut start, end)..end].to_string()).collect())
     }
 
-    /// The ids of nodes: a vector of texts, or of whole numbers from 0.
+    /// The ids of nodes: a vector of texts, or of whole numbers.
     ///
     /// # Errors
     /// As [`to_texts`](Self::to_texts) and [`to_vector`](Self::to_vector).
     pub(crate) fn to_node_ids(&self) -> Result<NodeIds, Error> {
         if self.element().is_integer() {
-            return Ok(NodeIds::from_numbers(self.to_vector()?));
+            return match self.to_vector() {
+                Err(_) if self.element().kind == Kind::Signed => {
+                    Ok(self.to_vector::<i64>()?.iter().map(i64::to_string).collect())
+                }
+                numbers => numbers.map(NodeIds::from_numbers),
+            };
         }
         let (text, ends) = self.text_vector()?;
         Ok(NodeIds::from_text(text, ends))
@@ -303,6 +308,8 @@ mod tests {
         assert_eq!(array(&bytes).unwrap().to_text().unwrap(), "csr");
         let bytes = npy("<i4", "False", "(1,)", &[9, 0, 0, 0]);
         assert_eq!(array(&bytes).unwrap().to_node_ids().unwrap(), NodeIds::from_names(["9"]));
+        let bytes = npy("<i4", "False", "(2,)", &[255, 255, 255, 255, 7, 0, 0, 0]);
+        assert_eq!(array(&bytes).unwrap().to_node_ids().unwrap(), NodeIds::from_names(["-1", "7"]));
     }
 
     #[test]

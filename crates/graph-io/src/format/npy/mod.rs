@@ -11,4 +11,4 @@ mod write;
 pub(crate) use array::NpyArray;
 pub(crate) use element::{Element, Kind};
 pub(crate) use header::Header;
-pub(crate) use write::{write_array, write_texts, write_vector};
+pub(crate) use write::{check_texts, write_array, write_texts, write_vector};

@@ -1,10 +1,13 @@
 //! Arrays as NumPy itself writes them: version 1, the elements at a multiple of 64 bytes.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use bytemuck::Pod;
 
 use super::header::shape_text;
+use crate::error::Error;
+use crate::format::quoted::quoted;
 
 /// A type of elements that is written, in the order of bytes of this machine.
 pub(crate) trait Written: Pod {
@@ -71,6 +74,28 @@ pub(crate) fn write_texts<S: AsRef<str>, I: Iterator<Item = S>>(
         for code in characters.chain(std::iter::repeat(0)).take(longest) {
             out.write_all(&code.to_ne_bytes())?;
         }
+    }
+    Ok(())
+}
+
+/// Refuses texts that NumPy's type `str` would not give back, or only in a file far larger than they are.
+pub(crate) fn check_texts<'a, I: Iterator<Item = Cow<'a, str>>>(
+    what: &str,
+    texts: impl Fn() -> I,
+) -> Result<(), Error> {
+    let (mut num_bytes, mut num_texts, mut longest) = (0, 0, 0);
+    for text in texts() {
+        if text.ends_with('\0') {
+            return Err(Error::invalid(what, "texts that do not end in NUL", quoted(&text)));
+        }
+        num_bytes += text.len();
+        num_texts += 1;
+        longest = longest.max(text.chars().count());
+    }
+    let needed = 4 * longest as u64 * num_texts;
+    if needed > (16 << 20) + 16 * num_bytes as u64 {
+        let expected = "texts of like lengths; other formats take any";
+        return Err(Error::invalid(what, expected, format!("one of {longest} characters")));
     }
     Ok(())
 }

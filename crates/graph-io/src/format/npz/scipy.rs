@@ -7,6 +7,7 @@ use crate::arcs::Arcs;
 use crate::error::Error;
 use crate::features::Features;
 use crate::format::name_of;
+use crate::format::quoted::quoted;
 use crate::format::zip_archive::ArrayArchive;
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::RawDataset;
@@ -82,10 +83,7 @@ fn read(archive: &mut ArrayArchive) -> Result<([usize; 2], Stored), Error> {
             let values = read_values(archive, NAMES.values, rows.len())?;
             Stored::Entries { rows, columns, values }
         }
-        other => {
-            let found: String = other.chars().take(40).collect();
-            return Err(archive.wrong("format", "csr, csc or coo", format!("{found:?}")));
-        }
+        other => return Err(archive.wrong("format", "csr, csc or coo", quoted(other))),
     };
     Ok((shape, stored))
 }

@@ -1,16 +1,14 @@
 //! Data sets as archives in the layout of Shchur and others, for NumPy without pickles.
 
-use std::io::{self, BufWriter, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::path::Path;
-
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 use crate::csr::CsrMatrix;
 use crate::error::Error;
 use crate::features::Features;
-use crate::format::npy::{write_array, write_texts, write_vector};
+use crate::format::npy::{check_texts, write_array, write_texts, write_vector};
 use crate::format::output::write_file;
+use crate::format::zip_archive::ArrayArchiveWriter;
 use crate::node_dataset::NodeDataset;
 use crate::split::Split;
 
@@ -32,11 +30,11 @@ pub(super) fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
         check_texts("class names", || labels.class_names().iter().map(|name| name.into()))?;
     }
     write_file(path, |out| {
-        let mut archive = Archive(ZipWriter::new(out));
-        archive.add_matrix("adj", dataset.graph().adjacency())?;
+        let mut archive = ArrayArchiveWriter::new(out);
+        add_matrix(&mut archive, "adj", dataset.graph().adjacency())?;
         match dataset.own_features() {
             None => {}
-            Some(Features::Sparse(matrix)) => archive.add_matrix("attr", matrix)?,
+            Some(Features::Sparse(matrix)) => add_matrix(&mut archive, "attr", matrix)?,
             Some(Features::Dense(matrix)) => {
                 let matrix = matrix.as_standard_layout();
                 let elements = matrix.as_slice().expect("a standard layout is one slice");
@@ -53,84 +51,49 @@ pub(super) fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
             Some(numbers) => archive.add("node_names", |out| write_vector(out, ids.len(), numbers))?,
             None => archive.add("node_names", |out| write_texts(out, || ids.iter()))?,
         }
-        archive.add_splits(dataset.splits(), ids.len())?;
-        archive.0.finish()?;
-        Ok(())
+        add_splits(&mut archive, dataset.splits(), ids.len())?;
+        archive.finish()
     })
 }
 
-struct Archive<W: Write + Seek>(ZipWriter<W>);
-
-impl<W: Write + Seek> Archive<W> {
-    fn add(
-        &mut self,
-        name: &str,
-        write: impl FnOnce(&mut BufWriter<&mut ZipWriter<W>>) -> io::Result<()>,
-    ) -> io::Result<()> {
-        // Sizes of more than 4 GiB are allowed for, as NumPy does.
-        let options =
-            SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored).large_file(true);
-        self.0.start_file(format!("{name}.npy"), options)?;
-        let mut out = BufWriter::with_capacity(1 << 16, &mut self.0);
-        write(&mut out)?;
-        out.flush()
-    }
-
-    fn add_matrix(&mut self, prefix: &str, matrix: &CsrMatrix) -> io::Result<()> {
-        let pointers = matrix.indptr();
-        let pointers = pointers.raw_storage();
-        let num_entries = matrix.nnz();
-        let indices = matrix.indices().iter().map(|&index| index as i32);
-        self.add(&format!("{prefix}_data"), |out| write_array(out, &[num_entries], matrix.data()))?;
-        self.add(&format!("{prefix}_indices"), |out| write_vector(out, num_entries, indices))?;
-        // SciPy wants both kinds of indices of one width, and turns them if it must.
-        let pointers_out = pointers.iter().map(|&pointer| pointer as i64);
-        self.add(&format!("{prefix}_indptr"), |out| write_vector(out, pointers.len(), pointers_out))?;
-        let shape = [matrix.rows() as i64, matrix.cols() as i64];
-        self.add(&format!("{prefix}_shape"), |out| write_array(out, &[2], &shape))
-    }
-
-    fn add_splits(&mut self, splits: &[Split], num_nodes: usize) -> io::Result<()> {
-        type Set = (&'static str, fn(&Split) -> &[u32]);
-        let sets: [Set; 3] = [("train", Split::train), ("val", Split::val), ("test", Split::test)];
-        for (set, nodes) in sets {
-            if let [split] = splits {
-                let nodes = nodes(split);
-                let numbers = nodes.iter().map(|&node| i64::from(node));
-                self.add(&format!("idx_{set}"), |out| write_vector(out, nodes.len(), numbers))?;
-            } else if !splits.is_empty() {
-                let mut masks = vec![0u8; splits.len() * num_nodes];
-                for (split, mask) in splits.iter().zip(masks.chunks_exact_mut(num_nodes)) {
-                    nodes(split).iter().for_each(|&node| mask[node as usize] = 1);
-                }
-                self.add(&format!("{set}_masks"), |out| {
-                    write_array(out, &[splits.len(), num_nodes], &masks)
-                })?;
-            }
-        }
-        Ok(())
-    }
+fn add_matrix<W: Write + Seek>(
+    archive: &mut ArrayArchiveWriter<W>,
+    prefix: &str,
+    matrix: &CsrMatrix,
+) -> io::Result<()> {
+    let pointers = matrix.indptr();
+    let pointers = pointers.raw_storage();
+    let num_entries = matrix.nnz();
+    let indices = matrix.indices().iter().map(|&index| index as i32);
+    archive.add(&format!("{prefix}_data"), |out| write_array(out, &[num_entries], matrix.data()))?;
+    archive.add(&format!("{prefix}_indices"), |out| write_vector(out, num_entries, indices))?;
+    // SciPy wants both kinds of indices of one width, and turns them if it must.
+    let pointers_out = pointers.iter().map(|&pointer| pointer as i64);
+    archive.add(&format!("{prefix}_indptr"), |out| write_vector(out, pointers.len(), pointers_out))?;
+    let shape = [matrix.rows() as i64, matrix.cols() as i64];
+    archive.add(&format!("{prefix}_shape"), |out| write_array(out, &[2], &shape))
 }
 
-/// Refuses texts that NumPy's type `str` would not give back, or only in a file far larger than they are.
-fn check_texts<'a, I: Iterator<Item = std::borrow::Cow<'a, str>>>(
-    what: &str,
-    texts: impl Fn() -> I,
-) -> Result<(), Error> {
-    let (mut num_bytes, mut num_texts, mut longest) = (0, 0, 0);
-    for text in texts() {
-        if text.ends_with('\0') {
-            let shown: String = text.chars().take(40).collect();
-            return Err(Error::invalid(what, "texts that do not end in NUL", format!("{shown:?}")));
+fn add_splits<W: Write + Seek>(
+    archive: &mut ArrayArchiveWriter<W>,
+    splits: &[Split],
+    num_nodes: usize,
+) -> io::Result<()> {
+    type Set = (&'static str, fn(&Split) -> &[u32]);
+    let sets: [Set; 3] = [("train", Split::train), ("val", Split::val), ("test", Split::test)];
+    for (set, nodes) in sets {
+        if let [split] = splits {
+            let nodes = nodes(split);
+            let numbers = nodes.iter().map(|&node| i64::from(node));
+            archive.add(&format!("idx_{set}"), |out| write_vector(out, nodes.len(), numbers))?;
+        } else if !splits.is_empty() {
+            let mut masks = vec![0u8; splits.len() * num_nodes];
+            for (split, mask) in splits.iter().zip(masks.chunks_exact_mut(num_nodes)) {
+                nodes(split).iter().for_each(|&node| mask[node as usize] = 1);
+            }
+            archive
+                .add(&format!("{set}_masks"), |out| write_array(out, &[splits.len(), num_nodes], &masks))?;
         }
-        num_bytes += text.len();
-        num_texts += 1;
-        longest = longest.max(text.chars().count());
-    }
-    let needed = 4 * longest as u64 * num_texts;
-    if needed > (16 << 20) + 16 * num_bytes as u64 {
-        let expected = "texts of like lengths; the format graph-folder takes any";
-        return Err(Error::invalid(what, expected, format!("one of {longest} characters")));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Place};
 use crate::format::file::read_unpacked_text;
-use crate::format::node_table::shown;
+use crate::format::quoted::quoted;
 
 /// About how many bytes one task parses.
 const CHUNK_LEN: usize = 1 << 20;
@@ -57,7 +57,7 @@ where
     if let Some((line, fault)) = fault.min_by_key(|(line, _)| *line) {
         let place = Place::line(file, line);
         return Err(match fault.cell {
-            Some(cell) => Error::malformed(place, expected, shown(cell)),
+            Some(cell) => Error::malformed(place, expected, quoted(cell)),
             None => Error::malformed(place, format!("{width} cells"), fault.num_cells.to_string()),
         });
     }
@@ -145,7 +145,7 @@ pub(super) fn read_count(file: &Path) -> Result<usize, Error> {
     let word = text.trim();
     match word.parse::<u32>() {
         Ok(count) => Ok(count as usize),
-        Err(_) => Err(Error::malformed(Place::line(file, 1), "a count below 2^32", shown(word))),
+        Err(_) => Err(Error::malformed(Place::line(file, 1), "a count below 2^32", quoted(word))),
     }
 }
 

@@ -15,11 +15,11 @@ pub(super) fn read(folder: &Path, name: &str) -> Result<GraphSet, Error> {
     let graph_of_node = read_indicator(&file("graph_indicator"), &mut read.starts)?;
     let num_graphs = read.starts.len() - 1;
     read_texts(&file("graph_labels"), (num_graphs, "graph"), |text| {
-        read.classes.push(Some(read.class_texts.number(text)));
+        read.classes.push_text(text);
     })?;
     if let Some(file) = existing(file("node_labels")) {
         read_texts(&file, (graph_of_node.len(), "node"), |text| {
-            read.tags.push(Some(read.tag_texts.number(text)));
+            read.tags.push_text(text);
         })?;
     }
     if let Some(file) = existing(file("node_attributes")) {

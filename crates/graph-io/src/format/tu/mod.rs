@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
+use super::node_table::ClassColumn;
+use super::quoted::quoted;
 use super::registry::Sample;
 use crate::arcs::Arcs;
-use crate::class_texts::ClassTexts;
 use crate::edge_policy::EdgePolicy;
 use crate::error::{Error, Place};
 use crate::graph::Graph;
@@ -27,7 +28,8 @@ use crate::graph_set::{GraphSet, GraphSetParts};
 ///    graph a line with its number of nodes and its class; for each node a line with its tag, its degree, its
 ///    neighbors counted from 0 in its graph, and then its attributes where there are any.
 ///
-/// Classes and tags are called as the file calls them, numbers in ascending order. Either file may be packed by gzip.
+/// Classes and tags are called as the file calls them, in ascending order where all are numbers, else in the order of their
+/// characters. Either file may be packed by gzip.
 ///
 /// ```no_run
 /// let mutag = graph_io::read_graph_set("data/MUTAG".as_ref())?;
@@ -110,10 +112,8 @@ fn source(sample: &Sample) -> Vec<Source> {
 struct Read {
     arcs: Arcs,
     starts: Vec<u32>,
-    class_texts: ClassTexts,
-    classes: Vec<Option<u32>>,
-    tag_texts: ClassTexts,
-    tags: Vec<Option<u32>>,
+    classes: ClassColumn,
+    tags: ClassColumn,
     attributes: Vec<f32>,
     /// As many as the first node has.
     num_attributes: Option<usize>,
@@ -123,8 +123,9 @@ impl Read {
     fn build(self, name: &str) -> Result<GraphSet, Error> {
         let num_nodes = self.starts.last().map_or(0, |&end| end as usize);
         let (graph, edges) = Graph::from_arcs(num_nodes, self.arcs, EdgePolicy::default())?;
-        let labels = self.class_texts.into_labels(self.classes)?;
-        let tags = if self.tags.is_empty() { None } else { Some(self.tag_texts.into_labels(self.tags)?) };
+        let labels = self.classes.into_labels()?;
+        let labels = labels.ok_or_else(|| Error::invalid("set of graphs", "at least one graph", "none"))?;
+        let tags = self.tags.into_labels()?;
         let num_attributes = self.num_attributes.filter(|&count| count > 0);
         let attributes = num_attributes.map(|count| {
             Array2::from_shape_vec((num_nodes, count), self.attributes)
@@ -151,11 +152,7 @@ impl Read {
             match field.parse::<f32>().ok().filter(|value| value.is_finite()) {
                 Some(value) => self.attributes.push(value),
                 None => {
-                    return Err(Error::malformed(
-                        place,
-                        "finite numbers as attributes",
-                        super::quoted::quoted(field),
-                    ));
+                    return Err(Error::malformed(place, "finite numbers as attributes", quoted(field)));
                 }
             }
         }

@@ -1,8 +1,5 @@
 //! Node tables in Apache Parquet.
 
-mod arrays;
-mod guard;
-mod pages;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -1,97 +1,38 @@
 //! Reads a node table from Parquet.
 
-use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
-use parquet::errors::ParquetError;
-use parquet::file::reader::ChunkReader;
 
-use super::arrays::{is_number, is_text, numbers, text};
-use super::guard::{Sizes, check_footer, check_pages};
 use crate::error::{Error, Place};
 use crate::format::file::max_unpacked;
 use crate::format::node_table::builder::TableBuilder;
 use crate::format::node_table::cells::Fault;
 use crate::format::node_table::columns::{Columns, Role};
 use crate::format::node_table::feature_rows::Room;
+use crate::format::parquet_file::{is_number, is_text, numbers, open, text, unpanicked};
+use crate::format::quoted::cut;
 use crate::raw_dataset::NodeTable;
 
-/// About how many cells a batch of rows has.
-const BATCH_CELLS: usize = 1 << 18;
-const MAX_BATCH_ROWS: usize = 1 << 13;
 /// The names of a column of lists that is a block of features.
 const BLOCKS: [&str; 4] = ["features", "feature", "x", "embedding"];
 
 pub(in crate::format::node_table) fn read(file: &Path) -> Result<NodeTable, Error> {
-    // The sizes are checked before the parquet crate reads by them. What is left are its own slips on bytes that lie, which
-    // are panics: the last resort is to catch them here. Nothing outlives the call that a panic could leave half done.
-    catch_unwind(AssertUnwindSafe(|| read_checked(file))).unwrap_or_else(|panic| {
-        let said = panic.downcast_ref::<String>().map(String::as_str);
-        let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
-        Err(Error::malformed(Place::whole(file), VALID, shortened(said)))
-    })
-}
-
-const VALID: &str = "Parquet data that its own reader accepts";
-
-fn shortened(said: &str) -> String {
-    let line = said.lines().next().unwrap_or_default();
-    match line.char_indices().nth(120) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_string(),
-    }
-}
-
-fn malformed(error: &ParquetError, file: &Path) -> Error {
-    Error::malformed(Place::whole(file), VALID, shortened(&error.to_string()))
+    unpanicked(file, || read_checked(file))
 }
 
 fn read_checked(file: &Path) -> Result<NodeTable, Error> {
-    let source = File::open(file).map_err(|error| Error::io(file, error))?;
-    let len = source.metadata().map_err(|error| Error::io(file, error))?.len();
-    // As one piece of memory: by the file itself every page of every column would open it again.
-    let bytes = source.get_bytes(0, len as usize).map_err(|error| malformed(&error, file))?;
-    check_footer(&bytes, file)?;
-    let fault = |error: ParquetError| malformed(&error, file);
-    // The schema is that of Parquet itself: Arrow's own, stored beside it, could claim lists of any length.
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let metadata = ArrowReaderMetadata::load(&bytes, options).map_err(fault)?;
-    let sizes = check_pages(&bytes, metadata.metadata(), file)?;
-    // Text as views of its page: a long entry of a dictionary, named by every row, is there once.
-    let fields: Vec<Field> = metadata.schema().fields().iter().map(|field| with_views(field)).collect();
-    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
-    let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).map_err(fault)?;
-
-    let mut columns =
-        Columns::of(metadata.schema().fields().iter().map(|field| field.name().as_str()), file)?;
-    let batch_rows = batch_rows(&sizes, columns.names.len());
-    let batches = |mask: ProjectionMask| {
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), metadata.clone());
-        builder
-            .with_batch_size(batch_rows)
-            .with_projection(mask)
-            .build()
-            .map_err(|error| malformed(&error, file))
-    };
-    let batch = |batch: Result<RecordBatch, arrow_schema::ArrowError>| {
-        batch.map_err(|error| Error::malformed(Place::whole(file), VALID, shortened(&error.to_string())))
-    };
-
+    let source = open(file)?;
+    let schema = source.schema();
+    let mut columns = Columns::of(schema.fields().iter().map(|field| field.name().as_str()), file)?;
     if let Some(column) = columns.position(Role::RowNumber) {
-        let mut counts = is_text(metadata.schema().field(column).data_type());
+        let mut counts = is_text(schema.field(column).data_type());
         let mut next = 0u64;
         if counts {
-            for rows in batches(ProjectionMask::roots(metadata.parquet_schema(), [column]))? {
-                let rows = batch(rows)?;
+            for rows in source.batches([column])? {
+                let rows = rows?;
                 let cells = rows.column(0);
                 counts &=
                     (0..cells.len()).zip(next..).all(|(row, count)| text(cells, row).parse() == Ok(count));
@@ -100,35 +41,22 @@ fn read_checked(file: &Path) -> Result<NodeTable, Error> {
         }
         columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
     }
-    check_types(&columns, metadata.schema(), file)?;
+    check_types(&columns, schema, file)?;
 
     // Rows of few bytes each come as they are read: what is asked for at once stays below the length of the file.
-    let room = Room { rows: sizes.num_rows.min(bytes.len() / 32 + (1 << 16)), cells: 0 };
+    let room = Room { rows: source.num_rows().min(source.len() as usize / 32 + (1 << 16)), cells: 0 };
     let mut table: Option<Table<'_>> = None;
-    for rows in batches(ProjectionMask::all())? {
-        let rows = batch(rows)?;
+    for rows in source.batches(0..columns.names.len())? {
+        let rows = rows?;
         let table = match &mut table {
             Some(table) => table,
-            none => none.insert(Table::new(&columns, &rows, room, max_unpacked(len))),
+            none => none.insert(Table::new(&columns, &rows, room, max_unpacked(source.len()))),
         };
         table.take(&rows, file)?;
     }
     let builder =
         table.map_or_else(|| TableBuilder::new(&columns, 0, Room::default()), |table| table.builder);
     builder.finish(file)
-}
-
-fn with_views(field: &Field) -> Field {
-    match field.data_type() {
-        DataType::Utf8 => field.clone().with_data_type(DataType::Utf8View),
-        _ => field.clone(),
-    }
-}
-
-/// So many rows that a batch is small, whatever their length.
-fn batch_rows(sizes: &Sizes, num_columns: usize) -> usize {
-    let listed = sizes.num_values / sizes.num_rows.max(1);
-    (BATCH_CELLS / (num_columns + listed).max(1)).clamp(1, MAX_BATCH_ROWS)
 }
 
 /// Every column is of a type that its role can be read from.
@@ -144,7 +72,7 @@ fn check_types(columns: &Columns, schema: &Schema, file: &Path) -> Result<(), Er
         };
         if !fits {
             let found =
-                if kind == &DataType::Utf8View { "text".to_string() } else { shortened(&kind.to_string()) };
+                if kind == &DataType::Utf8View { "text".to_string() } else { cut(&kind.to_string(), 120) };
             let fault = Fault { is_text: true, ..Fault::new(expected, found) };
             return Err(columns.fault(column, fault).at(Place::whole(file)));
         }

@@ -10,10 +10,10 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
-use crate::format::node_table::cells::{Fault, finite};
+use crate::format::node_table::{Fault, finite};
 
 /// Whether a type is a number or true and false.
-pub(super) fn is_number(kind: &DataType) -> bool {
+pub(crate) fn is_number(kind: &DataType) -> bool {
     matches!(
         kind,
         DataType::Boolean
@@ -32,12 +32,12 @@ pub(super) fn is_number(kind: &DataType) -> bool {
 }
 
 /// Whether a type can be told as text.
-pub(super) fn is_text(kind: &DataType) -> bool {
+pub(crate) fn is_text(kind: &DataType) -> bool {
     matches!(kind, DataType::Utf8View | DataType::Null) || is_number(kind)
 }
 
 /// A cell as text, empty where there is nothing.
-pub(super) fn text(array: &dyn Array, row: usize) -> Cow<'_, str> {
+pub(crate) fn text(array: &dyn Array, row: usize) -> Cow<'_, str> {
     if array.is_null(row) {
         return Cow::Borrowed("");
     }
@@ -60,7 +60,7 @@ pub(super) fn text(array: &dyn Array, row: usize) -> Cow<'_, str> {
 }
 
 /// The values of an array of numbers; a fault with its row where there is nothing, or no finite number.
-pub(super) fn numbers(array: &ArrayRef) -> Result<Vec<f32>, (usize, Fault)> {
+pub(crate) fn numbers(array: &ArrayRef) -> Result<Vec<f32>, (usize, Fault)> {
     if let Some(row) = (0..array.len()).find(|&row| array.is_null(row)) {
         return Err((row, Fault::new("a finite number", "nothing")));
     }

@@ -3,10 +3,12 @@
 //! The reader below asks for memory by the numbers in a file: sizes of pages, values in a dictionary, lengths of rows. Each
 //! of them is checked here first.
 
+use std::io;
 use std::path::Path;
 
 use parquet::basic::{Compression, Type};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::reader::ChunkReader;
 
 use super::pages::PageHeader;
 use crate::error::{Error, Place};
@@ -15,28 +17,30 @@ use crate::format::file::max_unpacked;
 /// Rows that so short a file may still have: a column of one value takes no space a row.
 const MIN_MAX_ROWS: u64 = 1 << 20;
 /// What a footer may take in any file.
-const MIN_MAX_FOOTER: usize = 1 << 20;
+const MIN_MAX_FOOTER: u64 = 1 << 20;
 /// PLAIN, PLAIN_DICTIONARY, RLE, DELTA_BINARY_PACKED, RLE_DICTIONARY, BYTE_STREAM_SPLIT. In the two others for text the
 /// lengths of values stand in the packed page, out of sight here.
 const ENCODINGS: [i64; 6] = [0, 2, 3, 5, 8, 9];
 
 /// The footer is there and not most of the file: it takes many times its length in memory.
-pub(super) fn check_footer(bytes: &[u8], file: &Path) -> Result<(), Error> {
+pub(super) fn check_footer(source: &impl ChunkReader, file: &Path) -> Result<(), Error> {
+    let file_len = source.len();
     let malformed = |found: String| {
         Err(Error::malformed(Place::whole(file), "a Parquet file, which ends in its footer and PAR1", found))
     };
-    let Some((body, [l0, l1, l2, l3, b'P', b'A', b'R', b'1'])) = bytes.split_last_chunk::<8>() else {
+    let piece = |start: u64, len: usize| {
+        source.get_bytes(start, len).map_err(|error| Error::io(file, io::Error::other(error)))
+    };
+    let end = if file_len < 12 { None } else { Some(piece(file_len - 8, 8)?) };
+    let Some(&[l0, l1, l2, l3, b'P', b'A', b'R', b'1']) = end.as_deref() else {
         return malformed("another end".to_string());
     };
-    let len = u32::from_le_bytes([*l0, *l1, *l2, *l3]) as usize;
-    if !bytes.starts_with(b"PAR1") || len > body.len().saturating_sub(4) {
-        return malformed(format!("{} bytes with a footer of {len}", bytes.len()));
+    let len = u64::from(u32::from_le_bytes([l0, l1, l2, l3]));
+    if *piece(0, 4)? != *b"PAR1" || len > file_len - 12 {
+        return malformed(format!("{file_len} bytes with a footer of {len}"));
     }
-    if len > MIN_MAX_FOOTER + bytes.len() / 2 {
-        return Err(Error::refused(
-            Place::whole(file),
-            format!("a footer of {len} bytes in {}", bytes.len()),
-        ));
+    if len > MIN_MAX_FOOTER + file_len / 2 {
+        return Err(Error::refused(Place::whole(file), format!("a footer of {len} bytes in {file_len}")));
     }
     Ok(())
 }
