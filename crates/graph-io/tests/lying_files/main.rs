@@ -91,7 +91,7 @@ fn zip_lies(tally: &mut Tally, reader: &Reader, stage: &Stage) {
 }
 
 fn samples(reader: &Reader, tally: &mut Tally) -> Vec<Stage> {
-    let stages: Vec<Stage> = samples_of(reader.name).into_iter().map(Stage::new).collect();
+    let stages: Vec<Stage> = samples_of(&reader.name).into_iter().map(Stage::new).collect();
     assert!(!stages.is_empty(), "{}: no sample in tests/corpus", reader.name);
     for stage in &stages {
         let what = || format!("the sample {}", stage.sample.name);
@@ -111,7 +111,7 @@ fn every_reader_answers_every_lying_file() {
     let mut table = String::from("reader           tried  accepted  most MiB  times its bytes  slowest\n");
     let only = std::env::var("GRAPH_IO_FUZZ_READER").ok();
     for reader in readers::all() {
-        if only.as_ref().is_some_and(|only| only != reader.name) {
+        if only.as_ref().is_some_and(|only| *only != reader.name) {
             continue;
         }
         let mut tally = Tally::default();
@@ -160,21 +160,18 @@ fn every_format_has_a_fuzz_target_that_reads_its_samples() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let manifest = std::fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
     let seeds = std::env::var_os("GRAPH_IO_FUZZ_SEEDS");
-    for format in format::all() {
-        let target = format.name.replace('-', "_");
+    let formats = format::all().iter().map(|format| format.name);
+    for name in formats.chain(entry::OTHERS.iter().map(|(name, ..)| *name)) {
+        let target = name.replace('-', "_");
         let source =
             std::fs::read_to_string(fuzz.join(format!("fuzz_targets/{target}.rs"))).unwrap_or_default();
-        let wanted = format!("\"{}\"", format.name);
-        assert!(
-            source.contains(&wanted),
-            "{}: write fuzz/fuzz_targets/{target}.rs like the others",
-            format.name
-        );
+        let wanted = format!("\"{name}\"");
+        assert!(source.contains(&wanted), "{name}: write fuzz/fuzz_targets/{target}.rs like the others");
         assert!(manifest.contains(&format!("name = \"{target}\"")), "{target}: add it to fuzz/Cargo.toml");
-        for sample in samples_of(format.name) {
+        for sample in samples_of(name) {
             let bytes = packed(&sample);
-            let read = entry::read(format.name, &bytes);
-            assert!(read.is_ok(), "{}: {}: {read:?}", format.name, sample.name);
+            let read = entry::read(name, &bytes);
+            assert!(read.is_ok(), "{name}: {}: {read:?}", sample.name);
             if let Some(seeds) = &seeds {
                 let folder = Path::new(seeds).join(&target);
                 std::fs::create_dir_all(&folder).unwrap();
