@@ -24,6 +24,11 @@ impl ClassTexts {
         number
     }
 
+    /// How many different texts.
+    pub(crate) fn len(&self) -> usize {
+        self.number_of_text.len()
+    }
+
     /// Labels from the number of each item's text: classes are called by their texts, first those that are numbers in
     /// ascending order, then the others in the order of their characters.
     ///

@@ -125,7 +125,9 @@ impl Header {
 
     fn of_line(line: &[u8], number: usize, start: usize) -> Result<Self, Fault> {
         let fault = |expected: &str| Fault { expected: expected.into(), found: shown(line) };
-        let words: Vec<&[u8]> = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
+        let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        // One more than there may be tells as much as all of them.
+        let words: Vec<&[u8]> = words.take(5).collect();
         if !(2..=4).contains(&words.len()) {
             return Err(fault("how many nodes and edges there are, and what is weighted"));
         }

@@ -18,6 +18,7 @@ mod places;
 mod readers;
 mod sample;
 mod verdict;
+mod worst;
 
 use std::io::Write;
 use std::path::Path;
@@ -68,7 +69,9 @@ fn lie_at_length(tally: &mut Tally, reader: &Reader, stage: &Stage, file: usize)
         (what, bytes, num_bytes)
     });
     let grown = lies::grown(content).into_iter().map(|(what, bytes)| {
-        let num_bytes = bytes.len();
+        // What stands behind the head of a packed file is packed too.
+        let unpacked = if bytes.starts_with(&[0x1f, 0x8b]) { max_unpacked(bytes.len()) } else { 0 };
+        let num_bytes = bytes.len() + unpacked;
         (what, bytes, num_bytes)
     });
     for (what, bytes, num_bytes) in grown.chain(unpacked) {

@@ -7,6 +7,9 @@ use super::line::{Fault, Fields, Layout, Separator, Single, line_at};
 /// What a line of comment starts with.
 pub(super) const COMMENT_SIGNS: &[&str] = &["#", "%", "//"];
 
+/// What has more columns is no list of edges.
+const MAX_COLUMNS: usize = 1 << 10;
+
 /// Names of the columns of the two ids, in lower case and without signs between words.
 const ENDS: [(&str, &str); 13] = [
     ("source", "target"),
@@ -52,8 +55,14 @@ pub(super) fn find(bytes: &[u8]) -> Result<Option<Found>, FaultAt> {
         let is_first = start.is_none();
         let start = *start.get_or_insert(here);
         let Some(separator) = separator_of(line) else { continue };
-        let fields: Result<Vec<Cow<'_, [u8]>>, Fault> = Fields::of(line, separator).collect();
+        // A field takes many times the bytes of an empty one: a line may be as long as the file.
+        let fields = Fields::of(line, separator).take(MAX_COLUMNS + 1);
+        let fields: Result<Vec<Cow<'_, [u8]>>, Fault> = fields.collect();
         let mut fields = fields.map_err(|fault| (here, fault))?;
+        if fields.len() > MAX_COLUMNS {
+            let expected = format!("at most {MAX_COLUMNS} columns");
+            return Err((here, Fault { expected, found: "more".into() }));
+        }
         if is_first && let Some(layout) = layout_of_header(&fields, separator) {
             return Ok(Some(Found { layout, start: next, has_header: true }));
         }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Read;
+use super::{Read, number};
 use crate::arcs::ArcMeaning;
 use crate::error::{Error, Place};
 use crate::format::file::read_unpacked_text;
@@ -14,12 +14,14 @@ pub(super) fn read(folder: &Path, name: &str) -> Result<GraphSet, Error> {
     let mut read = Read::default();
     let graph_of_node = read_indicator(&file("graph_indicator"), &mut read.starts)?;
     let num_graphs = read.starts.len() - 1;
-    read_texts(&file("graph_labels"), (num_graphs, "graph"), |text| {
-        read.classes.push(Some(read.class_texts.number(text)));
+    read_texts(&file("graph_labels"), (num_graphs, "graph"), |text, place| {
+        read.classes.push(number(&mut read.class_texts, text, || place)?);
+        Ok(())
     })?;
     if let Some(file) = existing(file("node_labels")) {
-        read_texts(&file, (graph_of_node.len(), "node"), |text| {
-            read.tags.push(Some(read.tag_texts.number(text)));
+        read_texts(&file, (graph_of_node.len(), "node"), |text, place| {
+            read.tags.push(number(&mut read.tag_texts, text, || place)?);
+            Ok(())
         })?;
     }
     if let Some(file) = existing(file("node_attributes")) {
@@ -65,14 +67,18 @@ fn read_indicator(file: &Path, starts: &mut Vec<u32>) -> Result<Vec<u32>, Error>
 }
 
 /// A line for each of some items: a whole number, or several with commas between.
-fn read_texts(file: &Path, items: (usize, &str), mut take: impl FnMut(&str)) -> Result<(), Error> {
+fn read_texts(
+    file: &Path,
+    items: (usize, &str),
+    mut take: impl FnMut(&str, Place) -> Result<(), Error>,
+) -> Result<(), Error> {
     let text = read_unpacked_text(file)?;
     let mut num_lines = 0;
     for (line, content) in (1..).zip(text.trim_end().lines()) {
         if content.split(',').any(|number| number.trim().parse::<i64>().is_err()) {
             return Err(Error::malformed(Place::line(file, line), "whole numbers", quoted(content)));
         }
-        take(content.trim());
+        take(content.trim(), Place::line(file, line))?;
         num_lines = line;
     }
     check_count(file, num_lines, items)

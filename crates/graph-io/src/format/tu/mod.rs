@@ -119,8 +119,24 @@ struct Read {
     num_attributes: Option<usize>,
 }
 
+/// What has more different texts is no more a class or a tag than an id.
+const MAX_TEXTS: usize = 1 << 16;
+
+/// The number of a class's or tag's text.
+fn number(texts: &mut ClassTexts, text: &str, place: impl FnOnce() -> Place) -> Result<Option<u32>, Error> {
+    let number = texts.number(text);
+    if texts.len() > MAX_TEXTS {
+        let expected = format!("at most {MAX_TEXTS} classes or tags");
+        return Err(Error::malformed(place(), expected, "one more"));
+    }
+    Ok(Some(number))
+}
+
 impl Read {
-    fn build(self, name: &str) -> Result<GraphSet, Error> {
+    fn build(mut self, name: &str) -> Result<GraphSet, Error> {
+        // The graph is built from these: room that they have left over is better used for it.
+        self.arcs.from.shrink_to_fit();
+        self.arcs.to.shrink_to_fit();
         let num_nodes = self.starts.last().map_or(0, |&end| end as usize);
         let (graph, edges) = Graph::from_arcs(num_nodes, self.arcs, EdgePolicy::default())?;
         let labels = self.class_texts.into_labels(self.classes)?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Read;
+use super::{Read, number};
 use crate::arcs::ArcMeaning;
 use crate::error::{Error, Place};
 use crate::format::file::{name_of, read_unpacked_text};
@@ -78,7 +78,7 @@ fn read_text(file: &Path) -> Result<Read, Error> {
                 content,
             ));
         };
-        read.classes.push(Some(read.class_texts.number(class)));
+        read.classes.push(number(&mut read.class_texts, class, || Place::line(file, line))?);
         let start = read.tags.len() as u32;
         read.starts.push(start);
         for node in 0..num_nodes {
@@ -86,8 +86,7 @@ fn read_text(file: &Path) -> Result<Read, Error> {
             let Some((tag, degree)) = node_line(content) else {
                 return Err(malformed(line, "a tag, a degree and as many neighbors", content));
             };
-            let number = read.tag_texts.number(tag);
-            read.tags.push(Some(number));
+            read.tags.push(number(&mut read.tag_texts, tag, || Place::line(file, line))?);
             let mut fields = content.split_ascii_whitespace().skip(2);
             for field in fields.by_ref().take(degree) {
                 let Some(to) = field.parse().ok().filter(|&to: &u32| to < num_nodes) else {
