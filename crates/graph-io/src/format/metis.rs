@@ -389,6 +389,7 @@ mod tests {
         for (text, expected) in [
             ("%\n", "a.graph: expected how many nodes and edges there are, found no such line".to_string()),
             ("3\n", format!("a.graph:1: expected {header}, found \"3\"")),
+            ("3 2 0 0 0\n", format!("a.graph:1: expected {header}, found \"3 2 0 0 0\"")),
             ("3 x\n", format!("a.graph:1: expected {header}, found \"3 x\"")),
             ("0 0\n", "a.graph:1: expected from 1 to 4294967295 nodes, found \"0 0\"".into()),
             (

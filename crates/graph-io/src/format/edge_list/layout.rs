@@ -185,6 +185,16 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_very_many_columns_is_refused() {
+        for line in [",".repeat(1 << 10), "source,target".to_string() + &",x".repeat(1 << 10)] {
+            let fault = Fault { expected: "at most 1024 columns".into(), found: "more".into() };
+            assert_eq!(find(line.as_bytes()).unwrap_err(), (0, fault));
+        }
+        let most = "source,target".to_string() + &",x".repeat((1 << 10) - 2);
+        assert_eq!(layout(&most).0.num_fields, 1 << 10);
+    }
+
+    #[test]
     fn silent_lines_and_single_ids_come_before() {
         let (found, start) = layout("# a b c d e\n\n % x\r\n//y\n7\n1;2;0.5;;\n");
         assert_eq!((found.separator, found.weight, start), (Separator::Byte(b';'), Some(2), 23));

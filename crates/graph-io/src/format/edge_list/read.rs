@@ -173,6 +173,14 @@ mod tests {
     }
 
     #[test]
+    fn a_node_named_alone_over_and_over_is_one_node() {
+        let text = "5\n5\n7\n".repeat(100) + "3 4294967296\n" + &"5\n9\n".repeat(100);
+        let raw = raw(text);
+        assert_eq!(raw.node_ids, NodeIds::from_numbers(vec![3, 5, 7, 9, 1 << 32]));
+        assert_eq!(pairs_of(&raw), [(0, 4)]);
+    }
+
+    #[test]
     fn other_ids_are_in_the_order_of_their_appearance() {
         let raw = raw("b\ta c\n07\t7\nb\t07\nalone\n");
         assert_eq!(ids(&raw), ["b", "a c", "07", "7", "alone"]);

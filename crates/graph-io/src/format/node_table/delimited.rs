@@ -196,7 +196,9 @@ pub(crate) fn cell(record: &StringRecord, column: usize) -> &str {
 
 /// A header for a message.
 pub(crate) fn shown_header(header: &StringRecord) -> String {
-    let names: Vec<&str> = header.iter().take(40).collect();
+    // A name may be the whole file.
+    let starts = header.iter().take(40).map(|name| name.chars().take(41).collect());
+    let names: Vec<String> = starts.collect();
     shown(&names.join(", "))
 }
 

@@ -132,6 +132,19 @@ mod tests {
     }
 
     #[test]
+    fn more_tags_than_a_node_can_be_of_are_refused() {
+        let text = |num_nodes: usize| {
+            let nodes: String = (0..num_nodes).map(|node| format!("{node} 0\n")).collect();
+            format!("1\n{num_nodes} 1\n{nodes}")
+        };
+        assert_eq!(set_of(&text(1 << 16)).unwrap().tags().unwrap().num_classes(), 1 << 16);
+        assert_eq!(
+            set_of(&text((1 << 16) + 1)).unwrap_err().to_string(),
+            "DS.txt:65539: expected at most 65536 classes or tags, found one more"
+        );
+    }
+
+    #[test]
     fn graphs_are_read_node_by_node() {
         let set = set_of(TEXT).unwrap();
         assert_eq!((set.name(), set.starts()), ("DS", &[0, 2, 5][..]));
