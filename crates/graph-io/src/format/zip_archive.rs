@@ -197,7 +197,7 @@ mod tests {
         short[..4].copy_from_slice(b"PK\x05\x06");
         short[8..12].copy_from_slice(&[9, 0, 9, 0]);
         assert_eq!(message(&short), "lie.npz: expected at most 0 entries in 22 bytes, found 9");
-        let mut long = vec![0; 56];
+        let mut long = [0; 56];
         long[..4].copy_from_slice(b"PK\x06\x06");
         long[24..40].copy_from_slice(&[0xff; 16]);
         short[8..12].copy_from_slice(&[0xff; 4]);
