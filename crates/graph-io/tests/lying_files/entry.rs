@@ -16,8 +16,11 @@ pub(crate) const FILE: &[u8] = b"\n=== file ";
 /// The longest message that an error may have.
 pub(crate) const MAX_MESSAGE: usize = 2000;
 
-/// Readers that are no formats and have a fuzz target: their names, how their files end, and what they read.
-pub(crate) const OTHERS: [(&str, &str, fn(&Path) -> Result<(), Error>); 4] = [
+/// The name of a reader, how its files end, and what it does.
+type Other = (&'static str, &'static str, fn(&Path) -> Result<(), Error>);
+
+/// Readers that are no formats and have a fuzz target.
+pub(crate) const OTHERS: [Other; 4] = [
     // As each of its formats.
     ("embedding", ".csv", |path| {
         let read = embedding::formats().iter().map(|format| format.read(path).map(drop));
