@@ -56,11 +56,14 @@ impl NodeIds {
     /// When the ends do not ascend to the length of the text, or cut a character.
     pub(crate) fn from_text(text: String, ends: Vec<usize>) -> Self {
         assert_eq!(ends.last().copied().unwrap_or(0), text.len(), "the last name ends with the text");
-        let numbers: Option<Vec<u64>> = Names { text: &text, ends: &ends }.iter().map(whole_number).collect();
-        match numbers {
-            Some(numbers) => Self::from_numbers(numbers),
-            None => Self(Kept::Names { text, ends }),
+        let names = Names { text: &text, ends: &ends };
+        if !names.iter().all(|name| whole_number(name).is_some()) {
+            return Self(Kept::Names { text, ends });
         }
+        // As much memory as is needed, not what a list takes that grows without knowing how far.
+        let mut numbers = Vec::with_capacity(ends.len());
+        numbers.extend(names.iter().filter_map(whole_number));
+        Self::from_numbers(numbers)
     }
 
     /// How many nodes.

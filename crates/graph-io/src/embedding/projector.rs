@@ -71,7 +71,7 @@ fn read_ids(path: &Path) -> Result<NodeIds, Error> {
         lines.next();
         column = header.split('\t').position(|title| title == "id").unwrap_or(0);
     }
-    let (mut ids, mut ends) = (String::new(), Vec::new());
+    let (mut ids, mut ends) = (String::new(), Vec::with_capacity(lines.clone().count()));
     for (line, number) in lines {
         let Some(id) = line.split('\t').nth(column) else {
             let expected = format!("an id in the column {}", column + 1);

@@ -125,7 +125,9 @@ impl Header {
 
     fn of_line(line: &[u8], number: usize, start: usize) -> Result<Self, Fault> {
         let fault = |expected: &str| Fault { expected: expected.into(), found: quoted_bytes(line) };
-        let words: Vec<&[u8]> = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
+        let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        // One more than there may be tells as much as all of them.
+        let words: Vec<&[u8]> = words.take(5).collect();
         if !(2..=4).contains(&words.len()) {
             return Err(fault("how many nodes and edges there are, and what is weighted"));
         }
@@ -387,6 +389,7 @@ mod tests {
         for (text, expected) in [
             ("%\n", "a.graph: expected how many nodes and edges there are, found no such line".to_string()),
             ("3\n", format!("a.graph:1: expected {header}, found \"3\"")),
+            ("3 2 0 0 0\n", format!("a.graph:1: expected {header}, found \"3 2 0 0 0\"")),
             ("3 x\n", format!("a.graph:1: expected {header}, found \"3 x\"")),
             ("0 0\n", "a.graph:1: expected from 1 to 4294967295 nodes, found \"0 0\"".into()),
             (

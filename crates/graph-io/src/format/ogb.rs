@@ -58,6 +58,10 @@ fn required(folder: &Path, name: &str) -> Result<PathBuf, Error> {
 
 fn read(folder: &Path) -> Result<RawDataset, Error> {
     let raw = folder.join("raw");
+    if !raw.is_dir() {
+        std::fs::metadata(folder).map_err(|source| Error::io(folder, source))?;
+        return Err(Error::malformed(Place::whole(folder), "a folder raw in it", "none"));
+    }
     let num_nodes_file = required(&raw, "num-node-list.csv")?;
     let num_nodes = read_count(&num_nodes_file)?;
     let num_arcs = read_count(&required(&raw, "num-edge-list.csv")?)?;
@@ -315,6 +319,11 @@ mod tests {
             message(&[("split/time/test.csv", "1\n")]),
             "time: expected labelled nodes (test set of the split), found node 1, which has no label"
         );
+        let folder = tempfile::tempdir().unwrap();
+        let empty = folder.path().join("empty");
+        assert!(matches!(read(&empty), Err(Error::Io { path, .. }) if path == empty));
+        std::fs::create_dir(&empty).unwrap();
+        assert_eq!(read(&empty).unwrap_err().to_string(), "empty: expected a folder raw in it, found none");
         assert_eq!(
             message(&[("raw/edge.csv", "-")]),
             "raw: expected a file edge.csv or edge.csv.gz, found none"

@@ -236,6 +236,14 @@ mod tests {
         short[8..12].copy_from_slice(&[0xff; 4]);
         let lie = [&long[..], &short].concat();
         assert!(message(&lie).ends_with("found 18446744073709551615"), "{}", message(&lie));
+        let before = vec![b'x'; 100_000];
+        let moved = [&before[..], &lie].concat();
+        let expected = "lie.npz: expected at most 2175 entries in 100078 bytes, found 18446744073709551615";
+        assert_eq!(message(&moved), expected);
+        // The larger end out of sight of this look at the file's end.
+        let locator = [&b"PK\x06\x07\0\0\0\0"[..], &[0; 8], &[1, 0, 0, 0]].concat();
+        let far = [&long[..], &before, &locator, &short].concat();
+        assert_eq!(message(&far), "lie.npz: expected the end of the directory at the end, found byte 0");
     }
     use crate::format::npy::write_vector;
 

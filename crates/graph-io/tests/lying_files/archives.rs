@@ -87,6 +87,28 @@ fn zip(entries: &[Entry<'_>]) -> Vec<u8> {
     out
 }
 
+/// A zip file that says in its larger end, that of 64 bits, how many entries it has, behind some other bytes.
+fn zip64(entries: &[Entry<'_>], told_count: u64, num_before: usize) -> Vec<u8> {
+    let mut out = vec![b'x'; num_before];
+    out.extend(zip(entries));
+    let short_end = out.split_off(out.len() - 22);
+    let field = |at: usize| u64::from(u32::from_le_bytes(short_end[at..at + 4].try_into().unwrap()));
+    let long_end = (out.len() - num_before) as u64;
+    out.extend(b"PK\x06\x06");
+    out.extend(44u64.to_le_bytes());
+    out.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for number in [told_count, told_count, field(12), field(16)] {
+        out.extend(number.to_le_bytes());
+    }
+    out.extend(b"PK\x06\x07\0\0\0\0");
+    out.extend(long_end.to_le_bytes());
+    out.extend(1u32.to_le_bytes());
+    out.extend(b"PK\x05\x06\0\0\0\0");
+    out.extend([0xff; 12]);
+    out.extend([0, 0]);
+    out
+}
+
 /// The names and contents of what a sample holds: the entries of a zip file, or its own files.
 fn parts(sample: &Sample) -> Vec<(String, Vec<u8>)> {
     let content = &sample.files[0].1;
@@ -135,5 +157,15 @@ pub(crate) fn zips(sample: &Sample) -> Vec<(String, Vec<u8>, usize)> {
         bombs[at].told_len = entries[at].told_len;
         add(&format!("with a bomb as {:?} that says it is none", entries[at].name), &bombs, num_bytes + BOMB);
     }
+    for count in [entries.len() as u64, 0, 0xffff, 200_000, 1 << 32, u64::MAX] {
+        for before in [0, 1000, 200_000] {
+            let what = format!("zip of 64 bits that says it has {count} entries, behind {before} bytes");
+            files.push((what, zip64(&entries, count, before), num_bytes));
+        }
+    }
+    let mut many = zip(&entries);
+    let end = many.len() - 22;
+    many[end + 8..end + 12].fill(0xff);
+    files.push(("zip that says it has 65535 entries".into(), many, num_bytes));
     files
 }

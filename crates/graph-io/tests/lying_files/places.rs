@@ -23,7 +23,7 @@ pub(crate) fn try_all(tally: &mut Tally, reader: &Reader, sample: &Sample) {
         try_path(&path.join("below"), "a path below a file");
     }
     for byte in [0, b'\n', b' ', b'0', b'-', b'"', b'{', b'[', b'<', b'%', b'#', 0x1f, 0x80, 0x89, 0xff] {
-        let path = folder.path().join(&sample.files[0].0);
+        let path = folder.path().join(last(&sample.files[0].0));
         std::fs::write(&path, [byte]).unwrap();
         try_path(&path, &format!("the one byte 0x{byte:02x}"));
     }
@@ -50,10 +50,14 @@ pub(crate) fn try_all(tally: &mut Tally, reader: &Reader, sample: &Sample) {
     }
     for (name, content) in &sample.files {
         let path = scratch();
-        std::fs::write(path.path().join(name), content).unwrap();
+        std::fs::write(path.path().join(last(name)), content).unwrap();
         try_path(path.path(), "one file in a folder");
-        try_path(&path.path().join(name), "one file, by its path");
+        try_path(&path.path().join(last(name)), "one file, by its path");
     }
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 #[cfg(unix)]

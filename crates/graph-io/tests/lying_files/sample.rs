@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use graph_io::embedding;
 use tempfile::TempDir;
 
 /// A file, or a folder of files.
@@ -9,24 +10,44 @@ use tempfile::TempDir;
 pub(crate) struct Sample {
     pub(crate) name: String,
     pub(crate) is_folder: bool,
-    /// Name and content of each file, by name.
+    /// Name and content of each file, by name; one in a folder of the folder is called by its path from there.
     pub(crate) files: Vec<(String, Vec<u8>)>,
 }
 
 /// The samples of a reader, by name.
 pub(crate) fn samples_of(reader: &str) -> Vec<Sample> {
+    if reader == "embedding" {
+        return embedding::formats()
+            .iter()
+            .flat_map(|format| samples_of(&format!("embedding-{}", format.name)))
+            .collect();
+    }
+    // The same files are opened in two ways.
+    let reader = if reader == "mapped" { "graph-folder" } else { reader };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(reader);
     assert!(folder.is_dir(), "{reader}: put a small valid file or folder into tests/corpus/{reader}");
-    let samples = entries(&folder).into_iter().map(|path| {
-        let files = if path.is_dir() { entries(&path) } else { vec![path.clone()] };
-        let read = |file: PathBuf| (name_of(&file), std::fs::read(&file).unwrap());
-        Sample {
-            name: name_of(&path),
-            is_folder: path.is_dir(),
-            files: files.into_iter().map(read).collect(),
+    let is_read = |path: &PathBuf| {
+        cfg!(feature = "parquet") || path.extension().is_none_or(|ending| ending != "parquet")
+    };
+    let samples = entries(&folder).into_iter().filter(is_read).map(|path| {
+        let mut files = Vec::new();
+        add_files(&path, &name_of(&path), &mut files);
+        if path.is_dir() {
+            let inner = |name: &str| name.split_once('/').map_or(name, |(_, inner)| inner).to_string();
+            files.iter_mut().for_each(|(name, _)| *name = inner(name));
         }
+        Sample { name: name_of(&path), is_folder: path.is_dir(), files }
     });
     samples.collect()
+}
+
+/// Adds a file, or all files of a folder and the folders in it, called by their paths.
+fn add_files(path: &Path, name: &str, files: &mut Vec<(String, Vec<u8>)>) {
+    if path.is_dir() {
+        entries(path).iter().for_each(|entry| add_files(entry, &format!("{name}/{}", name_of(entry)), files));
+    } else {
+        files.push((name.to_string(), std::fs::read(path).unwrap()));
+    }
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
@@ -65,6 +86,7 @@ impl Stage {
             std::fs::create_dir(stage.path()).unwrap();
         }
         for file in 0..stage.sample.files.len() {
+            std::fs::create_dir_all(stage.path_of(file).parent().unwrap()).unwrap();
             std::fs::write(stage.path_of(file), &stage.sample.files[file].1).unwrap();
         }
         stage

@@ -73,7 +73,7 @@ impl Tally {
             outcome.faults.push(format!("took {seconds:.1} s"));
         }
         if !outcome.faults.is_empty() && self.failures.len() < MAX_FAILURES {
-            let kept = keep(reader.name, self.failures.len(), case.path);
+            let kept = keep(&reader.name, self.failures.len(), case.path);
             self.failures.push(format!("{}: {} ({kept})", name(), outcome.faults.join("; ")));
         }
         outcome.accepted
@@ -182,10 +182,18 @@ fn names_in(path: &Path) -> Vec<String> {
     let own = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let folder = path.parent().unwrap_or(path).display().to_string();
     let mut names = vec![folder, own];
-    if let Ok(entries) = path.read_dir() {
-        names.extend(entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()));
-    }
+    add_names(path, &mut names);
     names
+}
+
+fn add_names(folder: &Path, names: &mut Vec<String>) {
+    let Ok(entries) = folder.read_dir() else { return };
+    for entry in entries.flatten() {
+        names.push(entry.file_name().to_string_lossy().into_owned());
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            add_names(&entry.path(), names);
+        }
+    }
 }
 
 /// Keeps what made a reader fail; says where.
@@ -243,7 +251,7 @@ fn what_a_reader_does_not_keep_to_is_found_and_said() {
     std::fs::write(&path, "0 1\n").unwrap();
     let fault = |read: fn(&Path) -> Result<Read, Error>| {
         let mut tally = Tally::default();
-        let reader = Reader { name: "fake", read: Box::new(read) };
+        let reader = Reader { name: "fake".into(), read: Box::new(read) };
         tally.judge(&reader, &Case { path: &path, num_bytes: 4, what: &|| "a sample".to_string() });
         tally.failures.pop().unwrap_or_default()
     };

@@ -7,6 +7,9 @@ use super::line::{Fault, Fields, Layout, Separator, Single, line_at};
 /// What a line of comment starts with.
 pub(super) const COMMENT_SIGNS: &[&str] = &["#", "%", "//"];
 
+/// What has more columns is no list of edges.
+const MAX_COLUMNS: usize = 1 << 10;
+
 /// Names of the columns of the two ids, in lower case and without signs between words.
 const ENDS: [(&str, &str); 13] = [
     ("source", "target"),
@@ -52,8 +55,14 @@ pub(super) fn find(bytes: &[u8]) -> Result<Option<Found>, FaultAt> {
         let is_first = start.is_none();
         let start = *start.get_or_insert(here);
         let Some(separator) = separator_of(line) else { continue };
-        let fields: Result<Vec<Cow<'_, [u8]>>, Fault> = Fields::of(line, separator).collect();
+        // A field takes many times the bytes of an empty one: a line may be as long as the file.
+        let fields = Fields::of(line, separator).take(MAX_COLUMNS + 1);
+        let fields: Result<Vec<Cow<'_, [u8]>>, Fault> = fields.collect();
         let mut fields = fields.map_err(|fault| (here, fault))?;
+        if fields.len() > MAX_COLUMNS {
+            let expected = format!("at most {MAX_COLUMNS} columns");
+            return Err((here, Fault { expected, found: "more".into() }));
+        }
         if is_first && let Some(layout) = layout_of_header(&fields, separator) {
             return Ok(Some(Found { layout, start: next, has_header: true }));
         }
@@ -173,6 +182,16 @@ mod tests {
         assert_eq!(columns("u v\n1 2\n"), (0, 1, None, 2, 0));
         assert_eq!(columns("\u{feff}src dst\n1 2\n"), (0, 1, None, 2, 11));
         assert_eq!(columns("x y\nsource target\n"), (0, 1, None, 2, 0));
+    }
+
+    #[test]
+    fn a_line_of_very_many_columns_is_refused() {
+        for line in [",".repeat(1 << 10), "source,target".to_string() + &",x".repeat(1 << 10)] {
+            let fault = Fault { expected: "at most 1024 columns".into(), found: "more".into() };
+            assert_eq!(find(line.as_bytes()).unwrap_err(), (0, fault));
+        }
+        let most = "source,target".to_string() + &",x".repeat((1 << 10) - 2);
+        assert_eq!(layout(&most).0.num_fields, 1 << 10);
     }
 
     #[test]

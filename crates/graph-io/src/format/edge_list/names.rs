@@ -12,6 +12,7 @@ use super::layout::FaultAt;
 use super::line::{Layout, line_at};
 use super::numbers::chunks;
 use crate::arcs::{ArcMeaning, Arcs};
+use crate::format::growth::reserve_within;
 use crate::node_ids::NodeIds;
 
 /// What the lines from `start` on say, chunk by chunk; the first fault of the file where there is one.
@@ -35,19 +36,18 @@ pub(super) fn parse(
 /// When there are 2³² different ids.
 pub(super) fn put_together(mut chunks: Vec<Chunk>, layout: &Layout) -> (NodeIds, Arcs) {
     let hasher = DefaultHashBuilder::default();
+    let max_names = chunks.iter().map(|chunk| chunk.names.ends.len()).sum();
     let mut all = Names::default();
-    let nodes_of_chunks: Vec<Vec<u32>> = chunks
-        .iter_mut()
-        .map(|chunk| {
-            let own = std::mem::take(&mut chunk.names);
-            (0..own.ends.len()).map(|node| all.node(own.get(node), &hasher)).collect()
-        })
-        .collect();
+    for chunk in &mut chunks {
+        let own = std::mem::take(&mut chunk.names);
+        reserve_within(&mut all.ends, own.ends.len(), max_names);
+        let nodes: Vec<u32> = (0..own.ends.len()).map(|node| all.node(own.get(node), &hasher)).collect();
+        for ends in [&mut chunk.from, &mut chunk.to] {
+            ends.par_iter_mut().for_each(|end| *end = nodes[*end as usize]);
+        }
+    }
     let Names { text, ends, .. } = all;
     let text = String::from_utf8(text).expect("every id is checked to be text");
-    chunks.par_iter_mut().zip(&nodes_of_chunks).for_each(|(chunk, nodes)| {
-        chunk.from.iter_mut().chain(&mut chunk.to).for_each(|end| *end = nodes[*end as usize]);
-    });
     let arcs = Arcs {
         from: chunks.iter_mut().flat_map(|chunk| std::mem::take(&mut chunk.from)).collect(),
         to: chunks.iter_mut().flat_map(|chunk| std::mem::take(&mut chunk.to)).collect(),
@@ -93,6 +93,13 @@ impl Chunk {
             }
         }
         chunk.names.table = HashTable::new();
+        // The chunks are kept beside each other: what they have room for beyond themselves adds up.
+        chunk.names.text.shrink_to_fit();
+        chunk.names.ends.shrink_to_fit();
+        for ends in [&mut chunk.from, &mut chunk.to] {
+            ends.shrink_to_fit();
+        }
+        chunk.weights.shrink_to_fit();
         Ok(chunk)
     }
 }
@@ -111,8 +118,6 @@ impl Names {
     fn node(&mut self, id: &[u8], hasher: &DefaultHashBuilder) -> u32 {
         let Self { text, ends, table } = self;
         let short_hash = hasher.hash_one(id) as u32;
-        // The table looks at the highest bits and at the lowest.
-        let long = |short_hash: u32| u64::from(short_hash) << 32 | u64::from(short_hash);
         let is_same = |&(other_hash, node): &(u32, u32)| {
             other_hash == short_hash && name(text, ends, node as usize) == id
         };
@@ -120,6 +125,9 @@ impl Names {
             return node;
         }
         let node = u32::try_from(ends.len()).expect("fewer than 2³² ids");
+        if table.len() == table.capacity() {
+            grow(table);
+        }
         table.insert_unique(long(short_hash), (short_hash, node), |&(short_hash, _)| long(short_hash));
         text.extend_from_slice(id);
         ends.push(text.len());
@@ -128,6 +136,23 @@ impl Names {
 
     fn get(&self, node: usize) -> &[u8] {
         name(&self.text, &self.ends, node)
+    }
+}
+
+/// The hash that a table is given, which looks at its highest bits and at its lowest.
+fn long(short_hash: u32) -> u64 {
+    u64::from(short_hash) << 32 | u64::from(short_hash)
+}
+
+/// Makes a full table twice as large, without the old and the new one at once.
+fn grow(table: &mut HashTable<(u32, u32)>) {
+    let mut hashes = vec![0; table.len()];
+    for (short_hash, node) in std::mem::take(table) {
+        hashes[node as usize] = short_hash;
+    }
+    table.reserve(hashes.len() + 1, |_| unreachable!("an empty table has nothing to hash again"));
+    for (node, short_hash) in (0..).zip(hashes) {
+        table.insert_unique(long(short_hash), (short_hash, node), |&(short_hash, _)| long(short_hash));
     }
 }
 

@@ -169,7 +169,7 @@ impl<T: Number> Part<'_, T> {
                 let from = whole_number(&record.from).ok_or(Stop::Text)?;
                 let Some(to) = record.to else {
                     parsed.max = parsed.max.max(from);
-                    parsed.singles.push(narrow(from)?);
+                    push_distinct(&mut parsed.singles, narrow(from)?);
                     continue;
                 };
                 ends = (from, whole_number(&to).ok_or(Stop::Text)?);
@@ -185,6 +185,18 @@ impl<T: Number> Part<'_, T> {
         }
         Ok(parsed)
     }
+}
+
+/// Adds a node, and drops those that are there twice before the list grows: a line of one digit, said over and over, would
+/// take many times its bytes.
+fn push_distinct<T: Ord>(singles: &mut Vec<T>, single: T) {
+    if singles.len() == singles.capacity() {
+        singles.sort_unstable();
+        singles.dedup();
+        // Room for as many again, so that this is seldom.
+        singles.reserve(singles.len().max(64));
+    }
+    singles.push(single);
 }
 
 /// The number of an id that is written as a computer writes it.

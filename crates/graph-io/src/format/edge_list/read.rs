@@ -174,6 +174,27 @@ mod tests {
     }
 
     #[test]
+    fn many_names_are_told_apart_in_the_order_of_their_appearance() {
+        let names: Vec<String> = (0..5000).map(|node| format!("n{}", node * 7919 % 5000)).collect();
+        let lines = |names: &[String]| names.chunks(2).map(|ends| ends.join(" ") + "\n").collect::<String>();
+        let text = lines(&names) + &lines(&names);
+        for chunk_len in [None, Some(300)] {
+            let raw = cut_every(&text, chunk_len).unwrap();
+            assert_eq!(ids(&raw), names);
+            let expected: Vec<(u32, u32)> = (0..2500).map(|edge| (2 * edge, 2 * edge + 1)).collect();
+            assert_eq!(pairs_of(&raw), [&expected[..], &expected[..]].concat());
+        }
+    }
+
+    #[test]
+    fn a_node_named_alone_over_and_over_is_one_node() {
+        let text = "5\n5\n7\n".repeat(100) + "3 4294967296\n" + &"5\n9\n".repeat(100);
+        let raw = raw(text);
+        assert_eq!(raw.node_ids, NodeIds::from_numbers(vec![3, 5, 7, 9, 1 << 32]));
+        assert_eq!(pairs_of(&raw), [(0, 4)]);
+    }
+
+    #[test]
     fn other_ids_are_in_the_order_of_their_appearance() {
         let raw = raw("b\ta c\n07\t7\nb\t07\nalone\n");
         assert_eq!(ids(&raw), ["b", "a c", "07", "7", "alone"]);

@@ -35,18 +35,17 @@ impl ClassColumn {
             self.push_number(None);
             return Ok(());
         }
-        let number = self.number(cell);
+        self.push_text(cell)
+    }
+
+    /// The class of the next item is this text, whatever it is.
+    pub(crate) fn push_text(&mut self, text: &str) -> Result<(), Fault> {
+        let number = self.number(text);
         if number as usize >= MAX_CLASSES {
             return Err(Fault::new(format!("at most {MAX_CLASSES} classes"), "one more"));
         }
         self.push_number(Some(number));
         Ok(())
-    }
-
-    /// The class of the next item is this text, whatever it is.
-    pub(crate) fn push_text(&mut self, text: &str) {
-        let number = self.number(text);
-        self.push_number(Some(number));
     }
 
     /// The class of the next item by [`number`](Self::number); none where it has none.
@@ -182,7 +181,7 @@ mod tests {
     fn where_every_text_is_a_class_minus_one_and_nan_are_too() {
         let labels = |texts: &[&str]| {
             let mut column = ClassColumn::default();
-            texts.iter().for_each(|text| column.push_text(text));
+            texts.iter().for_each(|text| column.push_text(text).unwrap());
             column.push_number(None);
             column.into_labels().unwrap()
         };

@@ -27,7 +27,33 @@ impl Delimited {
         if memchr::memchr_iter(delimiter, &text.as_bytes()[..header_end]).count() >= MAX_COLUMNS {
             return Err(too_many(file));
         }
-        Ok(Self { text, delimiter, file: file.to_path_buf() })
+        let table = Self { text, delimiter, file: file.to_path_buf() };
+        table.check_widths()?;
+        Ok(table)
+    }
+
+    /// Refuses a row that is much wider than the header: the csv crate holds many bytes for each cell of a row before it
+    /// says how many there are, and a row may be the whole file.
+    fn check_widths(&self) -> Result<(), Error> {
+        const MANY: usize = 1 << 10;
+        let is_narrow = |line: &[u8]| memchr::memchr_iter(self.delimiter, line).count() <= MANY;
+        let bytes = self.text.as_bytes();
+        let (num_columns, mut start) = row_at(bytes, 0, self.delimiter);
+        // Without quotes, few delimiters in a line are few cells.
+        let has_quotes = memchr::memchr(b'"', bytes).is_some();
+        if !has_quotes && bytes[start..].split(|&byte| byte == b'\n').all(is_narrow) {
+            return Ok(());
+        }
+        while start < bytes.len() {
+            let (num_cells, end) = row_at(bytes, start, self.delimiter);
+            if num_cells > num_columns + MANY {
+                let line = self.line_of((0, 1), start as u64).1;
+                let expected = format!("{num_columns} cells, as in the header");
+                return Err(Error::malformed(Place::line(&self.file, line), expected, num_cells.to_string()));
+            }
+            start = end;
+        }
+        Ok(())
     }
 
     /// How many bytes of text.
@@ -121,6 +147,30 @@ impl Delimited {
     }
 }
 
+/// How many cells the row at a byte has, and where the next one starts, as the csv crate sees them.
+fn row_at(bytes: &[u8], start: usize, delimiter: u8) -> (usize, usize) {
+    let is_end = |byte: &u8| *byte == b'\n' || *byte == b'\r';
+    let mut at = start + bytes[start..].iter().take_while(|byte| is_end(byte)).count();
+    let (mut num_cells, mut is_first_byte, mut in_quotes) = (1, true, false);
+    while let Some(&byte) = bytes.get(at) {
+        at += 1;
+        if in_quotes {
+            // Two quotes are one in the cell: closed here, opened by the next.
+            in_quotes = byte != b'"';
+            is_first_byte = !in_quotes && bytes.get(at) == Some(&b'"');
+        } else if byte == b'"' && is_first_byte {
+            in_quotes = true;
+        } else if byte == delimiter {
+            (num_cells, is_first_byte) = (num_cells + 1, true);
+        } else if is_end(&byte) {
+            break;
+        } else {
+            is_first_byte = false;
+        }
+    }
+    (num_cells, at)
+}
+
 /// The delimiter that a file's name stands for, without ".gz"; none for a name of another kind of file.
 pub(crate) fn kind_of(file: &Path) -> Option<u8> {
     let name = file.file_name()?.to_str()?.to_ascii_lowercase();
@@ -146,7 +196,9 @@ pub(crate) fn cell(record: &StringRecord, column: usize) -> &str {
 
 /// A header for a message.
 pub(crate) fn shown_header(header: &StringRecord) -> String {
-    let names: Vec<&str> = header.iter().take(40).collect();
+    // A name may be the whole file.
+    let starts = header.iter().take(40).map(|name| name.chars().take(41).collect());
+    let names: Vec<String> = starts.collect();
     quoted(&names.join(", "))
 }
 
@@ -207,6 +259,36 @@ mod tests {
         assert_eq!(rows("a.csv", ""), Err("a.csv: expected a header line, found an empty file".into()));
         let wide = ",".repeat(MAX_COLUMNS);
         assert_eq!(rows("a.csv", &wide), Err("a.csv:1: refused more than 262144 columns".into()));
+    }
+
+    #[test]
+    fn a_row_much_wider_than_the_header_is_refused_but_not_for_what_is_in_its_quotes() {
+        let wide = ",".repeat(5000);
+        let message = "a.csv:4: expected 2 cells, as in the header, found 5002";
+        assert_eq!(rows("a.csv", &format!("x,y\n1,2\n\n\"a\"\"\",{wide}\n")), Err(message.into()));
+        let lines = "\"\n\",".repeat(5000);
+        let message = "a.csv:2: expected 2 cells, as in the header, found 5001";
+        assert_eq!(rows("a.csv", &format!("x,y\n{lines}\n")), Err(message.into()));
+        let quoted = format!("x,y\n\"a\"\"{wide}\",b\"\"c\r\n3,4\n");
+        let cell = format!("a\"{wide}");
+        assert_eq!(rows("a.csv", &quoted), Ok(vec![row(2, &[&cell, "b\"\"c"]), row(3, &["3", "4"])]));
+    }
+
+    #[test]
+    fn cells_are_counted_as_the_csv_crate_counts_them() {
+        let pieces = ["a", "\"", "\"\"", ",", "\n", "\r\n"];
+        for number in 0..6usize.pow(6) {
+            let text: String = (0..6).map(|place| pieces[number / 6usize.pow(place) % 6]).collect();
+            let reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+            let expected: Vec<usize> = reader.into_records().map(|record| record.unwrap().len()).collect();
+            let (mut counted, mut start) = (Vec::new(), 0);
+            while text[start..].contains(|sign| sign != '\r' && sign != '\n') {
+                let (num_cells, end) = row_at(text.as_bytes(), start, b',');
+                counted.push(num_cells);
+                start = end;
+            }
+            assert_eq!(counted, expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -24,8 +24,10 @@ pub(super) fn read(file: &Path) -> Result<NodeTable, Error> {
         let counts = counts_rows(&table, column)?;
         columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
     }
+    // A row takes a byte for each column at least, and the cell of a single column is not empty.
+    let max_rows = table.len() / columns.roles.len().max(2) + 1;
     // A value takes two bytes at least, itself and what ends it.
-    let room = Room { rows: table.num_lines(), cells: table.len() / 2 + 1 };
+    let room = Room { rows: table.num_lines().min(max_rows), cells: table.len() / 2 + 1 };
     let mut builder = TableBuilder::new(&columns, columns.num_features(), room);
     table.for_each_row(|line, record| {
         let place = || Place::line(file, line);
@@ -35,6 +37,7 @@ pub(super) fn read(file: &Path) -> Result<NodeTable, Error> {
         }
         builder.end_row().map_err(|fault| fault.at(place()))
     })?;
+    drop(table);
     builder.finish(file)
 }
 

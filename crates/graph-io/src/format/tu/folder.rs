@@ -14,12 +14,12 @@ pub(super) fn read(folder: &Path, name: &str) -> Result<GraphSet, Error> {
     let mut read = Read::default();
     let graph_of_node = read_indicator(&file("graph_indicator"), &mut read.starts)?;
     let num_graphs = read.starts.len() - 1;
-    read_texts(&file("graph_labels"), (num_graphs, "graph"), |text| {
-        read.classes.push_text(text);
+    read_texts(&file("graph_labels"), (num_graphs, "graph"), |text, place| {
+        read.classes.push_text(text).map_err(|fault| fault.at(place))
     })?;
     if let Some(file) = existing(file("node_labels")) {
-        read_texts(&file, (graph_of_node.len(), "node"), |text| {
-            read.tags.push_text(text);
+        read_texts(&file, (graph_of_node.len(), "node"), |text, place| {
+            read.tags.push_text(text).map_err(|fault| fault.at(place))
         })?;
     }
     if let Some(file) = existing(file("node_attributes")) {
@@ -65,14 +65,18 @@ fn read_indicator(file: &Path, starts: &mut Vec<u32>) -> Result<Vec<u32>, Error>
 }
 
 /// A line for each of some items: a whole number, or several with commas between.
-fn read_texts(file: &Path, items: (usize, &str), mut take: impl FnMut(&str)) -> Result<(), Error> {
+fn read_texts(
+    file: &Path,
+    items: (usize, &str),
+    mut take: impl FnMut(&str, Place) -> Result<(), Error>,
+) -> Result<(), Error> {
     let text = read_unpacked_text(file)?;
     let mut num_lines = 0;
     for (line, content) in (1..).zip(text.trim_end().lines()) {
         if content.split(',').any(|number| number.trim().parse::<i64>().is_err()) {
             return Err(Error::malformed(Place::line(file, line), "whole numbers", quoted(content)));
         }
-        take(content.trim());
+        take(content.trim(), Place::line(file, line))?;
         num_lines = line;
     }
     check_count(file, num_lines, items)

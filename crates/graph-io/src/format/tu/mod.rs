@@ -120,7 +120,10 @@ struct Read {
 }
 
 impl Read {
-    fn build(self, name: &str) -> Result<GraphSet, Error> {
+    fn build(mut self, name: &str) -> Result<GraphSet, Error> {
+        // The graph is built from these: room that they have left over is better used for it.
+        self.arcs.from.shrink_to_fit();
+        self.arcs.to.shrink_to_fit();
         let num_nodes = self.starts.last().map_or(0, |&end| end as usize);
         let (graph, edges) = Graph::from_arcs(num_nodes, self.arcs, EdgePolicy::default())?;
         let labels = self.classes.into_labels()?;

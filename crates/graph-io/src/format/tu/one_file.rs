@@ -78,7 +78,7 @@ fn read_text(file: &Path) -> Result<Read, Error> {
                 content,
             ));
         };
-        read.classes.push_text(class);
+        read.classes.push_text(class).map_err(|fault| fault.at(Place::line(file, line)))?;
         let start = read.tags.len() as u32;
         read.starts.push(start);
         for node in 0..num_nodes {
@@ -86,7 +86,7 @@ fn read_text(file: &Path) -> Result<Read, Error> {
             let Some((tag, degree)) = node_line(content) else {
                 return Err(malformed(line, "a tag, a degree and as many neighbors", content));
             };
-            read.tags.push_text(tag);
+            read.tags.push_text(tag).map_err(|fault| fault.at(Place::line(file, line)))?;
             let mut fields = content.split_ascii_whitespace().skip(2);
             for field in fields.by_ref().take(degree) {
                 let Some(to) = field.parse().ok().filter(|&to: &u32| to < num_nodes) else {
@@ -129,6 +129,19 @@ mod tests {
             is_graph_set(&folder.path().join("DS.txt")).unwrap()
         );
         is_graph_set(folder.path()).unwrap()
+    }
+
+    #[test]
+    fn more_tags_than_a_node_can_be_of_are_refused() {
+        let text = |num_nodes: usize| {
+            let nodes: String = (0..num_nodes).map(|node| format!("{node} 0\n")).collect();
+            format!("1\n{num_nodes} 1\n{nodes}")
+        };
+        assert_eq!(set_of(&text(1 << 16)).unwrap().tags().unwrap().num_classes(), 1 << 16);
+        assert_eq!(
+            set_of(&text((1 << 16) + 1)).unwrap_err().to_string(),
+            "DS.txt:65539: expected at most 65536 classes, found one more"
+        );
     }
 
     #[test]
