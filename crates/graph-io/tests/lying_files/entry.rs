@@ -54,6 +54,8 @@ pub(crate) fn read(reader: &str, bytes: &[u8]) -> Result<(), Error> {
         error
     };
     if let Some((_, ending, read)) = OTHERS.iter().find(|(name, ..)| *name == reader) {
+        // The form of a table is told by its name alone.
+        let ending = if bytes.starts_with(b"PAR1") { ".parquet" } else { ending };
         return read(&unpack(folder.path(), ending, bytes)).map_err(said);
     }
     let format = format::all().iter().find(|known| known.name == reader).expect("a format of this name");
