@@ -77,5 +77,6 @@ fn the_peak_counts_what_other_threads_hold_and_what_is_freed_again() {
         vec![1u8; 1 << 20]
     });
     assert_eq!(kept.len(), 1 << 20);
-    assert!((3 << 20..7 << 19).contains(&peak), "{peak}");
+    // The harness's own threads take and free some bytes meanwhile.
+    assert!((5 << 19..7 << 19).contains(&peak), "{peak}");
 }
