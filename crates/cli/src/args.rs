@@ -73,7 +73,7 @@ pub(crate) enum DataCommand {
     /// List the formats of graphs and of embeddings: which are read, which written, what they keep
     Formats(DataListArgs),
     /// Write a graph or an embedding in another format, with the ids of its nodes
-    Convert(ConvertArgs),
+    Convert(Box<ConvertArgs>),
 }
 
 /// For whom output is written.
