@@ -1,6 +1,5 @@
 //! An undirected graph, checked once when it is built.
 
-use petgraph::unionfind::UnionFind;
 use rayon::prelude::*;
 
 use crate::arcs::{ArcMeaning, Arcs};
@@ -251,44 +250,6 @@ impl Graph {
             nodes.iter().filter(|&&node| self.neighbors(node).binary_search(&node).is_ok()).count();
         Ok(Self { adjacency, num_loops })
     }
-
-    /// The connected component of each node; components are numbered from 0 by their smallest node.
-    pub fn components(&self) -> Vec<u32> {
-        let mut sets = UnionFind::<u32>::new(self.num_nodes());
-        self.edges().for_each(|(from, to)| {
-            sets.union(from, to);
-        });
-        let mut number_of_root = vec![u32::MAX; self.num_nodes()];
-        let mut next = 0;
-        (0..self.num_nodes() as u32)
-            .map(|node| {
-                let number = &mut number_of_root[sets.find_mut(node) as usize];
-                if *number == u32::MAX {
-                    *number = next;
-                    next += 1;
-                }
-                *number
-            })
-            .collect()
-    }
-
-    /// How many nodes each connected component has, the largest first.
-    pub fn component_sizes(&self) -> Vec<usize> {
-        let mut sizes = Vec::new();
-        for component in self.components() {
-            if component as usize == sizes.len() {
-                sizes.push(0);
-            }
-            sizes[component as usize] += 1;
-        }
-        sizes.sort_unstable_by(|a, b| b.cmp(a));
-        sizes
-    }
-
-    /// How many connected components; an isolated node is one of its own.
-    pub fn num_components(&self) -> usize {
-        self.component_sizes().len()
-    }
 }
 
 /// What is not symmetric where the entry at `place` of row `to` does not lead back to `from`.
@@ -535,13 +496,6 @@ mod tests {
             message(CsrMatrix::new((2, 2), vec![5, 6, 7], vec![1, 0], vec![1.0, 1.0])),
             "adjacency: expected row pointers from 0, found a slice of a larger matrix"
         );
-    }
-
-    #[test]
-    fn components_are_numbered_by_their_smallest_node() {
-        let (graph, _) = Graph::from_edges(6, &[(5, 1), (3, 0), (0, 4)], EdgePolicy::default()).unwrap();
-        assert_eq!(graph.components(), [0, 1, 2, 0, 0, 1]);
-        assert_eq!((graph.component_sizes(), graph.num_components()), (vec![3, 2, 1], 3));
     }
 
     proptest! {

@@ -20,6 +20,7 @@ mod arcs;
 mod assemble;
 mod chance;
 mod cleaning;
+mod components;
 mod csr;
 pub mod datasets;
 mod edge_policy;
