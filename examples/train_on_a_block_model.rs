@@ -10,7 +10,7 @@ use g2r::embedders::{Decision, EpochReport, G2r, G2rConfig, Observer, propagated
 use g2r::evaluation::{self, Probe, Rows};
 use g2r::graph::synthetic::{BlockFeatures, BlockModelConfig, stochastic_block_model};
 use g2r::graph::{Features, NodeDataset, SplitSizes};
-use g2r::ndarray::ArrayView2;
+use g2r::ndarray::Array2;
 
 /// Accuracy on `nodes` of a linear probe that learned from the training nodes.
 fn accuracy(rows: &Rows, dataset: &NodeDataset, nodes: &[u32]) -> Result<f64, evaluation::Error> {
@@ -28,12 +28,12 @@ impl Observer for BestValidation<'_> {
     fn epoch(
         &mut self,
         report: &EpochReport,
-        embedding: ArrayView2<'_, f32>,
+        embedding: &mut dyn FnMut() -> Array2<f32>,
     ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>> {
-        let found = accuracy(&Rows::dense(embedding), self.0, self.0.split().expect("drawn").val())?;
-        let EpochReport { epoch, expansion, compression, .. } = report;
-        if epoch % 10 == 0 {
-            println!("epoch {epoch:2}  R {expansion:7.3}  R_c {compression:7.3}  validation {found:.3}");
+        let val = self.0.split().expect("drawn").val();
+        let found = accuracy(&Rows::dense(embedding().view()), self.0, val)?;
+        if report.epoch % 10 == 0 {
+            println!("epoch {:2}  loss {:8.3}  validation {found:.3}", report.epoch, report.loss);
         }
         let better = found > self.1;
         self.1 = self.1.max(found);

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use graph_io::embedding;
-use harness::{DeviceChoice, EncoderKind, G2rConfig, Protocol};
+use harness::{DeviceChoice, EncoderKind, METHODS, Method, Protocol};
 use toml::{Table, Value};
 
 use crate::input_args::InputArgs;
@@ -31,12 +31,14 @@ Examples:
   g2r train cora
   g2r train citeseer --seeds 3 --epochs 40 --eps-sq 0.1 --out runs/long
   g2r train cora --encoder sage --protocol random-20 --format json
+  g2r train cora --method grace --set temperature=0.5
   g2r train --config runs/cora-g2r/config.toml --out runs/again
   g2r train path/to/graph --embedding-format parquet --embedding-format csv
 
 A graph without labels, or --protocol none, is trained to the last epoch of one seed: there is nothing to choose an epoch
 by. Of several seeds the one with the lowest loss of its last step is written, and rates are shown for accuracies.
-A setting comes from its flag, else from the config file, else from the data set's preset, else from its default.
+A setting comes from its flag, else from the config file, else from the method's recipe for the data set, else from its
+default.
 Written are embedding.npy, nodes.csv, model.safetensors, config.toml and report.json, and the embedding in each format
 asked for: embedding.npz, .parquet, .csv, .tsv, .vec (word2vec), or the folder projector.";
 
@@ -106,14 +108,21 @@ pub(crate) struct TrainArgs {
     input: InputArgs,
 
     /// How the embedding is trained [default: g2r]
-    #[arg(long, value_parser = ["g2r"], help_heading = "Run")]
+    #[arg(long, value_parser = methods(), help_heading = "Run")]
     method: Option<String>,
-    /// What is trained [default: gcn]
+    /// What is trained, where the method has an encoder to choose [default: the method's, mostly gcn]
     #[arg(long, value_parser = encoders(), help_heading = "Run")]
     encoder: Option<String>,
-    /// How nodes are split; none judges nothing [default: public where the data set has a split, else random-20; none
-    /// without labels]
-    #[arg(long, value_parser = TRAIN_PROTOCOLS, help_heading = "Run")]
+    /// A setting of the method that has no flag of its own, as in its table of a config file; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE", help_heading = "Run")]
+    set: Vec<Assignment>,
+    /// After how many epochs the validation nodes are asked whether to keep the weights; 0 leaves the choice to the method's
+    /// own rule, such as the last epoch or the lowest loss [default: the method's]
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    judge_every: Option<u32>,
+    /// How nodes are split: public, random-20-500-1000 (or random-20), 20-30-rest, 10-10-80, 60-20-20, wiki-cs-20, ogb; none
+    /// judges nothing [default: public where the data set has a split, else random-20-500-1000; none without labels]
+    #[arg(long, value_parser = protocols(), hide_possible_values = true, help_heading = "Run")]
     protocol: Option<String>,
     /// The first seed [default: 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), help_heading = "Run")]
@@ -191,6 +200,31 @@ pub(crate) struct TrainArgs {
     row_norm: Option<String>,
 }
 
+/// A setting and its value.
+#[derive(Clone, Debug, PartialEq)]
+struct Assignment {
+    key: String,
+    value: Value,
+}
+
+impl FromStr for Assignment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || format!("expected KEY=VALUE, found {text:?}");
+        let (key, value) = text.split_once('=').ok_or_else(expected)?;
+        let key = key.trim().replace('-', "_");
+        if key.is_empty() {
+            return Err(expected());
+        }
+        // A word needs no quotes here.
+        let parsed = toml::from_str::<Table>(&format!("value = {value}")).ok();
+        let parsed = parsed.filter(|table| table.len() == 1).and_then(|mut table| table.remove("value"));
+        let value = parsed.unwrap_or_else(|| Value::String(value.trim().to_string()));
+        Ok(Self { key, value })
+    }
+}
+
 /// Numbers with commas between.
 #[derive(Clone, Debug, PartialEq)]
 struct Widths(Vec<u32>);
@@ -212,12 +246,24 @@ impl From<Widths> for Value {
 
 const TRAINING: &str = "Training (for the defaults see the end of --help)";
 const DEVICES: [&str; 4] = ["auto", "cpu", "wgpu", "cuda"];
-const PROTOCOLS: [&str; 5] = ["public", "random-20", "20-30-rest", "10-10-80", "60-20-20"];
-const TRAIN_PROTOCOLS: [&str; 6] = ["public", "random-20", "20-30-rest", "10-10-80", "60-20-20", "none"];
 const SAMPLINGS: [&str; 3] = ["with-replacement", "without-replacement", "all"];
 const WEIGHTINGS: [&str; 2] = ["g2r", "mcr2"];
 const SCALINGS: [&str; 4] = ["column", "row", "symmetric", "none"];
 const ROW_NORMS: [&str; 3] = ["l1", "l2", "none"];
+
+fn methods() -> PossibleValuesParser {
+    METHODS.iter().map(Method::name).collect::<Vec<_>>().into()
+}
+
+fn protocols() -> PossibleValuesParser {
+    let names = Protocol::ALL.iter().map(|protocol| protocol.name());
+    names.chain(["random-20"]).collect::<Vec<_>>().into()
+}
+
+fn judging_protocols() -> PossibleValuesParser {
+    let judging = Protocol::ALL.iter().filter(|protocol| protocol.judges());
+    judging.map(|protocol| protocol.name()).chain(["random-20"]).collect::<Vec<_>>().into()
+}
 
 fn encoders() -> PossibleValuesParser {
     EncoderKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().into()
@@ -233,7 +279,7 @@ impl TrainArgs {
         let mut run = Table::new();
         set(&mut run, "dataset", &self.dataset);
         set(&mut run, "method", &self.method);
-        set(&mut run, "encoder", &self.encoder);
+        set(&mut run, "judge_every", &self.judge_every);
         set(&mut run, "protocol", &self.protocol);
         set(&mut run, "seed", &self.seed);
         set(&mut run, "seeds", &self.seeds);
@@ -242,25 +288,27 @@ impl TrainArgs {
         let formats = Some(self.embedding_format.clone()).filter(|names| !names.is_empty());
         set(&mut run, "embedding_formats", &formats);
         run.insert("input".to_string(), Value::Table(self.input.settings()));
-        let mut g2r = Table::new();
-        set(&mut g2r, "epochs", &self.epochs);
-        set(&mut g2r, "learning_rate", &self.lr);
-        set(&mut g2r, "weight_decay", &self.weight_decay);
-        set(&mut g2r, "eps_sq", &self.eps_sq);
-        set(&mut g2r, "gamma1", &self.gamma1);
-        set(&mut g2r, "gamma2", &self.gamma2);
-        set(&mut g2r, "groups_per_step", &self.groups_per_step);
-        set(&mut g2r, "sampling", &self.sampling);
-        set(&mut g2r, "weighting", &self.weighting);
-        set(&mut g2r, "membership", &self.membership);
-        set(&mut g2r, "hops", &self.hops);
-        set(&mut g2r, "self_loops", &self.self_loops);
-        set(&mut g2r, "d_hidden", &self.d_hidden);
-        set(&mut g2r, "d_output", &self.d_output);
-        set(&mut g2r, "heads", &self.heads);
-        set(&mut g2r, "attention_dropout_prob", &self.attention_dropout);
-        set(&mut g2r, "row_norm", &self.row_norm);
-        run.insert("g2r".to_string(), Value::Table(g2r));
+        let mut settings = Table::new();
+        set(&mut settings, "encoder", &self.encoder);
+        set(&mut settings, "epochs", &self.epochs);
+        set(&mut settings, "learning_rate", &self.lr);
+        set(&mut settings, "weight_decay", &self.weight_decay);
+        set(&mut settings, "eps_sq", &self.eps_sq);
+        set(&mut settings, "gamma1", &self.gamma1);
+        set(&mut settings, "gamma2", &self.gamma2);
+        set(&mut settings, "groups_per_step", &self.groups_per_step);
+        set(&mut settings, "sampling", &self.sampling);
+        set(&mut settings, "weighting", &self.weighting);
+        set(&mut settings, "membership", &self.membership);
+        set(&mut settings, "hops", &self.hops);
+        set(&mut settings, "self_loops", &self.self_loops);
+        set(&mut settings, "d_hidden", &self.d_hidden);
+        set(&mut settings, "d_output", &self.d_output);
+        set(&mut settings, "heads", &self.heads);
+        set(&mut settings, "attention_dropout_prob", &self.attention_dropout);
+        set(&mut settings, "row_norm", &self.row_norm);
+        settings.extend(self.set.iter().map(|set| (set.key.clone(), set.value.clone())));
+        run.insert("settings".to_string(), Value::Table(settings));
         run
     }
 }
@@ -272,10 +320,19 @@ fn set<T: Clone + Into<Value>>(table: &mut Table, key: &str, value: &Option<T>) 
 }
 
 fn train_long_help() -> String {
-    let defaults = toml::to_string(&G2rConfig::default()).expect("settings are numbers, words and lists");
-    let indented: String = defaults.lines().map(|line| format!("  {line}\n")).collect();
+    let table = |method: &Method| {
+        let encoder = method.info().encoder.unwrap_or(EncoderKind::Gcn);
+        let settings =
+            toml::to_string(&method.recipe("", encoder)).expect("settings are numbers, words and lists");
+        let settings: String = settings.lines().map(|line| format!("    {line}\n")).collect();
+        let (name, title, source) = (method.name(), method.info().title, method.info().source);
+        format!("  [{name}]  {title}: {source}\n{settings}")
+    };
+    let tables: Vec<String> = METHODS.iter().map(table).collect();
+    let tables = tables.join("\n");
     format!(
-        "{TRAIN_EXAMPLES}\n\nDefaults of the table [g2r] in a config file, where a data set has no preset:\n{indented}"
+        "{TRAIN_EXAMPLES}\n\nSettings of each method and their defaults, where a data set has no recipe of its own; a flag sets \
+         the one of its name, --set any other:\n{tables}"
     )
 }
 
@@ -296,8 +353,8 @@ pub(crate) struct EvaluateArgs {
     /// The name or path of the data set [default for a model: the one it was trained on]
     #[arg(long)]
     pub(crate) dataset: Option<String>,
-    /// How nodes are split [default: the model's; public where the data set has a split, else random-20]
-    #[arg(long, value_parser = PROTOCOLS)]
+    /// How nodes are split [default: the model's; public where the data set has a split, else random-20-500-1000]
+    #[arg(long, value_parser = judging_protocols())]
     protocol: Option<String>,
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -315,8 +372,8 @@ pub(crate) struct EvaluateArgs {
 impl EvaluateArgs {
     /// The protocol, where one was given.
     pub(crate) fn protocol(&self) -> Option<Protocol> {
-        let word = |word: &String| Value::from(word.as_str()).try_into();
-        self.protocol.as_ref().map(word).map(|protocol| protocol.expect("only known words are parsed"))
+        let named = |name: &String| Protocol::named(name).expect("only known words are parsed");
+        self.protocol.as_ref().map(named)
     }
 
     /// The device, where one was given.
@@ -420,7 +477,7 @@ mod tests {
     #[test]
     fn without_flags_nothing_is_set() {
         let settings = train(&["cora"]).settings();
-        assert_eq!(settings, toml::from_str("dataset = 'cora'\n[input]\n[g2r]\n").unwrap());
+        assert_eq!(settings, toml::from_str("dataset = 'cora'\n[input]\n[settings]\n").unwrap());
     }
 
     #[test]
@@ -428,33 +485,34 @@ mod tests {
         let flags = "cora --method g2r --encoder gcn --protocol 10-10-80 --seed 3 --seeds 2 --device cpu --threads 1 \
             --epochs 5 --lr 0.01 --weight-decay 0 --eps-sq 0.1 --gamma1 1 --gamma2 2 --groups-per-step 9 \
             --sampling all --weighting mcr2 --membership row --hops 2 --self-loops --d-hidden 8,4 --d-output 2 \
-            --heads 2 --attention-dropout 0.5 --row-norm l2 \
+            --heads 2 --attention-dropout 0.5 --row-norm l2 --judge-every 7 \
             --input-format linqs --nodes n.csv --features x.npy --unknown-ids skip --direction both --duplicates sum \
             --loops keep --weights ignore --missing-labels drop --isolated-nodes drop --smaller-components refuse \
             --missing-features degree --feature-scaling row-l2 \
             --embedding-format csv --embedding-format npz";
         let settings = train(&flags.split_whitespace().collect::<Vec<_>>()).settings();
         let defaults = Table::try_from(Experiment::default()).unwrap();
-        let g2r = |table: &Table| table["g2r"].as_table().unwrap().keys().cloned().collect::<Vec<_>>();
-        assert_eq!(g2r(&settings), g2r(&defaults));
+        let keys = |table: &Value| table.as_table().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&settings["settings"]), keys(&defaults["g2r"]));
         let input: InputConfig = settings["input"].clone().try_into().unwrap();
         assert_eq!(settings["input"].as_table().unwrap().len(), Table::try_from(&input).unwrap().len());
         let experiment = Experiment::from_layers(None, settings).unwrap();
         assert_eq!((experiment.seed, experiment.seeds, experiment.threads), (3, Some(2), 1));
         assert_eq!(experiment.protocol, Some(Protocol::Tenths));
-        assert_eq!((experiment.g2r.d_hidden.as_slice(), experiment.g2r.hops), ([8, 4].as_slice(), 2));
-        assert!(experiment.g2r.self_loops);
+        let expected: Table = toml::from_str("d_hidden = [8, 4]\nhops = 2\nself_loops = true").unwrap();
+        expected.iter().for_each(|(key, value)| assert_eq!(&experiment.settings[key], value));
+        assert_eq!(experiment.judge_every(), 7);
         assert_eq!(experiment.embedding_formats, ["csv", "npz"]);
     }
 
     #[test]
     fn every_word_offered_is_a_setting() {
         let encoders: Vec<&str> = EncoderKind::ALL.iter().map(|kind| kind.name()).collect();
+        let protocols: Vec<&str> = Protocol::ALL.iter().map(|protocol| protocol.name()).collect();
         for (flag, words) in [
             ("--encoder", &encoders[..]),
             ("--device", &DEVICES),
-            ("--protocol", &PROTOCOLS),
-            ("--protocol", &TRAIN_PROTOCOLS),
+            ("--protocol", &protocols),
             ("--sampling", &SAMPLINGS),
             ("--weighting", &WEIGHTINGS),
             ("--membership", &SCALINGS),
@@ -465,6 +523,18 @@ mod tests {
                 assert!(Experiment::from_layers(None, settings).is_ok(), "{flag} {word}");
             }
         }
+    }
+
+    #[test]
+    fn any_setting_is_assigned_by_its_key() {
+        let args =
+            train(&["cora", "--set", "eps-sq=0.25", "--set", "row_norm=l2", "--set", "d_hidden=[3, 4]"]);
+        let settings = Experiment::from_layers(None, args.settings()).unwrap().settings;
+        let expected: Table = toml::from_str("eps_sq = 0.25\nrow_norm = 'l2'\nd_hidden = [3, 4]").unwrap();
+        expected.iter().for_each(|(key, value)| assert_eq!(&settings[key], value));
+        let message = |text: &str| Assignment::from_str(text).unwrap_err();
+        assert_eq!(message("eps_sq"), "expected KEY=VALUE, found \"eps_sq\"");
+        assert_eq!(message(" =3"), "expected KEY=VALUE, found \" =3\"");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use harness::{EpochReport, Experiment, SeedResult, Watcher};
+use harness::{EpochRates, EpochReport, Experiment, SeedResult, Watcher};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
@@ -25,7 +25,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// Shows nothing on a stderr that is no terminal.
     pub(crate) fn new(experiment: &Experiment, format: Format, interrupted: Arc<AtomicBool>) -> Self {
-        let bar = ProgressBar::new(experiment.g2r.epochs as u64);
+        let bar = ProgressBar::new(experiment.epochs().unwrap_or(0) as u64);
         bar.set_style(
             ProgressStyle::with_template("{prefix} {bar:10} epoch {pos}/{len}  {wide_msg}")
                 .expect("the template is fixed and tested"),
@@ -60,14 +60,10 @@ impl Watcher for Progress {
         self.bar.set_prefix(format!("seed {}/{}", self.num_started, self.num_seeds));
     }
 
-    fn epoch_finished(&mut self, report: &EpochReport, val_acc: f64) {
+    fn epoch_finished(&mut self, report: &EpochReport, val_acc: Option<f64>) {
         self.bar.set_position(report.epoch as u64);
-        self.bar.set_message(format!("{}  val {:.1} %", rates(report), 100.0 * val_acc));
-    }
-
-    fn epoch_trained(&mut self, report: &EpochReport) {
-        self.bar.set_position(report.epoch as u64);
-        self.bar.set_message(rates(report));
+        let val_acc = val_acc.map_or_else(String::new, |val_acc| format!("  val {:.1} %", 100.0 * val_acc));
+        self.bar.set_message(format!("{}{val_acc}", progress_of(report)));
     }
 
     fn seed_finished(&mut self, result: &SeedResult) {
@@ -81,27 +77,33 @@ impl Watcher for Progress {
     }
 }
 
-fn rates(report: &EpochReport) -> String {
-    let EpochReport { expansion, compression, .. } = report;
-    format!("expansion {expansion:.2}  compression {compression:.2}")
+fn progress_of(report: &EpochReport) -> String {
+    match report.rates {
+        Some(EpochRates { expansion, compression }) => {
+            format!("expansion {expansion:.2}  compression {compression:.2}")
+        }
+        None => format!("loss {:.4}", report.loss),
+    }
 }
 
 fn seed_line(result: &SeedResult) -> serde_json::Value {
     let scores = result.scores.as_ref();
     let [_, rates] = result.first_and_last_rates();
+    let [_, loss] = result.first_and_last_loss();
     json!({
         "type": "seed",
         "seed": result.seed,
         "epoch": result.epoch,
-        "val_acc": scores.map(|scores| scores.g2r.val_acc),
-        "test_acc": scores.map(|scores| scores.g2r.test_acc),
-        "test_macro_f1": scores.map(|scores| scores.g2r.test_macro_f1),
+        "val_acc": scores.map(|scores| scores.trained.val_acc),
+        "test_acc": scores.map(|scores| scores.trained.test_acc),
+        "test_macro_f1": scores.map(|scores| scores.trained.test_macro_f1),
         "baselines": scores.map(|scores| json!({
             "raw": scores.raw.test_acc,
             "propagated": scores.propagated.test_acc,
-            "random_init": scores.random_init.test_acc,
+            "random_init": scores.random_init.map(|judgement| judgement.test_acc),
         })),
         "last_rates": rates,
+        "last_loss": loss,
         "train_seconds": result.train_seconds,
     })
 }
@@ -112,16 +114,14 @@ mod tests {
 
     #[test]
     fn an_epoch_is_told_in_rates_and_accuracy_where_there_is_one() {
-        let report = EpochReport { epoch: 2, loss: -3.0, expansion: 4.56789, compression: 1.2, seconds: 0.1 };
+        let rates = Some(EpochRates { expansion: 4.56789, compression: 1.2 });
+        let report = EpochReport { epoch: 2, loss: -3.0, rates, seconds: 0.1 };
         let interrupted = Arc::new(AtomicBool::new(false));
         let mut progress = Progress::new(&Experiment::default(), Format::Text, interrupted).quiet();
-        progress.epoch_finished(&report, 0.798);
+        progress.epoch_finished(&report, Some(0.798));
         assert_eq!(progress.bar.message(), "expansion 4.57  compression 1.20  val 79.8 %");
-        progress.epoch_trained(&report);
-        assert_eq!(
-            (progress.bar.message().as_str(), progress.bar.position()),
-            ("expansion 4.57  compression 1.20", 2)
-        );
+        progress.epoch_finished(&EpochReport { rates: None, ..report }, None);
+        assert_eq!((progress.bar.message().as_str(), progress.bar.position()), ("loss -3.0000", 2));
     }
 
     #[test]
@@ -131,8 +131,8 @@ mod tests {
         let mut progress = Progress::new(&experiment, Format::Text, Arc::clone(&interrupted)).quiet();
         progress.seed_started(7);
         progress.seed_started(8);
-        let report = EpochReport { epoch: 2, loss: 0.0, expansion: 0.0, compression: 0.0, seconds: 0.0 };
-        progress.epoch_finished(&report, 0.5);
+        let report = EpochReport { epoch: 2, loss: 0.0, rates: None, seconds: 0.0 };
+        progress.epoch_finished(&report, None);
         assert_eq!((progress.bar.prefix().as_str(), progress.bar.position()), ("seed 2/3", 2));
         assert!(!progress.interrupted());
         interrupted.store(true, Ordering::Relaxed);

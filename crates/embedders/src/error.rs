@@ -46,6 +46,26 @@ pub enum Error {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Settings with an unknown key, or a value of another type.
+    #[error("the settings of {method} cannot be read")]
+    Settings {
+        /// The method's name.
+        method: &'static str,
+        /// Why.
+        source: Box<toml::de::Error>,
+    },
+    /// A supervised method was given no labels to learn from.
+    #[error("a supervised method: expected training nodes with labels, found none")]
+    NoTrainingLabels,
+    /// Weights were asked of a method that has none.
+    #[error("the method has no weights to be read: its embedding is all there is")]
+    NoWeights,
+    /// Weights could not be made a file of.
+    #[error("the weights could not be written")]
+    WeightsToBytes {
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A file of weights could not be written or read.
     #[error("{}: the weights could not be {action}", path.display())]
     Weights {

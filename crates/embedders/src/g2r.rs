@@ -3,26 +3,27 @@
 use std::path::Path;
 
 use burn::module::Module;
-use burn::store::{ModuleSnapshot, SafetensorsStore};
+use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use g2r_loss::{Membership, MembershipScaling, RateReductionConfig, RateReductionLoss, Sampling, Weighting};
 use gnn::encoder::{Encoder, EncoderConfig, EncoderKind, RowNorm};
 use gnn::{GraphForms, NodeFeatures};
-use graph_io::NodeDataset;
+use graph_io::{Features, NodeDataset};
 use ndarray::Array2;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::adam::Adam;
+use crate::method::{MethodConfig, MethodInfo, MethodKind};
 use crate::seeds::{Stream, generator};
-use crate::trainer::{self, Objective, Observer, Schedule, StepLoss, Trained};
+use crate::trainer::{self, EpochRates, Observer, OwnChoice, Step, Trained, Training};
+use crate::{Embedded, Embedder, Error, Task, ranges, weights};
 
 /// Settings of [`G2r`]; the default is the authors' recipe for Cora.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct G2rConfig {
-    /// What the encoder is made of. No key of the table that is read and written: an experiment names it once, at its top.
-    #[serde(skip)]
+    /// What the encoder is made of.
     pub encoder: EncoderKind,
     /// Width of each hidden layer, first to last; none gives a single convolution.
     pub d_hidden: Vec<usize>,
@@ -115,38 +116,26 @@ impl G2rConfig {
     /// # Errors
     /// [`Error::Setting`] for the first that is not.
     pub fn check(&self) -> Result<(), Error> {
-        let setting =
-            |name, expected: &str, found| Err(Error::Setting { name, expected: expected.to_string(), found });
-        if self.d_hidden.contains(&0) {
-            return setting("d_hidden", "a list of widths of at least 1", 0.0);
+        for &width in &self.d_hidden {
+            ranges::width("d_hidden", width)?;
         }
-        for (name, found) in [
-            ("d_output", self.d_output),
-            ("heads", self.heads),
-            ("hops", self.hops),
-            ("groups_per_step", self.groups_per_step),
-            ("epochs", self.epochs),
-        ] {
-            if found == 0 {
-                return setting(name, "at least 1", 0.0);
-            }
-        }
+        ranges::width("d_output", self.d_output)?;
+        ranges::width("heads", self.heads)?;
+        ranges::count("hops", self.hops, 1000)?;
+        ranges::count("groups_per_step", self.groups_per_step, 1 << 24)?;
+        ranges::epochs(self.epochs)?;
         let uneven = self.d_hidden.iter().find(|width| !width.is_multiple_of(self.heads));
-        if let Some(width) = uneven.filter(|_| self.encoder.has_attention()) {
+        if let Some(&width) = uneven.filter(|_| self.encoder.has_attention()) {
             let expected = format!("a list of multiples of `heads`, which is {}", self.heads);
-            return setting("d_hidden", &expected, *width as f64);
+            return Err(Error::Setting { name: "d_hidden", expected, found: width as f64 });
         }
-        if !(0.0..1.0).contains(&self.attention_dropout_prob) {
-            return setting("attention_dropout_prob", "from 0 to below 1", self.attention_dropout_prob);
-        }
-        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return setting("learning_rate", "positive", self.learning_rate);
-        }
-        if !(self.weight_decay >= 0.0 && self.weight_decay.is_finite()) {
-            return setting("weight_decay", "at least 0", self.weight_decay);
-        }
+        ranges::dropout("attention_dropout_prob", self.attention_dropout_prob)?;
+        ranges::positive("learning_rate", self.learning_rate)?;
+        ranges::not_negative("weight_decay", self.weight_decay)?;
         match self.loss().check() {
-            Err(g2r_loss::Error::Setting { name, expected, found }) => setting(name, expected, found),
+            Err(g2r_loss::Error::Setting { name, expected, found }) => {
+                Err(Error::Setting { name, expected: expected.to_string(), found })
+            }
             _ => Ok(()),
         }
     }
@@ -225,17 +214,16 @@ impl G2r {
     /// # Errors
     /// [`Error::Loss`] where the embedding is no longer finite, [`Error::Observer`] where the observer fails.
     pub fn train(&self, seed: u64, observer: &mut dyn Observer) -> Result<Trained<Encoder>, Error> {
-        let mut objective = RateObjective {
+        let encoder = self.init(seed);
+        let training = RateTraining {
             g2r: self,
+            embedding: encoder.forward(&self.features, &self.graph),
+            encoder: Some(encoder),
+            adam: Adam::new(self.config.learning_rate, self.config.weight_decay),
             sampling: generator(seed, Stream::Sampling),
             dropout: generator(seed, Stream::Dropout),
         };
-        let schedule = Schedule {
-            epochs: self.config.epochs,
-            learning_rate: self.config.learning_rate,
-            weight_decay: self.config.weight_decay,
-        };
-        trainer::train(self.init(seed), &mut objective, &schedule, observer)
+        trainer::train(training, self.config.epochs, OwnChoice::Last, observer)
     }
 
     /// Writes an encoder's weights as safetensors to exactly this path.
@@ -243,17 +231,7 @@ impl G2r {
     /// # Errors
     /// [`Error::Weights`] if the file cannot be written.
     pub fn save(&self, encoder: &Encoder, path: &Path) -> Result<(), Error> {
-        let error = |source: Box<dyn std::error::Error + Send + Sync>| Error::Weights {
-            path: path.to_owned(),
-            action: "written",
-            source,
-        };
-        // Burn's own metadata comes in another order in every process: the same weights must give the same bytes.
-        let store = SafetensorsStore::from_bytes(None).clear_metadata().metadata("format", "safetensors");
-        let mut store = store.skip_enum_variants(true);
-        encoder.valid().save_into(&mut store).map_err(|source| error(source.into()))?;
-        let bytes = store.get_bytes().map_err(|source| error(source.into()))?;
-        std::fs::write(path, bytes).map_err(|source| error(source.into()))
+        weights::save(&encoder.valid(), path)
     }
 
     /// Reads weights that [`save`](Self::save) wrote, for an encoder of this configuration.
@@ -261,49 +239,92 @@ impl G2r {
     /// # Errors
     /// [`Error::Weights`] if the file cannot be read, or holds tensors of other names or shapes.
     pub fn load(&self, path: &Path) -> Result<Encoder, Error> {
-        let error = |source: Box<dyn std::error::Error + Send + Sync>| Error::Weights {
-            path: path.to_owned(),
-            action: "read",
-            source,
-        };
-        let bytes = std::fs::read(path).map_err(|source| error(source.into()))?;
-        let mut encoder = self.init(0);
-        let mut store = SafetensorsStore::from_bytes(Some(bytes)).skip_enum_variants(true);
-        encoder.load_from(&mut store).map_err(|source| error(source.into()))?;
-        Ok(encoder)
+        weights::load(self.init(0), path)
     }
 }
 
-struct RateObjective<'a> {
+impl Embedder for G2r {
+    fn embed(&self, task: &Task, observer: &mut dyn Observer) -> Result<Embedded, Error> {
+        let Trained { encoder, epoch, history, seconds } = self.train(task.seed, observer)?;
+        let rows = Features::Dense(G2r::embed(self, &encoder));
+        let weights = Some(weights::to_bytes(&encoder.valid())?);
+        Ok(Embedded { rows, epoch, history, seconds, weights })
+    }
+
+    fn untrained(&self, seed: u64) -> Option<Array2<f32>> {
+        Some(G2r::embed(self, &self.init(seed)))
+    }
+
+    fn restore(&self, weights: &Path) -> Result<Array2<f32>, Error> {
+        Ok(G2r::embed(self, &self.load(weights)?))
+    }
+}
+
+impl MethodConfig for G2rConfig {
+    const INFO: MethodInfo = MethodInfo {
+        name: "g2r",
+        title: "G2R",
+        source: "Han et al. 2022, arXiv 2202.06241",
+        kind: MethodKind::Unsupervised,
+        encoder: Some(EncoderKind::Gcn),
+        judge_every: 1,
+        by_chance: true,
+    };
+
+    fn recipe(dataset: &str, encoder: EncoderKind) -> Self {
+        Self { encoder, ..Self::preset(dataset).unwrap_or_default() }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        G2rConfig::check(self)
+    }
+
+    fn init(&self, dataset: &NodeDataset, device: &Device) -> Result<Box<dyn Embedder>, Error> {
+        Ok(Box::new(G2r::new(self.clone(), dataset, device)?))
+    }
+}
+
+/// The embedding that an update leads to is the one that the next step starts from, so each is made once where there is
+/// no dropout.
+struct RateTraining<'a> {
     g2r: &'a G2r,
+    /// Always there between steps.
+    encoder: Option<Encoder>,
+    embedding: Tensor<2>,
+    adam: Adam,
     sampling: ChaCha8Rng,
     dropout: ChaCha8Rng,
 }
 
-impl Objective<Encoder> for RateObjective<'_> {
-    fn embed(&self, encoder: &Encoder) -> Tensor<2> {
-        encoder.forward(&self.g2r.features, &self.g2r.graph)
-    }
+impl Training for RateTraining<'_> {
+    type Model = Encoder;
 
-    fn embed_for_step(&mut self, encoder: &Encoder, embedding: Tensor<2>) -> Tensor<2> {
-        let G2r { config, graph, features, .. } = self.g2r;
-        if config.encoder(features.dims()[1]).has_dropout() {
-            encoder.forward_training(features, graph, &mut self.dropout)
-        } else {
-            embedding
-        }
-    }
-
-    fn loss(&mut self, embedding: Tensor<2>) -> Result<StepLoss, g2r_loss::Error> {
-        let G2r { config, loss, .. } = self.g2r;
+    fn step(&mut self, epoch: usize) -> Result<Step, Error> {
+        let G2r { config, graph, features, loss, .. } = self.g2r;
         let batch =
             config.sampling.draw(loss.groups().num_groups(), config.groups_per_step, &mut self.sampling);
-        let reduction = loss.forward(embedding, &batch)?;
-        Ok(StepLoss {
-            loss: reduction.loss,
-            expansion: reduction.expansion,
-            compression: reduction.compression,
-        })
+        let embedding = if config.encoder(features.dims()[1]).has_dropout() {
+            let encoder = self.encoder.as_ref().expect("a step puts the encoder back");
+            encoder.forward_training(features, graph, &mut self.dropout)
+        } else {
+            self.embedding.clone()
+        };
+        let reduction = loss.forward(embedding, &batch).map_err(|source| Error::Loss { epoch, source })?;
+        let found = f64::from(reduction.loss.clone().into_scalar::<f32>());
+        let gradients = GradientsParams::from_grads(reduction.loss.backward(), self.model());
+        // Taken out, so that nobody else holds the parameters and Adam writes them in their own memory.
+        self.encoder = self.encoder.take().map(|encoder| self.adam.step(encoder, gradients));
+        self.embedding = self.model().forward(features, graph);
+        let rates = EpochRates { expansion: reduction.expansion, compression: reduction.compression };
+        Ok(Step { loss: found, rates: Some(rates) })
+    }
+
+    fn model(&self) -> &Encoder {
+        self.encoder.as_ref().expect("a step puts the encoder back")
+    }
+
+    fn embedding(&self) -> Array2<f32> {
+        trainer::to_host(self.embedding.clone())
     }
 }
 
@@ -311,7 +332,6 @@ impl Objective<Encoder> for RateObjective<'_> {
 mod tests {
     use super::*;
     use crate::{Decision, EpochReport, KeepLast};
-    use ndarray::ArrayView2;
     use testkit::graphs::two_blocks;
 
     fn small() -> G2rConfig {
@@ -353,10 +373,10 @@ mod tests {
             fn epoch(
                 &mut self,
                 report: &EpochReport,
-                embedding: ArrayView2<'_, f32>,
+                embedding: &mut dyn FnMut() -> Array2<f32>,
             ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>> {
                 if report.epoch == 2 {
-                    self.0 = Some(embedding.to_owned());
+                    self.0 = Some(embedding());
                     return Ok(Decision::Keep);
                 }
                 Ok(Decision::Discard)
@@ -376,7 +396,7 @@ mod tests {
             fn epoch(
                 &mut self,
                 _: &EpochReport,
-                _: ArrayView2<'_, f32>,
+                _: &mut dyn FnMut() -> Array2<f32>,
             ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>> {
                 self.0.map_or(Ok(Decision::Stop), |failure| Err(failure.into()))
             }
@@ -421,20 +441,20 @@ mod tests {
         let message = |config: G2rConfig| config.check().unwrap_err().to_string();
         let base = G2rConfig::default;
         assert_eq!(message(G2rConfig { eps_sq: 0.0, ..base() }), "`eps_sq` must be positive, got 0");
-        assert_eq!(message(G2rConfig { epochs: 0, ..base() }), "`epochs` must be at least 1, got 0");
+        assert_eq!(message(G2rConfig { epochs: 0, ..base() }), "`epochs` must be from 1 to 1000000, got 0");
         assert_eq!(
             message(G2rConfig { learning_rate: -1.0, ..base() }),
             "`learning_rate` must be positive, got -1"
         );
         assert_eq!(
             message(G2rConfig { d_hidden: vec![8, 0], ..base() }),
-            "`d_hidden` must be a list of widths of at least 1, got 0"
+            "`d_hidden` must be from 1 to 65536, got 0"
         );
         assert_eq!(
             message(G2rConfig { encoder: EncoderKind::Gat, d_hidden: vec![8, 12], ..base() }),
             "`d_hidden` must be a list of multiples of `heads`, which is 8, got 12"
         );
-        assert_eq!(message(G2rConfig { heads: 0, ..base() }), "`heads` must be at least 1, got 0");
+        assert_eq!(message(G2rConfig { heads: 0, ..base() }), "`heads` must be from 1 to 65536, got 0");
         assert_eq!(
             message(G2rConfig { attention_dropout_prob: 1.0, ..base() }),
             "`attention_dropout_prob` must be from 0 to below 1, got 1"

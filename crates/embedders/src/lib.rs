@@ -1,21 +1,27 @@
 //! Graph in, node embedding out: one file an embedder.
 //!
-//! [`G2r`] trains a graph encoder by rate reduction, [`Dgi`] one by mutual information. [`propagated`] is the baseline
-//! without training. [`trainer`] is the loop that embedders share, and [`seeds`] gives each purpose its own stream of
-//! chance.
+//! [`G2r`] trains a graph encoder by rate reduction, [`Dgi`] one by mutual information; [`METHODS`] lists every method with its
+//! settings, and [`Embedder`] is what all of them do. [`trainer`] is the loop that they share, and [`seeds`] gives each
+//! purpose its own stream of chance.
 
 mod adam;
 pub mod dgi;
+mod embedder;
 mod error;
 pub mod g2r;
+pub mod method;
 mod propagated;
+mod ranges;
 pub mod seeds;
 pub mod trainer;
+mod weights;
 
 pub use adam::Adam;
 pub use dgi::{Dgi, DgiConfig};
+pub use embedder::{Embedded, Embedder, Task, TrainingLabels};
 pub use error::Error;
 pub use g2r::{G2r, G2rConfig};
 pub use gnn::encoder::EncoderKind;
+pub use method::{METHODS, Method, MethodConfig, MethodInfo, MethodKind};
 pub use propagated::propagated;
-pub use trainer::{Decision, EpochReport, KeepLast, Observer, Trained};
+pub use trainer::{Decision, EpochRates, EpochReport, KeepLast, Observer, OwnRule, Trained};

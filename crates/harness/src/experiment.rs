@@ -1,21 +1,20 @@
 //! The whole settings of a run: what a config file holds.
 
-use std::fmt;
 use std::path::Path;
 
-use embedders::{EncoderKind, G2rConfig};
+use embedders::{EncoderKind, G2rConfig, Method};
 use graph_io::embedding::{self, EmbeddingFormat};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use toml::{Table, Value};
 
+use crate::config_file;
 use crate::error::Error;
 use crate::input::InputConfig;
 use crate::probe_config::ProbeConfig;
 use crate::protocol::Protocol;
 
 /// Everything that a run is made of. Written out with every setting, it repeats the run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Keys", into = "Keys")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Experiment {
     /// The name of a data set, or a path.
     pub dataset: String,
@@ -23,9 +22,14 @@ pub struct Experiment {
     pub input: InputConfig,
     /// How the embedding is trained.
     pub method: Method,
-    /// How nodes are split; not set, the data set's own split where it has one, else `random-20`, and `none` for a data set
-    /// without labels.
+    /// Every setting of the method: its table in a file.
+    pub settings: Table,
+    /// How nodes are split; not set, the data set's own split where it has one, else `random-20-500-1000`, and `none` for a
+    /// data set without labels.
     pub protocol: Option<Protocol>,
+    /// After how many epochs the probe asks the validation nodes whether to keep the weights; 0 leaves it to the method's own
+    /// rule, not set, the method says.
+    pub judge_every: Option<usize>,
     /// The first seed; below 2⁶³.
     pub seed: u64,
     /// How many seeds, each one more than the last, at least 1; not set, ten, and one where nothing is judged.
@@ -37,37 +41,25 @@ pub struct Experiment {
     /// The names of the formats that the embedding is written in beside NumPy's, which it always is; of
     /// [`graph_io::embedding::formats`].
     pub embedding_formats: Vec<String>,
-    /// The settings of G2R, and the encoder, which a file names at its top.
-    pub g2r: G2rConfig,
-    /// The settings of the probe.
-    pub probe: ProbeConfig,
+    /// The settings of the probe; not set, the protocol's.
+    pub probe: Option<ProbeConfig>,
 }
 
-/// An [`Experiment`] as a file has it.
+/// An [`Experiment`] as a file has it, but for the tables of methods.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Keys {
+pub(crate) struct Keys {
     dataset: String,
     method: Method,
-    encoder: EncoderKind,
     protocol: Option<Protocol>,
+    judge_every: Option<usize>,
     seed: u64,
     seeds: Option<usize>,
     device: DeviceChoice,
     threads: usize,
     embedding_formats: Vec<String>,
     input: InputConfig,
-    g2r: G2rConfig,
-    probe: ProbeConfig,
-}
-
-/// A way to train an embedding.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Method {
-    /// Rate reduction with each node's neighborhood as a group (Han et al. 2022, arXiv 2202.06241).
-    #[default]
-    G2r,
+    probe: Option<ProbeConfig>,
 }
 
 /// The device that was asked for.
@@ -85,82 +77,123 @@ pub enum DeviceChoice {
     Cuda,
 }
 
-impl Default for Experiment {
+impl Default for Keys {
     /// G2R with seeds from 0, without a data set.
     fn default() -> Self {
         Self {
             dataset: String::new(),
-            input: InputConfig::default(),
-            method: Method::default(),
+            method: Method::of::<G2rConfig>(),
             protocol: None,
+            judge_every: None,
             seed: 0,
             seeds: None,
             device: DeviceChoice::default(),
             threads: 0,
             embedding_formats: vec!["npy".to_string()],
-            g2r: G2rConfig::default(),
-            probe: ProbeConfig::default(),
+            input: InputConfig::default(),
+            probe: None,
         }
     }
 }
 
-impl Default for Keys {
+impl Default for Experiment {
+    /// G2R by its default recipe with seeds from 0, without a data set.
     fn default() -> Self {
-        Experiment::default().into()
+        let settings = Method::of::<G2rConfig>().recipe("", EncoderKind::Gcn);
+        Self::from_keys(Keys::default(), settings)
     }
 }
 
-impl From<Experiment> for Keys {
-    fn from(experiment: Experiment) -> Self {
-        let Experiment { dataset, input, method, protocol, seed, seeds, device, threads, .. } = experiment;
-        let Experiment { embedding_formats, g2r, probe, .. } = experiment;
-        let encoder = g2r.encoder;
+impl Serialize for Experiment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_table().serialize(serializer)
+    }
+}
+
+impl Experiment {
+    /// Settings in layers, each over the one before: the defaults, the method's recipe for the data set, a config file,
+    /// `flags`, whose table `settings` are those of whatever method it comes to be.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is not TOML, or has an unknown key or a value of the wrong type; a setting
+    /// out of its range; no data set.
+    pub fn from_layers(file: Option<&Path>, mut flags: Table) -> Result<Self, Error> {
+        let settings = match flags.remove("settings") {
+            Some(Value::Table(settings)) => settings,
+            _ => Table::new(),
+        };
+        let mut table = Table::try_from(Keys::default()).expect("settings are numbers, words and lists");
+        if let Some(path) = file {
+            overlay(&mut table, config_file::read::<Keys>(path)?);
+        }
+        overlay(&mut table, flags);
+        let mut of_methods = config_file::take_tables_of_methods(&mut table);
+        let keys: Keys = table.try_into().map_err(|source| Error::Settings(Box::new(source)))?;
+
+        let mut given = of_methods.remove(keys.method.name()).unwrap_or_default();
+        overlay(&mut given, settings);
+        let settings = full_settings(keys.method, &keys.dataset, given)?;
+        let experiment = Self::from_keys(keys, settings);
+        experiment.check()?;
+        Ok(experiment)
+    }
+
+    fn from_keys(keys: Keys, settings: Table) -> Self {
+        let Keys { dataset, input, method, protocol, judge_every, seed, seeds, .. } = keys;
+        let Keys { device, threads, embedding_formats, probe, .. } = keys;
         Self {
             dataset,
+            input,
             method,
-            encoder,
+            settings,
             protocol,
+            judge_every,
+            seed,
+            seeds,
+            device,
+            threads,
+            embedding_formats,
+            probe,
+        }
+    }
+
+    fn to_table(&self) -> Table {
+        let Self { dataset, input, method, settings, protocol, judge_every, seed, seeds, .. } = self.clone();
+        let Self { device, threads, embedding_formats, probe, .. } = self.clone();
+        let keys = Keys {
+            dataset,
+            method,
+            protocol,
+            judge_every,
             seed,
             seeds,
             device,
             threads,
             embedding_formats,
             input,
-            g2r,
             probe,
-        }
+        };
+        let mut table = Table::try_from(keys).expect("settings are numbers, words and lists");
+        table.insert(method.name().to_string(), Value::Table(settings));
+        table
     }
-}
 
-impl From<Keys> for Experiment {
-    fn from(keys: Keys) -> Self {
-        let Keys { dataset, input, method, protocol, seed, seeds, device, threads, .. } = keys;
-        let Keys { embedding_formats, probe, .. } = keys;
-        let g2r = G2rConfig { encoder: keys.encoder, ..keys.g2r };
-        Self { dataset, input, method, protocol, seed, seeds, device, threads, embedding_formats, g2r, probe }
+    /// What the encoder is made of, where the method has one to choose.
+    pub fn encoder(&self) -> Option<EncoderKind> {
+        encoder_of(&self.settings)
     }
-}
 
-impl Experiment {
-    /// Settings in layers, each over the one before: the defaults, the data set's preset, a config file, `flags`.
-    ///
-    /// # Errors
-    /// A file that cannot be read, is not TOML, or has an unknown key or a value of the wrong type; a setting
-    /// out of its range; no data set.
-    pub fn from_layers(file: Option<&Path>, flags: Table) -> Result<Self, Error> {
-        let file = file.map_or_else(|| Ok(Table::new()), read_table)?;
-        let dataset = flags.get("dataset").or_else(|| file.get("dataset")).and_then(Value::as_str);
-        let dataset = dataset.unwrap_or_default();
-        let mut defaults = Self::default();
-        if let Some(preset) = G2rConfig::preset(&dataset.to_lowercase()) {
-            defaults.g2r = preset;
-        }
-        let mut table = Table::try_from(&defaults).expect("settings are numbers, words and lists");
-        overlay(&mut table, file);
-        overlay(&mut table, flags);
-        let experiment: Self = table.try_into().map_err(|source| Error::Settings(Box::new(source)))?;
-        experiment.check()?;
-        Ok(experiment)
+    /// How many epochs there are at most, where the method has any.
+    pub fn epochs(&self) -> Option<usize> {
+        self.settings
+            .get("epochs")
+            .and_then(Value::as_integer)
+            .and_then(|epochs| usize::try_from(epochs).ok())
+    }
+
+    /// After how many epochs the validation nodes are asked; 0 for never.
+    pub fn judge_every(&self) -> usize {
+        self.judge_every.unwrap_or(self.method.info().judge_every)
     }
 
     /// How many seeds: as many as were asked for, else ten, or one where nothing is judged.
@@ -189,10 +222,6 @@ impl Experiment {
     /// # Errors
     /// A setting outside its range; no data set.
     pub fn check(&self) -> Result<(), Error> {
-        // Larger ones would only exhaust memory or time.
-        const WIDEST: usize = 1 << 16;
-        const FARTHEST: usize = 1000;
-        const MOST_GROUPS: usize = 1 << 24;
         if self.dataset.is_empty() {
             return Err(Error::NoDataset);
         }
@@ -213,45 +242,37 @@ impl Experiment {
             let expected = format!("a list of names among {}", known.join(", "));
             return Err(Error::setting("embedding_formats", expected, format!("{name:?}")));
         }
-        let widths = self.g2r.d_hidden.iter().map(|&width| ("d_hidden", width, WIDEST));
-        for (name, found, most) in widths.chain([
-            ("d_output", self.g2r.d_output, WIDEST),
-            ("heads", self.g2r.heads, WIDEST),
-            ("hops", self.g2r.hops, FARTHEST),
-            ("groups_per_step", self.g2r.groups_per_step, MOST_GROUPS),
-        ]) {
-            if !(1..=most).contains(&found) {
-                return Err(Error::setting(name, format!("from 1 to {most}"), found));
-            }
-        }
-        self.g2r.check()?;
-        self.probe.check()
+        self.method.check(&self.settings)?;
+        self.probe.as_ref().map_or(Ok(()), ProbeConfig::check)
     }
 }
 
-/// A config file as a table, after each key and value was found to be a setting.
-fn read_table(path: &Path) -> Result<Table, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::read(path, source))?;
-    toml::from_str::<Experiment>(&text).map_err(|error| Error::config(path, &text, &error))?;
-    toml::from_str(&text).map_err(|error| Error::config(path, &text, &error))
+/// Every setting of a method: its recipe for a data set with those over it that were given.
+///
+/// # Errors
+/// An unknown key, a value of another type or outside its range.
+pub(crate) fn full_settings(method: Method, dataset: &str, given: Table) -> Result<Table, Error> {
+    let encoder = encoder_of(&given).or(method.info().encoder).unwrap_or(EncoderKind::Gcn);
+    let mut settings = method.recipe(&dataset.to_lowercase(), encoder);
+    overlay(&mut settings, given);
+    method.check(&settings)?;
+    Ok(settings)
+}
+
+/// The kind that settings name.
+pub(crate) fn encoder_of(settings: &Table) -> Option<EncoderKind> {
+    let name = settings.get("encoder").and_then(Value::as_str)?;
+    EncoderKind::ALL.iter().copied().find(|kind| kind.name() == name)
 }
 
 /// Puts the values of `top` over those of `base`, table by table.
-fn overlay(base: &mut Table, top: Table) {
+pub(crate) fn overlay(base: &mut Table, top: Table) {
     for (key, value) in top {
         match (base.get_mut(&key), value) {
             (Some(Value::Table(base)), Value::Table(top)) => overlay(base, top),
             (_, value) => {
                 base.insert(key, value);
             }
-        }
-    }
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::G2r => out.pad("g2r"),
         }
     }
 }
@@ -284,13 +305,14 @@ mod tests {
     #[test]
     fn each_layer_covers_the_one_before() {
         let preset = G2rConfig::preset("citeseer").unwrap();
+        let settings = |config: &G2rConfig| Table::try_from(config).unwrap();
         let file = file("dataset = 'CiteSeer'\nseeds = 3\n[g2r]\nepochs = 7\neps_sq = 1\n");
-        let flags = table("seeds = 2\n[g2r]\nepochs = 5\n");
+        let flags = table("seeds = 2\n[settings]\nepochs = 5\n");
         let experiment = Experiment::from_layers(Some(file.path()), flags).unwrap();
         let expected = Experiment {
             dataset: "CiteSeer".into(),
             seeds: Some(2),
-            g2r: G2rConfig { epochs: 5, eps_sq: 1.0, ..preset },
+            settings: settings(&G2rConfig { epochs: 5, eps_sq: 1.0, ..preset }),
             ..Experiment::default()
         };
         assert_eq!(experiment, expected);
@@ -299,12 +321,11 @@ mod tests {
     #[test]
     fn written_settings_read_back_the_same() {
         let flags = table(
-            "dataset = 'cora'\nencoder = 'sage-pool'\nprotocol = '10-10-80'\nembedding_formats = ['csv']\n[g2r]\nd_hidden = []\n[probe]\nc = 0.5\n",
+            "dataset = 'cora'\nprotocol = '10-10-80'\nembedding_formats = ['csv']\n[g2r]\nencoder = 'sage-pool'\nd_hidden = []\n[probe]\nc = 0.5\n",
         );
         let experiment = Experiment::from_layers(None, flags).unwrap();
         assert_eq!(experiment.protocol, Some(Protocol::Tenths));
-        assert_eq!(experiment.g2r.encoder, EncoderKind::SagePool);
-        assert_eq!(experiment.to_toml().matches("encoder").count(), 1, "it stands in one place");
+        assert_eq!(experiment.encoder(), Some(EncoderKind::SagePool));
         let file = file(&experiment.to_toml());
         assert_eq!(Experiment::from_layers(Some(file.path()), Table::new()).unwrap(), experiment);
     }
@@ -346,7 +367,7 @@ mod tests {
     fn a_config_file_is_refused_at_its_line() {
         let unknown = message_of_file("dataset = 'cora'\n\n[g2r]\nepsilon = 1\n");
         assert!(
-            unknown.starts_with("run.toml:4: unknown field `epsilon`, expected one of `d_hidden`"),
+            unknown.starts_with("run.toml:4: unknown field `epsilon`, expected one of `encoder`"),
             "{unknown}"
         );
         assert_eq!(
@@ -354,12 +375,16 @@ mod tests {
             "run.toml:1: invalid type: string \"ten\", expected usize"
         );
         assert_eq!(
-            message_of_file("[g2r]\nencoder = 'sage'").split(", expected").next().unwrap(),
-            "run.toml:2: unknown field `encoder`"
+            message_of_file("[dgi]\nepochs = 1.5").split(", expected").next().unwrap(),
+            "run.toml:2: invalid type: floating point `1.5`"
+        );
+        assert_eq!(
+            message_of_file("seed = 1\nmethod = 'word2vec'"),
+            "run.toml:2: unknown method `word2vec`, expected one of dgi, g2r"
         );
         assert_eq!(
             message_of_file("\nprotocol = 'private'"),
-            "run.toml:2: unknown variant `private`, expected one of `public`, `random-20`, `10-10-80`, `20-30-rest`, `60-20-20`, `none`"
+            "run.toml:2: unknown variant `private`, expected one of `public`, `random-20-500-1000`, `random-20`, `20-30-rest`, `10-10-80`, `60-20-20`, `wiki-cs-20`, `ogb`, `none`"
         );
         assert!(message_of_file("dataset = 'cora").starts_with("run.toml:1: invalid"), "not closed");
         let missing = Experiment::from_layers(Some(Path::new("missing/run.toml")), Table::new()).unwrap_err();

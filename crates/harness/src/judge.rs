@@ -1,6 +1,7 @@
 //! Judging an embedding on one split.
 
-use evaluation::{Probe, Rows};
+use embedders::TrainingLabels;
+use evaluation::{FittedProbe, Probe, Rows, Scores};
 use graph_io::{Features, NodeDataset, Split};
 use ndarray::Array2;
 use serde::Serialize;
@@ -12,11 +13,20 @@ use crate::protocol::Protocol;
 /// The labels, the split and the probe that embeddings are judged by.
 #[derive(Clone, Debug)]
 pub struct Judge {
-    probe: Probe,
+    reading: Reading,
     labels: Vec<usize>,
     train: Vec<usize>,
     val: Vec<usize>,
     test: Vec<usize>,
+}
+
+/// How classes are read from rows.
+#[derive(Clone, Debug)]
+enum Reading {
+    /// By a probe fitted on the training nodes.
+    Probe { for_epochs: Probe, for_models: Vec<Probe> },
+    /// The rows are logits: the class of the largest.
+    Logits,
 }
 
 /// How well one embedding predicts; each number in [0, 1], higher is better.
@@ -55,7 +65,7 @@ impl Judge {
         let labels = labels.classes().iter().map(|class| class.map_or(usize::MAX, |class| class as usize));
         let nodes = |nodes: &[u32]| nodes.iter().map(|&node| node as usize).collect();
         Ok(Self {
-            probe: probe.init(),
+            reading: Reading::Probe { for_epochs: probe.init(), for_models: probe.choices() },
             labels: labels.collect(),
             train: nodes(split.train()),
             val: nodes(split.val()),
@@ -63,27 +73,80 @@ impl Judge {
         })
     }
 
-    /// The accuracy on the validation nodes; no test label is read.
+    /// The same for rows that are logits, `[nodes, classes]`, as supervised methods give.
+    pub fn of_logits(self) -> Self {
+        Self { reading: Reading::Logits, ..self }
+    }
+
+    /// The training nodes with their classes.
+    pub fn training_labels(&self, num_classes: usize) -> TrainingLabels {
+        let class = |&node: &usize| self.labels[node] as u32;
+        TrainingLabels {
+            nodes: self.train.iter().map(|&node| node as u32).collect(),
+            classes: self.train.iter().map(class).collect(),
+            num_classes,
+        }
+    }
+
+    /// The accuracy on the validation nodes, by which epochs are chosen; no test label is read.
     ///
     /// # Errors
     /// Rows for another number of nodes; a value that is not finite.
     pub fn validation_accuracy(&self, rows: &Rows) -> Result<f64, evaluation::Error> {
-        let fitted = self.probe.fit(rows, &self.labels, &self.train)?;
-        Ok(fitted.scores(rows, &self.labels, &self.val)?.accuracy)
+        match &self.reading {
+            Reading::Probe { for_epochs, .. } => {
+                let fitted = for_epochs.fit(rows, &self.labels, &self.train)?;
+                Ok(fitted.scores(rows, &self.labels, &self.val)?.accuracy)
+            }
+            Reading::Logits => Ok(self.scores_of(&rows.largest_column(&self.val)?, &self.val).accuracy),
+        }
     }
 
-    /// The whole judgement: fitted once, scored on validation and test.
+    /// The whole judgement: fitted on the training nodes, of several probes the one with the highest validation accuracy,
+    /// scored on the test nodes.
     ///
     /// # Errors
     /// As [`validation_accuracy`](Self::validation_accuracy).
     pub fn judge(&self, rows: &Rows) -> Result<Judgement, evaluation::Error> {
-        let fitted = self.probe.fit(rows, &self.labels, &self.train)?;
-        let test = fitted.scores(rows, &self.labels, &self.test)?;
-        Ok(Judgement {
-            val_acc: fitted.scores(rows, &self.labels, &self.val)?.accuracy,
-            test_acc: test.accuracy,
-            test_macro_f1: test.macro_f1,
-        })
+        let (val_acc, predicted) = match &self.reading {
+            Reading::Probe { for_models, .. } => {
+                let (val_acc, fitted) = self.best_of(for_models, rows)?;
+                (val_acc, fitted.predict(rows, &self.test)?)
+            }
+            Reading::Logits => (self.validation_accuracy(rows)?, rows.largest_column(&self.test)?),
+        };
+        let Scores { accuracy: test_acc, macro_f1: test_macro_f1, .. } =
+            self.scores_of(&predicted, &self.test);
+        Ok(Judgement { val_acc, test_acc, test_macro_f1 })
+    }
+
+    /// The class predicted for each of the nodes.
+    ///
+    /// # Errors
+    /// As [`validation_accuracy`](Self::validation_accuracy).
+    pub fn predict(&self, rows: &Rows, nodes: &[usize]) -> Result<Vec<usize>, evaluation::Error> {
+        match &self.reading {
+            Reading::Probe { for_models, .. } => self.best_of(for_models, rows)?.1.predict(rows, nodes),
+            Reading::Logits => rows.largest_column(nodes),
+        }
+    }
+
+    /// The first probe with the highest validation accuracy.
+    fn best_of(&self, probes: &[Probe], rows: &Rows) -> Result<(f64, FittedProbe), evaluation::Error> {
+        let mut best = None;
+        for probe in probes {
+            let fitted = probe.fit(rows, &self.labels, &self.train)?;
+            let val_acc = fitted.scores(rows, &self.labels, &self.val)?.accuracy;
+            if best.as_ref().is_none_or(|(highest, _)| val_acc > *highest) {
+                best = Some((val_acc, fitted));
+            }
+        }
+        Ok(best.expect("there is at least one probe"))
+    }
+
+    fn scores_of(&self, predicted: &[usize], nodes: &[usize]) -> Scores {
+        let truth: Vec<usize> = nodes.iter().map(|&node| self.labels[node]).collect();
+        Scores::new(&truth, predicted)
     }
 
     /// The judgement of features, sparse or dense.

@@ -8,16 +8,17 @@
 //! ```
 //! use harness::{Experiment, NoWatcher, Run};
 //!
-//! let flags = toml::from_str("dataset = 'cora'\nseeds = 1\n[g2r]\nepochs = 1\nd_hidden = []\nd_output = 8")?;
+//! let flags = toml::from_str("dataset = 'cora'\nseeds = 1\n[settings]\nepochs = 1\nd_hidden = []\nd_output = 8")?;
 //! let experiment = Experiment::from_layers(None, flags)?;
 //! let cora = graph_io::load(&experiment.dataset, None)?;
 //! let run = Run::prepare(experiment, &cora, &burn::tensor::Device::flex())?;
 //! let outcome = run.execute(&mut NoWatcher)?;
 //! let scores = outcome.seeds[0].scores.as_ref().expect("cora has labels");
-//! assert!(scores.g2r.test_acc > 0.2);
+//! assert!(scores.trained.test_acc > 0.2);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod config_file;
 mod embedding_check;
 mod error;
 mod experiment;
@@ -33,10 +34,10 @@ mod run;
 mod saved_run;
 mod table;
 
-pub use embedders::{EncoderKind, EpochReport, G2rConfig};
+pub use embedders::{EncoderKind, EpochRates, EpochReport, METHODS, Method, MethodKind};
 pub use embedding_check::check_embedding;
 pub use error::{Cause, Error};
-pub use experiment::{DeviceChoice, Experiment, Method};
+pub use experiment::{DeviceChoice, Experiment};
 pub use input::InputConfig;
 pub use judge::{Judge, Judgement, judge_embedding};
 pub use outcome::{BestSeed, Outcome, Rates, SeedResult, SeedScores};

@@ -1,8 +1,9 @@
 //! What came of a run.
 
-use embedders::{EpochReport, Trained};
+use embedders::{EpochRates, EpochReport};
 use evaluation::MeanStd;
-use gnn::encoder::Encoder;
+use graph_io::Features;
+use ndarray::Array2;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -13,8 +14,8 @@ use crate::judge::Judgement;
 pub struct SeedResult {
     /// The seed.
     pub seed: u64,
-    /// The epoch whose weights were kept: the first with the highest validation accuracy, or the last where nothing is
-    /// judged.
+    /// The epoch whose weights were kept: the first with the highest validation accuracy, or the one that the method's own
+    /// rule chose; 0 where nothing was trained.
     pub epoch: usize,
     /// How well it did, where it was judged.
     #[serde(flatten)]
@@ -29,15 +30,15 @@ pub struct SeedResult {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SeedScores {
     /// The judgement of the kept weights' embedding.
-    pub g2r: Judgement,
-    /// The judgement of the same encoder before training.
-    pub random_init: Judgement,
+    pub trained: Judgement,
+    /// The judgement of the same encoder before training, where there is one.
+    pub random_init: Option<Judgement>,
     /// The judgement of the features as they are.
     pub raw: Judgement,
     /// The judgement of Âᴷ X.
     pub propagated: Judgement,
-    /// The validation accuracy after each epoch.
-    pub val_acc_history: Vec<f64>,
+    /// The validation accuracy after each epoch, where it was asked for.
+    pub val_acc_history: Vec<Option<f64>>,
 }
 
 /// What a step found before its update, in nats.
@@ -70,26 +71,37 @@ pub struct Outcome {
 pub struct BestSeed {
     /// Its place among [`Outcome::seeds`].
     pub place: usize,
-    /// Its weights.
-    pub encoder: Encoder,
+    /// The embedding that it makes, `[nodes, d_output]`.
+    pub rows: Features,
+    /// Its weights as a file of safetensors, where the method has any.
+    pub weights: Option<Vec<u8>>,
+}
+
+impl BestSeed {
+    /// The embedding with every entry stored.
+    pub fn embedding(&self) -> Array2<f32> {
+        match &self.rows {
+            Features::Sparse(matrix) => matrix.to_dense(),
+            Features::Dense(array) => array.clone(),
+        }
+    }
 }
 
 impl SeedResult {
-    pub(crate) fn of(seed: u64, trained: Trained<Encoder>, scores: Option<SeedScores>) -> (Self, Encoder) {
-        let Trained { encoder, epoch, history, seconds } = trained;
-        (Self { seed, epoch, scores, train_seconds: seconds, history }, encoder)
+    /// The rates of the first step and of the last, where the loss is made of rates.
+    pub fn first_and_last_rates(&self) -> [Option<Rates>; 2] {
+        [self.history.first(), self.history.last()].map(|report| report.and_then(Rates::of))
     }
 
-    /// The rates of the first step and of the last.
-    pub fn first_and_last_rates(&self) -> [Rates; 2] {
-        [self.history.first(), self.history.last()]
-            .map(|report| Rates::of(report.expect("a seed has epochs")))
+    /// The loss of the first step and of the last, where anything was trained.
+    pub fn first_and_last_loss(&self) -> [Option<f64>; 2] {
+        [self.history.first(), self.history.last()].map(|report| report.map(|report| report.loss))
     }
 
     /// What the written model is chosen by; higher is better.
     pub(crate) fn merit(&self) -> f64 {
         match (&self.scores, self.history.last()) {
-            (Some(scores), _) => scores.g2r.val_acc,
+            (Some(scores), _) => scores.trained.val_acc,
             (None, Some(last)) => -last.loss,
             (None, None) => f64::NEG_INFINITY,
         }
@@ -97,9 +109,9 @@ impl SeedResult {
 }
 
 impl Rates {
-    fn of(report: &EpochReport) -> Self {
-        let EpochReport { expansion, compression, loss, .. } = *report;
-        Self { expansion, compression, reduction: expansion - compression, loss }
+    fn of(report: &EpochReport) -> Option<Self> {
+        let EpochRates { expansion, compression } = report.rates?;
+        Some(Self { expansion, compression, reduction: expansion - compression, loss: report.loss })
     }
 
     /// The mean of each rate.
@@ -126,6 +138,12 @@ impl Outcome {
     /// When no seed was judged.
     pub fn over_seeds(&self, value: impl Fn(&SeedScores) -> f64) -> MeanStd {
         MeanStd::of(&self.scores().map(value).collect::<Vec<_>>())
+    }
+
+    /// A score that some methods have, summed up; `None` where a judged seed has none.
+    pub fn over_seeds_with(&self, value: impl Fn(&SeedScores) -> Option<f64>) -> Option<MeanStd> {
+        let values: Vec<f64> = self.scores().map(value).collect::<Option<_>>()?;
+        (!values.is_empty()).then(|| MeanStd::of(&values))
     }
 
     /// A score of a baseline that knows no chance but the split's: one value where the split is one.

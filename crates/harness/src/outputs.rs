@@ -3,8 +3,6 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use embedders::G2r;
-use gnn::encoder::Encoder;
 use graph_io::embedding::{Embedding, NodeColumn};
 use graph_io::format::write_matrix;
 use graph_io::{NodeDataset, Split};
@@ -27,10 +25,8 @@ pub struct Contents<'a> {
     pub split: Option<&'a Split>,
     /// One row a node, with its id.
     pub embedding: &'a Embedding,
-    /// The embedder that knows how to save the model.
-    pub g2r: &'a G2r,
-    /// The model.
-    pub encoder: &'a Encoder,
+    /// The model's weights as a file of safetensors, where it has any.
+    pub weights: Option<&'a [u8]>,
     /// Every setting.
     pub settings: &'a Experiment,
     /// The numbers.
@@ -71,7 +67,7 @@ impl OutputFolder {
     /// earlier run is replaced as a whole or not at all.
     ///
     /// The files are `embedding.npy` `[nodes, d_output]`, `nodes.csv` (row, node id, label, split),
-    /// `model.safetensors`, `config.toml` and `report.json`, and the embedding once more in each format that the
+    /// `model.safetensors` where the method has weights, `config.toml` and `report.json`, and the embedding once more in each format that the
     /// settings ask for, such as `embedding.csv`. What an earlier run was asked for in other formats stays.
     ///
     /// # Errors
@@ -79,10 +75,9 @@ impl OutputFolder {
     pub fn write(&self, contents: &Contents) -> Result<(), Error> {
         let staging = self.staging()?;
         let columns = contents.columns();
-        let files: [(&str, Writer); 5] = [
+        let files: [(&str, Writer); 4] = [
             (EMBEDDING, &|path| Ok(write_matrix(contents.embedding.rows(), path)?)),
             (NODES, &|path| write_nodes(path, contents.embedding, &columns)),
-            (MODEL, &|path| Ok(contents.g2r.save(contents.encoder, path)?)),
             (CONFIG, &|path| {
                 let title = "# Every setting of this run: `g2r train --config` with this file repeats it.\n";
                 Ok(fs::write(path, format!("{title}{}", contents.settings.to_toml()))?)
@@ -96,6 +91,16 @@ impl OutputFolder {
         for (name, write) in files {
             write(&staging.path().join(name))
                 .map_err(|source| Error::write(&self.path.join(name), source))?;
+        }
+        let model = self.path.join(MODEL);
+        match contents.weights {
+            Some(weights) => fs::write(staging.path().join(MODEL), weights)
+                .map_err(|source| Error::write(&model, source))?,
+            // Those of an earlier run would not make this embedding.
+            None if model.exists() => {
+                fs::remove_file(&model).map_err(|source| Error::write(&model, source))?
+            }
+            None => {}
         }
         for format in contents.settings.more_embedding_formats() {
             let name = format.file_name("embedding");

@@ -7,32 +7,82 @@ use graph_io::{NodeDataset, PerClassSizes, Split, SplitFractions, SplitSizes};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::probe_config::ProbeConfig;
 
-/// How the labelled nodes are split into training, validation and test.
+/// How the labelled nodes are split into training, validation and test, and which probe judges by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Protocol {
     /// The split that belongs to the data set; of several, seed s has number s modulo how many there are.
     #[serde(rename = "public")]
     Public,
     /// 20 training nodes of each class, 500 for validation, 1000 for the test; another draw for each seed.
-    #[serde(rename = "random-20")]
+    #[serde(rename = "random-20-500-1000", alias = "random-20")]
     Random20,
-    /// A tenth for training, a tenth for validation, the rest for the test; another draw for each seed.
-    #[serde(rename = "10-10-80")]
-    Tenths,
     /// 20 training and 30 validation nodes of each class, the rest for the test; another draw for each seed.
     #[serde(rename = "20-30-rest")]
     TwentyThirty,
+    /// A tenth for training, a tenth for validation, the rest for the test; another draw for each seed.
+    #[serde(rename = "10-10-80")]
+    Tenths,
     /// Of each class three fifths for training, a fifth for validation, a fifth for the test; another draw for each
     /// seed.
     #[serde(rename = "60-20-20")]
     Fifths,
+    /// The twenty splits that belong to Wiki-CS (Mernyei & Cangea 2020, arXiv 2007.02901), seed s with number s modulo 20,
+    /// judged as 10-10-80.
+    #[serde(rename = "wiki-cs-20")]
+    WikiCs20,
+    /// The split that belongs to a data set of the Open Graph Benchmark (Hu et al. 2020, arXiv 2005.00687), judged as
+    /// 10-10-80.
+    #[serde(rename = "ogb")]
+    Ogb,
     /// Not at all: no label is read, and nothing is judged.
     #[serde(rename = "none")]
     Unjudged,
 }
 
 impl Protocol {
+    /// Every protocol, in the order that lists name them.
+    pub const ALL: &[Self] = &[
+        Self::Public,
+        Self::Random20,
+        Self::TwentyThirty,
+        Self::Tenths,
+        Self::Fifths,
+        Self::WikiCs20,
+        Self::Ogb,
+        Self::Unjudged,
+    ];
+
+    /// Its name on the command line and in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Random20 => "random-20-500-1000",
+            Self::TwentyThirty => "20-30-rest",
+            Self::Tenths => "10-10-80",
+            Self::Fifths => "60-20-20",
+            Self::WikiCs20 => "wiki-cs-20",
+            Self::Ogb => "ogb",
+            Self::Unjudged => "none",
+        }
+    }
+
+    /// The protocol of this name; `random-20` is short for `random-20-500-1000`.
+    pub fn named(name: &str) -> Option<Self> {
+        let name = if name == "random-20" { "random-20-500-1000" } else { name };
+        Self::ALL.iter().copied().find(|protocol| protocol.name() == name)
+    }
+
+    /// The settings of the probe that belong to it: C = 1, as the G2R authors', where few nodes are learned from; where many
+    /// are, C chosen on the validation nodes, as the contrastive methods are judged.
+    pub fn probe(self) -> ProbeConfig {
+        match self {
+            Self::Public | Self::Random20 | Self::TwentyThirty | Self::Unjudged => ProbeConfig::default(),
+            Self::Tenths | Self::Fifths | Self::WikiCs20 | Self::Ogb => ProbeConfig::with_grid(),
+        }
+    }
+
     /// The data set's own split where it has one, else 20 training nodes of each class; without labels, none.
     pub fn default_for(dataset: &NodeDataset) -> Self {
         match (dataset.labels(), dataset.split()) {
@@ -50,7 +100,7 @@ impl Protocol {
     /// Whether each seed has a split of its own: drawn, or one of several that belong to the data set.
     pub fn splits_by_seed(self, dataset: &NodeDataset) -> bool {
         match self {
-            Self::Public => dataset.splits().len() > 1,
+            Self::Public | Self::WikiCs20 | Self::Ogb => dataset.splits().len() > 1,
             Self::Unjudged => false,
             _ => true,
         }
@@ -59,7 +109,7 @@ impl Protocol {
     /// The split of a seed.
     ///
     /// # Errors
-    /// A data set without labels, or without a split of its own for [`Protocol::Public`]; too few labelled nodes;
+    /// A data set without labels, or without a split of its own where the protocol takes that; too few labelled nodes;
     /// [`Protocol::Unjudged`], which has no split.
     pub fn split(self, dataset: &NodeDataset, seed: u64) -> Result<Split, Error> {
         let labels = dataset.labels().ok_or_else(|| {
@@ -68,11 +118,20 @@ impl Protocol {
         let mut rng = seeds::generator(seed, Stream::Split);
         match self {
             // One split is every seed's; of several each seed has its own in turn.
-            Self::Public => {
+            Self::Public | Self::WikiCs20 | Self::Ogb => {
+                let num_splits = dataset.splits().len();
+                if self == Self::WikiCs20 && num_splits != 20 {
+                    let expected = "a data set with 20 splits of its own, such as wiki-cs";
+                    return Err(Error::invalid(
+                        "protocol wiki-cs-20",
+                        expected,
+                        format!("{num_splits} splits"),
+                    ));
+                }
                 let place = seed as usize % dataset.splits().len().max(1);
                 dataset.splits().get(place).cloned().ok_or_else(|| {
                     Error::invalid(
-                        "protocol public",
+                        format!("protocol {self}"),
                         format!("a split that belongs to {}", dataset.name()),
                         "none; choose random-20 or 10-10-80",
                     )
@@ -104,14 +163,7 @@ impl Protocol {
 
 impl fmt::Display for Protocol {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(match self {
-            Self::Public => "public",
-            Self::Random20 => "random-20",
-            Self::Tenths => "10-10-80",
-            Self::TwentyThirty => "20-30-rest",
-            Self::Fifths => "60-20-20",
-            Self::Unjudged => "none",
-        })
+        out.pad(self.name())
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use embedders::EncoderKind;
+use embedders::{EncoderKind, Method};
 use evaluation::MeanStd;
 use serde::{Serialize, Serializer};
 
-use crate::experiment::{Experiment, Method};
+use crate::experiment::Experiment;
 use crate::judge::Judgement;
 use crate::outcome::{Outcome, Rates, SeedResult, SeedScores};
 use crate::protocol::Protocol;
@@ -21,12 +21,16 @@ pub struct Summary {
     pub dataset: String,
     /// How it was trained.
     pub method: Method,
-    /// What was trained.
-    pub encoder: EncoderKind,
+    /// What was trained, where the method has an encoder to choose.
+    pub encoder: Option<EncoderKind>,
     /// Where tensors lived.
     pub device: String,
     /// How nodes were split.
     pub protocol: Protocol,
+    /// What judged, in words.
+    pub probe: String,
+    /// After how many epochs the validation nodes were asked whether to keep the weights; 0 where the method's own rule chose.
+    pub judge_every: usize,
     /// How many seeds were finished.
     pub seeds: usize,
     /// How many seeds were asked for.
@@ -36,10 +40,14 @@ pub struct Summary {
     /// How well the seeds did; `None` where nothing was judged.
     #[serde(flatten, serialize_with = "with_nulls")]
     pub accuracies: Option<Accuracies>,
-    /// The rates of the first step, the mean over the seeds.
-    pub first_rates: Rates,
+    /// The rates of the first step, the mean over the seeds; `None` where the loss is not made of rates.
+    pub first_rates: Option<Rates>,
     /// The rates of the last step, the mean over the seeds.
-    pub last_rates: Rates,
+    pub last_rates: Option<Rates>,
+    /// The loss of the first step, the mean over the seeds; `None` where nothing was trained.
+    pub first_loss: Option<f64>,
+    /// The loss of the last step, the mean over the seeds.
+    pub last_loss: Option<f64>,
     /// The seed whose model was written: the first with the highest validation accuracy, or with the lowest loss of its
     /// last step where nothing was judged.
     pub best_seed: u64,
@@ -47,8 +55,8 @@ pub struct Summary {
     pub best_epoch: usize,
     /// Training steps of all finished seeds.
     pub steps: usize,
-    /// Time of a step, without the probes.
-    pub seconds_per_step: f64,
+    /// Time of a step, without the probes; `None` where there was none.
+    pub seconds_per_step: Option<f64>,
     /// Time of all steps.
     pub train_seconds: f64,
     /// Time of everything, from the program's start.
@@ -77,11 +85,11 @@ pub struct Accuracies {
     /// Its sample standard deviation.
     pub test_macro_f1_std: Option<f64>,
     /// Mean test accuracy of each baseline.
-    pub baselines: Baselines<f64>,
+    pub baselines: Baselines<Option<f64>>,
     /// Their sample standard deviations.
     pub baselines_std: Baselines<Option<f64>>,
     /// Mean validation accuracy of each baseline.
-    pub baselines_val: Baselines<f64>,
+    pub baselines_val: Baselines<Option<f64>>,
 }
 
 /// What [`Accuracies`] is called in files.
@@ -112,7 +120,7 @@ pub struct Baselines<T> {
     pub raw: T,
     /// Âᴷ X.
     pub propagated: T,
-    /// The encoder before training.
+    /// The encoder before training, where the method has one.
     pub random_init: T,
 }
 
@@ -149,12 +157,15 @@ impl<T> Baselines<T> {
             random_init: change(self.random_init),
         }
     }
+}
 
-    fn over(outcome: &Outcome, value: fn(&Judgement) -> f64) -> Baselines<MeanStd> {
+impl Baselines<Option<MeanStd>> {
+    fn over(outcome: &Outcome, value: fn(&Judgement) -> f64) -> Self {
+        let random_init = |scores: &SeedScores| scores.random_init.as_ref().map(value);
         Baselines {
-            raw: outcome.over_splits(|result| value(&result.raw)),
-            propagated: outcome.over_splits(|result| value(&result.propagated)),
-            random_init: outcome.over_seeds(|result| value(&result.random_init)),
+            raw: Some(outcome.over_splits(|scores| value(&scores.raw))),
+            propagated: Some(outcome.over_splits(|scores| value(&scores.propagated))),
+            random_init: outcome.over_seeds_with(random_init),
         }
     }
 }
@@ -165,13 +176,14 @@ impl Accuracies {
         if !outcome.is_judged() {
             return None;
         }
-        let of_g2r =
-            |value: fn(&Judgement) -> f64| outcome.over_seeds(move |scores: &SeedScores| value(&scores.g2r));
-        let test_acc = of_g2r(|judgement| judgement.test_acc);
-        let val_acc = of_g2r(|judgement| judgement.val_acc);
-        let macro_f1 = of_g2r(|judgement| judgement.test_macro_f1);
-        let baselines = Baselines::<f64>::over(outcome, |judgement| judgement.test_acc);
-        let baselines_val = Baselines::<f64>::over(outcome, |judgement| judgement.val_acc);
+        let of_trained = |value: fn(&Judgement) -> f64| {
+            outcome.over_seeds(move |scores: &SeedScores| value(&scores.trained))
+        };
+        let test_acc = of_trained(|judgement| judgement.test_acc);
+        let val_acc = of_trained(|judgement| judgement.val_acc);
+        let macro_f1 = of_trained(|judgement| judgement.test_macro_f1);
+        let baselines = Baselines::over(outcome, |judgement| judgement.test_acc);
+        let baselines_val = Baselines::over(outcome, |judgement| judgement.val_acc);
         Some(Self {
             test_acc_mean: test_acc.mean,
             test_acc_std: test_acc.std,
@@ -179,9 +191,9 @@ impl Accuracies {
             val_acc_std: val_acc.std,
             test_macro_f1_mean: macro_f1.mean,
             test_macro_f1_std: macro_f1.std,
-            baselines: baselines.map(|value| value.mean),
-            baselines_std: baselines.map(|value| value.std),
-            baselines_val: baselines_val.map(|value| value.mean),
+            baselines: baselines.map(|value| Some(value?.mean)),
+            baselines_std: baselines.map(|value| value?.std),
+            baselines_val: baselines_val.map(|value| Some(value?.mean)),
         })
     }
 }
@@ -190,30 +202,37 @@ impl Report {
     /// The report of an outcome; `None` when no seed was finished.
     pub fn new(run: &Run, outcome: &Outcome, context: SummaryContext) -> Option<Self> {
         let best = &outcome.seeds[outcome.best.as_ref()?.place];
-        let rates = |place: usize| {
-            let of_seeds: Vec<Rates> =
-                outcome.seeds.iter().map(|result| result.first_and_last_rates()[place]).collect();
-            Rates::mean_of(&of_seeds)
+        let mean_rates = |place: usize| {
+            let of_seeds = outcome.seeds.iter().map(|result| result.first_and_last_rates()[place]);
+            of_seeds.collect::<Option<Vec<Rates>>>().map(|rates| Rates::mean_of(&rates))
         };
-        let steps = outcome.seeds.iter().map(|result| result.history.len()).sum();
+        let mean_loss = |place: usize| {
+            let of_seeds = outcome.seeds.iter().map(|result| result.first_and_last_loss()[place]);
+            of_seeds.collect::<Option<Vec<f64>>>().map(|losses| MeanStd::of(&losses).mean)
+        };
+        let steps: usize = outcome.seeds.iter().map(|result| result.history.len()).sum();
         let train_seconds: f64 = outcome.seeds.iter().map(|result| result.train_seconds).sum();
         let settings = run.experiment().clone();
         let summary = Summary {
             dataset: run.dataset().name().to_string(),
             method: settings.method,
-            encoder: settings.g2r.encoder,
+            encoder: settings.encoder(),
             device: context.device,
             protocol: run.protocol(),
+            probe: run.probe().to_string(),
+            judge_every: settings.judge_every(),
             seeds: outcome.seeds.len(),
             seeds_asked: settings.num_seeds(),
             first_seed: settings.seed,
             accuracies: Accuracies::of(outcome),
-            first_rates: rates(0),
-            last_rates: rates(1),
+            first_rates: mean_rates(0),
+            last_rates: mean_rates(1),
+            first_loss: mean_loss(0),
+            last_loss: mean_loss(1),
             best_seed: best.seed,
             best_epoch: best.epoch,
             steps,
-            seconds_per_step: train_seconds / steps as f64,
+            seconds_per_step: (steps > 0).then(|| train_seconds / steps as f64),
             train_seconds,
             total_seconds: context.total_seconds,
             cpu_seconds: context.resources.cpu_seconds,
@@ -237,30 +256,43 @@ impl fmt::Display for Summary {
         let judged = if protocol.judges() { format!("{protocol} split") } else { "not judged".to_string() };
         writeln!(out, "{dataset}, {judged}, {seeds_in_words}, on {device}")?;
         let line = |out: &mut fmt::Formatter<'_>, key: &str, value: String| writeln!(out, "{key:<13}{value}");
-        let chosen_by = match &self.accuracies {
+        match &self.accuracies {
             Some(accuracies) => {
                 write!(out, "{}", self.table_of_accuracies(accuracies))?;
                 let Accuracies { test_macro_f1_mean: mean, test_macro_f1_std: std, .. } = *accuracies;
                 line(out, "macro-F1", format!("{} %", MeanStd { mean, std }.percent()))?;
-                ", by validation accuracy"
+                line(out, "judged by", self.probe.clone())?;
             }
-            None => {
-                write!(out, "{}", self.table_of_rates())?;
-                if *seeds == 1 { ", the last" } else { ", by the loss of its last step" }
-            }
-        };
-        line(out, "a step", format!("{:.1} ms, {} steps", 1000.0 * self.seconds_per_step, self.steps))?;
+            None => write!(out, "{}", self.table_of_losses())?,
+        }
+        if let Some(seconds) = self.seconds_per_step {
+            line(out, "a step", format!("{:.1} ms, {} steps", 1000.0 * seconds, self.steps))?;
+        }
         let cpu = self.cpu_seconds.map_or_else(String::new, |cpu| format!(", {cpu:.1} s of processor time"));
         line(out, "in all", format!("{:.1} s{cpu}", self.total_seconds))?;
         if let Some(bytes) = self.peak_rss_bytes {
             line(out, "peak memory", format!("{:.0} MB", bytes as f64 / 1e6))?;
         }
-        line(out, "chosen", format!("seed {}, epoch {}{chosen_by}", self.best_seed, self.best_epoch))?;
+        line(out, "chosen", self.chosen())?;
         line(out, "written to", self.out.clone())
     }
 }
 
 impl Summary {
+    /// Which model was written, and by what it was chosen.
+    fn chosen(&self) -> String {
+        let Self { best_seed: seed, best_epoch: epoch, .. } = self;
+        let by_validation = self.accuracies.is_some();
+        let seed_by = if by_validation { "validation accuracy" } else { "the loss of its last step" };
+        match (epoch, self.seeds) {
+            (0, 1) => format!("seed {seed}"),
+            (0, _) => format!("seed {seed} by {seed_by}"),
+            _ if by_validation && self.judge_every > 0 => format!("seed {seed}, epoch {epoch}, by {seed_by}"),
+            (_, 1) => format!("seed {seed}, epoch {epoch} by the method's own rule"),
+            _ => format!("seed {seed} by {seed_by}, epoch {epoch} by the method's own rule"),
+        }
+    }
+
     fn table_of_accuracies(&self, accuracies: &Accuracies) -> Table {
         let mut table = Table::new([
             ("", Align::Left),
@@ -269,32 +301,37 @@ impl Summary {
         ]);
         let percent = |mean, std| MeanStd { mean, std }.percent().to_string();
         let propagated = format!("Â{}X, no training", superscript(PROPAGATED_HOPS));
-        let encoder = self.encoder.to_string().to_uppercase();
+        let encoder = self.encoder.map_or_else(String::new, |encoder| encoder.to_string().to_uppercase());
         let Accuracies { baselines: test, baselines_std: std, baselines_val: val, .. } = accuracies;
         for (name, test, std, val) in [
             ("raw features", test.raw, std.raw, val.raw),
             (&propagated, test.propagated, std.propagated, val.propagated),
             (&format!("random-init {encoder}"), test.random_init, std.random_init, val.random_init),
         ] {
-            table.push([name.to_string(), percent(test, std), percent(val, None)]);
+            if let (Some(test), Some(val)) = (test, val) {
+                table.push([name.trim_end().to_string(), percent(test, std), percent(val, None)]);
+            }
         }
-        let trained = self.method.to_string().to_uppercase();
+        let trained = self.method.info().title.to_string();
         let val = percent(accuracies.val_acc_mean, accuracies.val_acc_std);
         table.push([trained, percent(accuracies.test_acc_mean, accuracies.test_acc_std), val]);
         table
     }
 
-    fn table_of_rates(&self) -> Table {
+    fn table_of_losses(&self) -> Table {
+        let unit = if self.first_rates.is_some() { "in nats" } else { "" };
         let mut table =
-            Table::new([("in nats", Align::Left), ("first step", Align::Right), ("last step", Align::Right)]);
-        let (first, last) = (&self.first_rates, &self.last_rates);
-        for (name, first, last) in [
-            ("expansion", first.expansion, last.expansion),
-            ("compression", first.compression, last.compression),
-            ("reduction", first.reduction, last.reduction),
-            ("loss", first.loss, last.loss),
-        ] {
+            Table::new([(unit, Align::Left), ("first step", Align::Right), ("last step", Align::Right)]);
+        let mut push = |name: &str, first: f64, last: f64| {
             table.push([name.to_string(), format!("{first:.3}"), format!("{last:.3}")]);
+        };
+        if let (Some(first), Some(last)) = (&self.first_rates, &self.last_rates) {
+            push("expansion", first.expansion, last.expansion);
+            push("compression", first.compression, last.compression);
+            push("reduction", first.reduction, last.reduction);
+        }
+        if let (Some(first), Some(last)) = (self.first_loss, self.last_loss) {
+            push("loss", first, last);
         }
         table
     }
@@ -317,29 +354,33 @@ mod tests {
             val_acc_std: Some(0.01),
             test_macro_f1_mean: 0.815,
             test_macro_f1_std: Some(0.005),
-            baselines: Baselines { raw: 0.601, propagated: 0.803, random_init: 0.75 },
+            baselines: Baselines { raw: Some(0.601), propagated: Some(0.803), random_init: Some(0.75) },
             baselines_std: Baselines { raw: None, propagated: None, random_init: Some(0.009) },
-            baselines_val: Baselines { raw: 0.6, propagated: 0.79, random_init: 0.74 },
+            baselines_val: Baselines { raw: Some(0.6), propagated: Some(0.79), random_init: Some(0.74) },
         }
     }
 
     fn summary() -> Summary {
         Summary {
             dataset: "cora".into(),
-            method: Method::G2r,
-            encoder: EncoderKind::Gcn,
+            method: Method::named("g2r").unwrap(),
+            encoder: Some(EncoderKind::Gcn),
             device: "cpu".into(),
             protocol: Protocol::Public,
+            probe: "logistic regression".into(),
+            judge_every: 1,
             seeds: 3,
             seeds_asked: 3,
             first_seed: 4,
             accuracies: Some(accuracies()),
-            first_rates: Rates { expansion: 4.5, compression: 1.25, reduction: 3.25, loss: -1.0 },
-            last_rates: Rates { expansion: 25.0625, compression: 2.0, reduction: 23.0625, loss: -10.5 },
+            first_rates: Some(Rates { expansion: 4.5, compression: 1.25, reduction: 3.25, loss: -1.0 }),
+            last_rates: Some(Rates { expansion: 25.0625, compression: 2.0, reduction: 23.0625, loss: -10.5 }),
+            first_loss: Some(-1.0),
+            last_loss: Some(-10.5),
             best_seed: 5,
             best_epoch: 17,
             steps: 60,
-            seconds_per_step: 0.0712,
+            seconds_per_step: Some(0.0712),
             train_seconds: 4.27,
             total_seconds: 9.04,
             cpu_seconds: Some(16.3),
@@ -361,6 +402,7 @@ cora, public split, 3 seeds, 4 to 6, on cpu
 │ G2R              │      82.8 ± 0.8 │   80.0 ± 1.0 │
 └──────────────────┴─────────────────┴──────────────┘
 macro-F1     81.5 ± 0.5 %
+judged by    logistic regression
 a step       71.2 ms, 60 steps
 in all       9.0 s, 16.3 s of processor time
 peak memory  312 MB
@@ -411,12 +453,15 @@ cora, not judged, 3 seeds, 4 to 6, on cpu
 a step       71.2 ms, 60 steps
 in all       9.0 s, 16.3 s of processor time
 peak memory  312 MB
-chosen       seed 5, epoch 17, by the loss of its last step
+chosen       seed 5 by the loss of its last step, epoch 17 by the method's own rule
 written to   runs/cora-g2r
 ";
         assert_eq!(unjudged.to_string(), expected);
         let one = Summary { seeds: 1, ..unjudged };
-        assert!(one.to_string().contains("\nchosen       seed 5, epoch 17, the last\n"), "{one}");
+        assert!(
+            one.to_string().contains("\nchosen       seed 5, epoch 17 by the method's own rule\n"),
+            "{one}"
+        );
     }
 
     #[test]

@@ -3,17 +3,17 @@
 use std::error::Error as StdError;
 
 use burn::tensor::Device;
-use embedders::{Decision, EpochReport, G2r, Observer};
+use embedders::{Decision, Embedded, Embedder, EpochReport, MethodKind, Observer, Task};
 use evaluation::Rows;
-use gnn::encoder::Encoder;
 use graph_io::embedding::{NodeColumn, check_rows};
 use graph_io::{Features, NodeDataset, Split};
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
 use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::judge::{Judge, Judgement, judge_embedding};
 use crate::outcome::{BestSeed, Outcome, SeedResult, SeedScores};
+use crate::probe_config::ProbeConfig;
 use crate::protocol::Protocol;
 
 /// K of the baseline Âᴷ X.
@@ -23,18 +23,17 @@ pub const PROPAGATED_HOPS: usize = 2;
 pub struct Run<'a> {
     experiment: Experiment,
     protocol: Protocol,
+    probe: ProbeConfig,
     dataset: &'a NodeDataset,
-    g2r: G2r,
+    embedder: Box<dyn Embedder>,
 }
 
 /// Sees a run as it goes, and may end it.
 pub trait Watcher {
     /// A seed is about to be trained.
     fn seed_started(&mut self, _seed: u64) {}
-    /// An epoch was trained and judged on the validation nodes.
-    fn epoch_finished(&mut self, _report: &EpochReport, _val_acc: f64) {}
-    /// An epoch was trained, and nothing is judged.
-    fn epoch_trained(&mut self, _report: &EpochReport) {}
+    /// An epoch was trained, and judged on the validation nodes where it was its turn.
+    fn epoch_finished(&mut self, _report: &EpochReport, _val_acc: Option<f64>) {}
     /// A seed was trained, and judged where anything is.
     fn seed_finished(&mut self, _result: &SeedResult) {}
     /// Whether to stop after the epoch at hand; the seed at hand is then dropped.
@@ -53,7 +52,8 @@ impl<'a> Run<'a> {
     /// Puts everything in place; whatever the input can be blamed for is found here, before training.
     ///
     /// # Errors
-    /// A setting out of range; labels or a split that cannot judge, unless nothing is to be judged.
+    /// A setting out of range; labels or a split that cannot judge, unless nothing is to be judged; a supervised method
+    /// without labels.
     pub fn prepare(
         mut experiment: Experiment,
         dataset: &'a NodeDataset,
@@ -61,16 +61,20 @@ impl<'a> Run<'a> {
     ) -> Result<Self, Error> {
         experiment.check()?;
         let protocol = *experiment.protocol.get_or_insert_with(|| Protocol::default_for(dataset));
+        let probe = experiment.probe.get_or_insert_with(|| protocol.probe()).clone();
         experiment.seeds = Some(experiment.num_seeds());
         if protocol.judges() {
             let split = protocol.split(dataset, experiment.seed)?;
-            Judge::new(dataset, &split, &experiment.probe)?;
+            Judge::new(dataset, &split, &probe)?;
+        } else if experiment.method.info().kind == MethodKind::Supervised {
+            let expected = "a protocol with training nodes, and labels";
+            return Err(Error::invalid(format!("method {}", experiment.method), expected, "none"));
         }
-        let g2r = G2r::new(experiment.g2r.clone(), dataset, device)?;
-        Ok(Self { experiment, protocol, dataset, g2r })
+        let embedder = experiment.method.init(&experiment.settings, dataset, device)?;
+        Ok(Self { experiment, protocol, probe, dataset, embedder })
     }
 
-    /// The settings, with the protocol and the number of seeds that were chosen.
+    /// The settings, with the protocol, the probe and the number of seeds that were chosen.
     pub fn experiment(&self) -> &Experiment {
         &self.experiment
     }
@@ -80,14 +84,19 @@ impl<'a> Run<'a> {
         self.protocol
     }
 
+    /// What judges.
+    pub fn probe(&self) -> &ProbeConfig {
+        &self.probe
+    }
+
     /// The data set.
     pub fn dataset(&self) -> &NodeDataset {
         self.dataset
     }
 
     /// The embedder.
-    pub fn g2r(&self) -> &G2r {
-        &self.g2r
+    pub fn embedder(&self) -> &dyn Embedder {
+        self.embedder.as_ref()
     }
 
     /// The split of a seed, where anything is judged.
@@ -116,7 +125,19 @@ impl<'a> Run<'a> {
     /// # Errors
     /// A split of this seed that cannot judge, or none; values that are not finite.
     pub fn judge_embedding(&self, embedding: &Array2<f32>, seed: u64) -> Result<Judgement, Error> {
-        judge_embedding(self.dataset, embedding, self.protocol, seed, &self.experiment.probe)
+        if self.experiment.method.info().kind == MethodKind::Supervised {
+            let judge = self.judge(seed)?.expect("a supervised run is judged");
+            return Ok(judge.judge(&Rows::dense(embedding.view()))?);
+        }
+        judge_embedding(self.dataset, embedding, self.protocol, seed, &self.probe)
+    }
+
+    /// The judge of this method's rows on the split of a seed, where anything is judged.
+    fn judge(&self, seed: u64) -> Result<Option<Judge>, Error> {
+        let Some(split) = self.split(seed)? else { return Ok(None) };
+        let judge = Judge::new(self.dataset, &split, &self.probe)?;
+        let supervised = self.experiment.method.info().kind == MethodKind::Supervised;
+        Ok(Some(if supervised { judge.of_logits() } else { judge }))
     }
 
     /// Trains each seed and judges it where anything is judged, until the watcher stops it.
@@ -136,16 +157,16 @@ impl<'a> Run<'a> {
             // Without a split of its own a seed has the baselines of the first.
             let known =
                 outcome.seeds.first().and_then(|first| first.scores.as_ref()).filter(|_| !split_by_seed);
-            let executed = match &baselines {
-                Some(baselines) => self.execute_judged(seed, baselines, known, watcher),
-                None => self.execute_unjudged(seed, watcher),
-            };
-            match executed {
-                Ok(Some((result, encoder))) => {
+            match self.execute_seed(seed, baselines.as_ref(), known, watcher) {
+                Ok(Some((result, embedded))) => {
                     watcher.seed_finished(&result);
                     if outcome.best.is_none() || result.merit() > best_merit {
                         best_merit = result.merit();
-                        outcome.best = Some(BestSeed { place: outcome.seeds.len(), encoder });
+                        outcome.best = Some(BestSeed {
+                            place: outcome.seeds.len(),
+                            rows: embedded.rows,
+                            weights: embedded.weights,
+                        });
                     }
                     outcome.seeds.push(result);
                 }
@@ -164,57 +185,75 @@ impl<'a> Run<'a> {
     }
 
     /// One seed, from its baselines to its judgement; `None` when it was interrupted.
-    fn execute_judged(
+    fn execute_seed(
         &self,
         seed: u64,
-        features: &BaselineFeatures,
+        features: Option<&BaselineFeatures>,
         known: Option<&SeedScores>,
         watcher: &mut dyn Watcher,
-    ) -> Result<Option<(SeedResult, Encoder)>, Error> {
+    ) -> Result<Option<(SeedResult, Embedded)>, Error> {
         if watcher.interrupted() {
             return Ok(None);
         }
         watcher.seed_started(seed);
-        let split = self.protocol.split(self.dataset, seed)?;
-        let judge = Judge::new(self.dataset, &split, &self.experiment.probe)?;
-        let (raw, propagated) = match known {
-            Some(first) => (first.raw, first.propagated),
-            None => (judge.judge_features(&features.raw)?, judge.judge_features(&features.propagated)?),
+        let baselines = match (features, known) {
+            (Some(_), Some(first)) => Some((first.raw, first.propagated)),
+            (Some(features), None) => {
+                let split = self.protocol.split(self.dataset, seed)?;
+                let judge = Judge::new(self.dataset, &split, &self.probe)?;
+                Some((judge.judge_features(&features.raw)?, judge.judge_features(&features.propagated)?))
+            }
+            (None, _) => None,
         };
-        let untrained = self.g2r.embed(&self.g2r.init(seed));
-        let random_init = judge.judge(&Rows::dense(untrained.view()))?;
-        drop(untrained);
-
-        let num_epochs = self.experiment.g2r.epochs;
-        let best = f64::NEG_INFINITY;
-        let mut chooser = Chooser { judge: &judge, num_epochs, watcher, best, val_acc_history: Vec::new() };
-        let trained = self.g2r.train(seed, &mut chooser)?;
-        let val_acc_history = chooser.val_acc_history;
-        if val_acc_history.len() < num_epochs {
+        let judge = self.judge(seed)?;
+        let Some((embedded, val_acc_history)) = self.train_seed(seed, judge.as_ref(), watcher)? else {
             return Ok(None);
-        }
-        let embedding = self.g2r.embed(&trained.encoder);
-        let g2r = judge.judge(&Rows::dense(embedding.view()))?;
-        let scores = SeedScores { g2r, random_init, raw, propagated, val_acc_history };
-        Ok(Some(SeedResult::of(seed, trained, Some(scores))))
+        };
+        let Embedded { epoch, history, seconds, .. } = &embedded;
+        let scores = match (judge, baselines) {
+            (Some(judge), Some((raw, propagated))) => {
+                let untrained = self.embedder.untrained(seed);
+                let random_init = untrained.map(|rows| judge.judge(&Rows::dense(rows.view()))).transpose()?;
+                let trained = judge.judge_features(&embedded.rows)?;
+                Some(SeedScores { trained, random_init, raw, propagated, val_acc_history })
+            }
+            _ => None,
+        };
+        let (epoch, history, train_seconds) = (*epoch, history.clone(), *seconds);
+        Ok(Some((SeedResult { seed, epoch, scores, train_seconds, history }, embedded)))
     }
 
-    /// One seed to its last epoch; `None` when it was interrupted.
-    fn execute_unjudged(
+    /// Trains a seed, its epoch chosen by a judge where there is one; with the validation accuracies that were asked for.
+    /// `None` when it was interrupted.
+    pub(crate) fn train_seed(
         &self,
         seed: u64,
+        judge: Option<&Judge>,
         watcher: &mut dyn Watcher,
-    ) -> Result<Option<(SeedResult, Encoder)>, Error> {
-        if watcher.interrupted() {
+    ) -> Result<Option<(Embedded, Vec<Option<f64>>)>, Error> {
+        let supervised = self.experiment.method.info().kind == MethodKind::Supervised;
+        let labels = match (judge, self.dataset.labels()) {
+            (Some(judge), Some(labels)) if supervised => Some(judge.training_labels(labels.num_classes())),
+            _ => None,
+        };
+        let mut chooser = Chooser {
+            judge,
+            judge_every: self.experiment.judge_every(),
+            num_epochs: self.experiment.epochs().unwrap_or(0),
+            watcher,
+            best: f64::NEG_INFINITY,
+            val_acc_history: Vec::new(),
+            interrupted: false,
+        };
+        let embedded = self.embedder.embed(&Task { seed, labels }, &mut chooser)?;
+        if chooser.interrupted {
             return Ok(None);
         }
-        watcher.seed_started(seed);
-        let num_epochs = self.experiment.g2r.epochs;
-        let trained = self.g2r.train(seed, &mut Finisher { num_epochs, watcher })?;
-        if trained.history.len() < num_epochs {
-            return Ok(None);
+        if let Features::Dense(rows) = &embedded.rows {
+            // No step has seen these.
+            check_rows(rows.view())?;
         }
-        Ok(Some(SeedResult::of(seed, trained, None)))
+        Ok(Some((embedded, chooser.val_acc_history)))
     }
 }
 
@@ -224,55 +263,44 @@ struct BaselineFeatures {
     propagated: Features,
 }
 
-/// Keeps the first epoch with the highest validation accuracy.
+/// Keeps the first epoch with the highest validation accuracy, of those that are its turn; without a judge, or where it is
+/// never an epoch's turn, it keeps none.
 struct Chooser<'a> {
-    judge: &'a Judge,
+    judge: Option<&'a Judge>,
+    judge_every: usize,
     num_epochs: usize,
     watcher: &'a mut dyn Watcher,
     best: f64,
-    val_acc_history: Vec<f64>,
+    val_acc_history: Vec<Option<f64>>,
+    interrupted: bool,
 }
 
 impl Observer for Chooser<'_> {
     fn epoch(
         &mut self,
         report: &EpochReport,
-        embedding: ArrayView2<f32>,
+        embedding: &mut dyn FnMut() -> Array2<f32>,
     ) -> Result<Decision, Box<dyn StdError + Send + Sync>> {
-        let val_acc = self.judge.validation_accuracy(&Rows::dense(embedding))?;
+        let last = report.epoch == self.num_epochs;
+        let turn = self.judge_every > 0 && (report.epoch.is_multiple_of(self.judge_every) || last);
+        let val_acc = match self.judge.filter(|_| turn) {
+            Some(judge) => Some(judge.validation_accuracy(&Rows::dense(embedding().view()))?),
+            None => None,
+        };
         self.val_acc_history.push(val_acc);
         self.watcher.epoch_finished(report, val_acc);
         // After the last epoch the seed is finished, whoever wants it to stop.
-        if report.epoch < self.num_epochs && self.watcher.interrupted() {
+        if !last && self.watcher.interrupted() {
+            self.interrupted = true;
             return Ok(Decision::Stop);
         }
-        if val_acc > self.best {
-            self.best = val_acc;
-            return Ok(Decision::Keep);
+        match val_acc {
+            Some(val_acc) if val_acc > self.best => {
+                self.best = val_acc;
+                Ok(Decision::Keep)
+            }
+            _ => Ok(Decision::Discard),
         }
-        Ok(Decision::Discard)
-    }
-}
-
-/// Keeps the last epoch, which must be finite.
-struct Finisher<'a> {
-    num_epochs: usize,
-    watcher: &'a mut dyn Watcher,
-}
-
-impl Observer for Finisher<'_> {
-    fn epoch(
-        &mut self,
-        report: &EpochReport,
-        embedding: ArrayView2<f32>,
-    ) -> Result<Decision, Box<dyn StdError + Send + Sync>> {
-        self.watcher.epoch_trained(report);
-        if report.epoch == self.num_epochs {
-            // No step sees this one any more.
-            check_rows(embedding)?;
-            return Ok(Decision::Keep);
-        }
-        Ok(if self.watcher.interrupted() { Decision::Stop } else { Decision::Discard })
     }
 }
 
@@ -296,12 +324,11 @@ mod tests {
     }
 
     impl Watcher for Log {
-        fn epoch_finished(&mut self, _report: &EpochReport, val_acc: f64) {
-            self.epochs.push(val_acc);
-        }
-
-        fn epoch_trained(&mut self, _report: &EpochReport) {
-            self.trained += 1;
+        fn epoch_finished(&mut self, _report: &EpochReport, val_acc: Option<f64>) {
+            match val_acc {
+                Some(val_acc) => self.epochs.push(val_acc),
+                None => self.trained += 1,
+            }
         }
 
         fn seed_finished(&mut self, result: &SeedResult) {
@@ -324,14 +351,15 @@ mod tests {
             let highest = epochs.iter().copied().fold(0.0, f64::max);
             assert_eq!(result.epoch, 1 + epochs.iter().position(|&val_acc| val_acc == highest).unwrap());
             let scores = result.scores.as_ref().unwrap();
-            assert_eq!((scores.g2r.val_acc, &scores.val_acc_history[..]), (highest, epochs));
+            let judged: Vec<f64> = scores.val_acc_history.iter().map(|val_acc| val_acc.unwrap()).collect();
+            assert_eq!((scores.trained.val_acc, &judged[..]), (highest, epochs));
             assert_eq!(result.history.len(), 3);
         }
         let best = outcome.best.unwrap();
-        let scores = |place: usize| outcome.seeds[place].scores.as_ref().unwrap().g2r;
+        let scores = |place: usize| outcome.seeds[place].scores.as_ref().unwrap().trained;
         assert_eq!(best.place, usize::from(scores(1).val_acc > scores(0).val_acc));
 
-        let embedding = run.g2r().embed(&best.encoder);
+        let embedding = best.embedding();
         let seed = outcome.seeds[best.place].seed;
         assert_eq!(run.judge_embedding(&embedding, seed).unwrap(), scores(best.place));
     }
@@ -345,7 +373,7 @@ mod tests {
             |outcome: &Outcome| [0, 1].map(|place: usize| outcome.seeds[place].scores.as_ref().unwrap().raw);
         assert_eq!(raw(&outcome)[0], raw(&outcome)[1]);
         assert_eq!(outcome.over_splits(|result| result.raw.test_acc).std, None);
-        assert!(outcome.over_seeds(|result| result.random_init.test_acc).std.is_some());
+        assert!(outcome.over_seeds(|result| result.random_init.unwrap().test_acc).std.is_some());
 
         let by_seed = experiment("seeds = 2\nprotocol = 'random-20'");
         let run = Run::prepare(by_seed, &cora, &Device::flex()).unwrap();
@@ -423,12 +451,15 @@ mod tests {
         let result = &outcome.seeds[0];
         assert_eq!((result.epoch, &result.scores, result.history.len()), (3, &None, 3));
         let [first, last] = result.first_and_last_rates();
+        let (first, last) = (first.unwrap(), last.unwrap());
         assert_eq!(first.reduction, first.expansion - first.compression);
-        assert_eq!(last.expansion, result.history[2].expansion);
+        assert_eq!(last.expansion, result.history[2].rates.unwrap().expansion);
 
-        let trained = run.g2r().train(4, &mut embedders::KeepLast).unwrap();
-        let embedding = run.g2r().embed(&outcome.best.unwrap().encoder);
-        assert_eq!(embedding, run.g2r().embed(&trained.encoder));
+        let task = Task { seed: 4, labels: None };
+        let trained = run.embedder().embed(&task, &mut embedders::KeepLast).unwrap();
+        let embedding = outcome.best.unwrap().embedding();
+        let Features::Dense(rows) = trained.rows else { panic!("an encoder gives dense rows") };
+        assert_eq!(embedding, rows);
         assert_eq!(
             run.judge_embedding(&embedding, 4).unwrap_err().to_string(),
             "data set cora: expected labels to judge by, found none"
@@ -442,7 +473,7 @@ mod tests {
             let run = Run::prepare(experiment("protocol = 'none'"), dataset, &Device::flex()).unwrap();
             let outcome = run.execute(&mut NoWatcher).unwrap();
             assert!(!outcome.is_judged());
-            run.g2r().embed(&outcome.best.unwrap().encoder)
+            outcome.best.unwrap().embedding()
         };
         assert_eq!(embedding(&cora), embedding(&bare));
     }

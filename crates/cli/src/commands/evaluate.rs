@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 use graph_io::format::read_matrix;
 use graph_io::{NodeDataset, embedding};
-use harness::{Experiment, Judgement, ProbeConfig, Protocol, Run, SavedRun};
+use harness::{Experiment, Judgement, Protocol, Run, SavedRun};
 use harness::{check_embedding, judge_embedding};
 use ndarray::Array2;
 use serde_json::json;
@@ -43,8 +43,7 @@ fn embedding(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
     check_embedding(&embedding, &dataset).or_input()?;
     let protocol = args.protocol().unwrap_or_else(|| Protocol::default_for(&dataset));
     let seed = args.seed.unwrap_or(0);
-    let judgement =
-        judge_embedding(&dataset, &embedding, protocol, seed, &ProbeConfig::default()).or_input()?;
+    let judgement = judge_embedding(&dataset, &embedding, protocol, seed, &protocol.probe()).or_input()?;
     let split_by_seed = protocol.splits_by_seed(&dataset);
     let dataset = dataset.name().to_string();
     Ok(Evaluated { dataset, protocol, seed, split_by_seed, d_output: embedding.ncols(), judgement })
@@ -69,13 +68,15 @@ fn model(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
     let protocol = args.protocol().or(experiment.protocol.filter(|protocol| protocol.judges()));
     let seed = args.seed.unwrap_or(seed);
     let input = args.input.over(&experiment.input);
-    let experiment = Experiment { dataset, input, protocol, seed, seeds: Some(1), ..experiment };
+    // Another protocol has another probe.
+    let probe =
+        experiment.probe.filter(|_| args.protocol().is_none_or(|asked| Some(asked) == experiment.protocol));
+    let experiment = Experiment { dataset, input, protocol, probe, seed, seeds: Some(1), ..experiment };
     let dataset = super::load(&experiment.dataset, &experiment.input)?;
     protocol.unwrap_or_else(|| Protocol::default_for(&dataset)).split(&dataset, seed).or_input()?;
     let chosen = device::choose(args.device().unwrap_or(experiment.device))?;
     let run = Run::prepare(experiment, &dataset, &chosen.device).or_input()?;
-    let encoder = run.g2r().load(&args.file).or_input()?;
-    let embedding = run.g2r().embed(&encoder);
+    let embedding = run.embedder().restore(&args.file).or_input()?;
     check_embedding(&embedding, &dataset).or_input()?;
     let judgement = run.judge_embedding(&embedding, seed).or_run()?;
     let (protocol, d_output) = (run.protocol(), embedding.ncols());

@@ -51,16 +51,14 @@ pub(super) fn run(args: &TrainArgs, started: Instant) -> Result<(), Failure> {
     let (Some(report), Some(best)) = (Report::new(&run, &outcome, context), &outcome.best) else {
         return Err(Failure::Run(anyhow!("interrupted before a seed was finished; nothing was written")));
     };
-    let rows = run.g2r().embed(&best.encoder);
-    let embedding = Embedding::from_rows(dataset.node_ids().clone(), rows).or_run()?;
+    let embedding = Embedding::from_rows(dataset.node_ids().clone(), best.embedding()).or_run()?;
     let split = run.split(report.summary.best_seed).or_run()?;
     folder
         .write(&Contents {
             dataset: &dataset,
             split: split.as_ref(),
             embedding: &embedding,
-            g2r: run.g2r(),
-            encoder: &best.encoder,
+            weights: best.weights.as_deref(),
             settings: run.experiment(),
             report: &report,
         })

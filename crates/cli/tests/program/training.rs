@@ -94,7 +94,7 @@ fn another_encoder_is_trained_and_named_and_read_again() {
     let report: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(out.join("report.json")).unwrap()).unwrap();
     assert_eq!(
-        (&report["encoder"], &report["settings"]["encoder"]),
+        (&report["encoder"], &report["settings"]["g2r"]["encoder"]),
         (&json!("sage"), &json!("sage")),
         "{report}"
     );
@@ -105,7 +105,7 @@ fn another_encoder_is_trained_and_named_and_read_again() {
     );
     let model = out.join("model.safetensors");
     let again = json_lines(&stdout_of(&["evaluate", text(&model), "--format", "json"]));
-    assert_eq!(again[0]["test_acc"], report["results"][0]["g2r"]["test_acc"]);
+    assert_eq!(again[0]["test_acc"], report["results"][0]["trained"]["test_acc"]);
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn without_a_judge_the_last_epoch_of_one_seed_is_written_and_rates_are_told() {
     assert!(nodes.starts_with("row,node_id,label,split\n0,node0,class0,\n"), "{nodes}");
     let report: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(graph.out("out/report.json")).unwrap()).unwrap();
-    assert_eq!((&report["settings"]["seeds"], &report["results"][0]["g2r"]), (&json!(1), &json!(null)));
+    assert_eq!((&report["settings"]["seeds"], &report["results"][0]["trained"]), (&json!(1), &json!(null)));
 
     // Its labels may judge it all the same.
     let model = graph.out("out/model.safetensors");

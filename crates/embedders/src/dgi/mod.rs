@@ -4,22 +4,24 @@ mod encoder;
 mod infomax;
 mod training;
 
-use std::ops::ControlFlow;
+use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
+use gnn::encoder::EncoderKind;
 use gnn::{GcnAdjacency, NodeFeatures, PermutedStack, gcn_normalized};
-use graph_io::NodeDataset;
+use graph_io::{Features, NodeDataset};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 pub use self::encoder::DgiEncoder;
-pub use self::training::{DgiEpoch, DgiTraining, TrainedDgi};
+pub use self::training::DgiTraining;
 
 use self::encoder::DgiModel;
-use crate::Error;
+use crate::method::{MethodConfig, MethodInfo, MethodKind};
 use crate::seeds::{Stream, generator};
-use crate::trainer::to_host;
+use crate::trainer::{self, Observer, OwnChoice, Trained, to_host};
+use crate::{Embedded, Embedder, Error, Task, ranges, weights};
 
 /// Settings of [`Dgi`]; the default is the authors' recipe for Cora and CiteSeer, with a bound on the epochs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,21 +51,11 @@ impl DgiConfig {
     /// # Errors
     /// [`Error::Setting`] for the first that is not.
     pub fn check(&self) -> Result<(), Error> {
-        let setting =
-            |name, expected: &str, found| Err(Error::Setting { name, expected: expected.to_string(), found });
-        let counts = [("d_output", self.d_output), ("epochs", self.epochs), ("patience", self.patience)];
-        for (name, found) in counts {
-            if found == 0 {
-                return setting(name, "at least 1", 0.0);
-            }
-        }
-        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return setting("learning_rate", "positive", self.learning_rate);
-        }
-        if !(self.weight_decay >= 0.0 && self.weight_decay.is_finite()) {
-            return setting("weight_decay", "at least 0", self.weight_decay);
-        }
-        Ok(())
+        ranges::width("d_output", self.d_output)?;
+        ranges::epochs(self.epochs)?;
+        ranges::count("patience", self.patience, 1_000_000)?;
+        ranges::positive("learning_rate", self.learning_rate)?;
+        ranges::not_negative("weight_decay", self.weight_decay)
     }
 }
 
@@ -119,66 +111,110 @@ impl Dgi {
         DgiTraining::new(self, seed)
     }
 
-    /// Trains an encoder until the loss has not fallen for `patience` epochs; the encoder with the lowest loss is kept.
+    /// Trains an encoder until the loss has not fallen for `patience` epochs; unless the observer keeps another, the encoder
+    /// after the step with the lowest loss is kept, as in the authors' code.
     ///
-    /// `watch` sees every epoch and may end the training after it. On the CPU the same seed gives the same bits, whatever
-    /// the number of threads.
+    /// On the CPU the same seed gives the same bits, whatever the number of threads.
     ///
     /// # Errors
-    /// [`Error::LossNotFinite`] where the loss is no longer a finite number.
-    pub fn train(
-        &self,
-        seed: u64,
-        watch: impl FnMut(&DgiEpoch) -> ControlFlow<()>,
-    ) -> Result<TrainedDgi, Error> {
-        self.start(seed).run(watch)
+    /// [`Error::LossNotFinite`] where the loss is no longer a finite number, [`Error::Observer`] where the observer fails.
+    pub fn train(&self, seed: u64, observer: &mut dyn Observer) -> Result<Trained<DgiEncoder>, Error> {
+        let own = OwnChoice::LowestLoss { patience: self.config.patience };
+        trainer::train(self.start(seed), self.config.epochs, own, observer)
+    }
+}
+
+impl Embedder for Dgi {
+    fn embed(&self, task: &Task, observer: &mut dyn Observer) -> Result<Embedded, Error> {
+        let Trained { encoder, epoch, history, seconds } = self.train(task.seed, observer)?;
+        let rows = Features::Dense(Dgi::embed(self, &encoder));
+        let weights = Some(weights::to_bytes(&encoder.valid())?);
+        Ok(Embedded { rows, epoch, history, seconds, weights })
+    }
+
+    fn untrained(&self, seed: u64) -> Option<Array2<f32>> {
+        Some(Dgi::embed(self, &self.init(seed)))
+    }
+
+    fn restore(&self, weights: &Path) -> Result<Array2<f32>, Error> {
+        Ok(Dgi::embed(self, &weights::load(self.init(0), weights)?))
+    }
+}
+
+impl MethodConfig for DgiConfig {
+    const INFO: MethodInfo = MethodInfo {
+        name: "dgi",
+        title: "DGI",
+        source: "Veličković et al. 2019, arXiv 1809.10341",
+        kind: MethodKind::Unsupervised,
+        encoder: None,
+        judge_every: 0,
+        by_chance: true,
+    };
+
+    fn recipe(_dataset: &str, _encoder: EncoderKind) -> Self {
+        Self::default()
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        DgiConfig::check(self)
+    }
+
+    fn init(&self, dataset: &NodeDataset, device: &Device) -> Result<Box<dyn Embedder>, Error> {
+        Ok(Box::new(Dgi::new(self.clone(), dataset, device)?))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Decision, EpochReport, OwnRule};
     use testkit::graphs::two_blocks;
 
     fn small() -> DgiConfig {
         DgiConfig { d_output: 8, epochs: 4, ..DgiConfig::default() }
     }
 
-    fn all_epochs(_: &DgiEpoch) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
     #[test]
     fn training_lowers_the_loss_and_keeps_the_lowest() {
         let config = DgiConfig { epochs: 60, learning_rate: 0.02, patience: 60, ..small() };
         let dgi = Dgi::new(config, &two_blocks(), &Device::flex()).unwrap();
-        let trained = dgi.train(0, all_epochs).unwrap();
+        let trained = dgi.train(0, &mut OwnRule).unwrap();
         let (first, lowest) = (trained.history[0].loss, trained.history[trained.epoch - 1].loss);
         assert!(lowest < 0.7 * first, "{first} and {lowest}");
         assert!(trained.history.iter().all(|epoch| epoch.loss >= lowest));
     }
 
     #[test]
-    fn the_kept_encoder_is_the_one_whose_loss_was_lowest() {
+    fn the_kept_encoder_is_the_one_after_the_step_whose_loss_was_lowest() {
         let dgi = Dgi::new(DgiConfig { epochs: 9, ..small() }, &two_blocks(), &Device::flex()).unwrap();
-        let trained = dgi.train(3, all_epochs).unwrap();
+        let trained = dgi.train(3, &mut OwnRule).unwrap();
         let mut training = dgi.start(3);
-        for report in &trained.history[..trained.epoch - 1] {
+        for report in &trained.history[..trained.epoch] {
             assert_eq!(training.step().unwrap(), report.loss);
         }
         assert_eq!(dgi.embed(training.encoder()), dgi.embed(&trained.encoder));
     }
 
     #[test]
-    fn training_stops_when_patience_or_the_watcher_ends() {
+    fn training_stops_when_patience_ends_or_the_observer_says_so() {
         // Steps of this length throw the loss up and down.
         let config = DgiConfig { learning_rate: 5.0, epochs: 500, patience: 3, ..small() };
         let dgi = Dgi::new(config, &two_blocks(), &Device::flex()).unwrap();
-        let trained = dgi.train(0, all_epochs).unwrap();
+        let trained = dgi.train(0, &mut OwnRule).unwrap();
         assert_eq!(trained.history.len(), trained.epoch + 3);
-        let watched = dgi.train(0, |_| ControlFlow::Break(())).unwrap();
+        struct Stop;
+        impl Observer for Stop {
+            fn epoch(
+                &mut self,
+                _: &EpochReport,
+                _: &mut dyn FnMut() -> Array2<f32>,
+            ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>> {
+                Ok(Decision::Stop)
+            }
+        }
+        let watched = dgi.train(0, &mut Stop).unwrap();
         assert_eq!((watched.epoch, watched.history.len()), (1, 1));
-        assert_eq!(dgi.embed(&watched.encoder), dgi.embed(&dgi.init(0)));
     }
 
     #[test]
@@ -205,16 +241,22 @@ mod tests {
     fn a_loss_that_is_not_finite_is_told_with_its_epoch() {
         let config = DgiConfig { learning_rate: 1e38, ..small() };
         let error =
-            Dgi::new(config, &two_blocks(), &Device::flex()).unwrap().train(0, all_epochs).unwrap_err();
+            Dgi::new(config, &two_blocks(), &Device::flex()).unwrap().train(0, &mut OwnRule).unwrap_err();
         assert_eq!(error.to_string(), "epoch 2: expected a finite loss, found NaN");
     }
 
     #[test]
     fn settings_outside_their_range_are_refused() {
         let message = |config: DgiConfig| config.check().unwrap_err().to_string();
-        assert_eq!(message(DgiConfig { d_output: 0, ..small() }), "`d_output` must be at least 1, got 0");
-        assert_eq!(message(DgiConfig { epochs: 0, ..small() }), "`epochs` must be at least 1, got 0");
-        assert_eq!(message(DgiConfig { patience: 0, ..small() }), "`patience` must be at least 1, got 0");
+        assert_eq!(
+            message(DgiConfig { d_output: 0, ..small() }),
+            "`d_output` must be from 1 to 65536, got 0"
+        );
+        assert_eq!(message(DgiConfig { epochs: 0, ..small() }), "`epochs` must be from 1 to 1000000, got 0");
+        assert_eq!(
+            message(DgiConfig { patience: 0, ..small() }),
+            "`patience` must be from 1 to 1000000, got 0"
+        );
         assert_eq!(
             message(DgiConfig { learning_rate: f64::NAN, ..small() }),
             "`learning_rate` must be positive, got NaN"

@@ -1,9 +1,7 @@
 //! The training of DGI.
 
-use std::ops::ControlFlow;
-use std::time::Instant;
-
 use burn::optim::GradientsParams;
+use ndarray::Array2;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
@@ -13,30 +11,7 @@ use super::infomax::infomax_loss;
 use crate::Error;
 use crate::adam::Adam;
 use crate::seeds::{Stream, generator};
-
-/// What an epoch of DGI did.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DgiEpoch {
-    /// Epoch, from 1.
-    pub epoch: usize,
-    /// Loss of the step, before its update, in nats.
-    pub loss: f64,
-    /// Wall-clock seconds of the step.
-    pub seconds: f64,
-}
-
-/// The outcome of a training with [`Dgi::train`].
-#[derive(Clone, Debug)]
-pub struct TrainedDgi {
-    /// The encoder with the lowest loss.
-    pub encoder: DgiEncoder,
-    /// The epoch whose step started from it, from 1.
-    pub epoch: usize,
-    /// What each epoch did.
-    pub history: Vec<DgiEpoch>,
-    /// Wall-clock seconds of all steps.
-    pub seconds: f64,
-}
+use crate::trainer::{Step, Training};
 
 /// A training of DGI between two steps.
 pub struct DgiTraining<'a> {
@@ -92,29 +67,20 @@ impl<'a> DgiTraining<'a> {
         self.model = self.model.take().map(|model| self.adam.step(model, gradients));
         Ok(found)
     }
+}
 
-    /// Steps until the loss has not fallen for `patience` epochs, or `watch` says that it is enough.
-    pub(super) fn run(
-        mut self,
-        mut watch: impl FnMut(&DgiEpoch) -> ControlFlow<()>,
-    ) -> Result<TrainedDgi, Error> {
-        let mut kept = self.encoder().clone();
-        let (mut kept_epoch, mut lowest) = (0, f64::INFINITY);
-        let mut history = Vec::new();
-        for epoch in 1..=self.dgi.config.epochs {
-            let start = Instant::now();
-            let before = self.encoder().clone();
-            let loss = self.step()?;
-            if loss < lowest {
-                (kept, kept_epoch, lowest) = (before, epoch, loss);
-            }
-            let report = DgiEpoch { epoch, loss, seconds: start.elapsed().as_secs_f64() };
-            history.push(report);
-            if watch(&report).is_break() || epoch - kept_epoch >= self.dgi.config.patience {
-                break;
-            }
-        }
-        let seconds = history.iter().map(|epoch| epoch.seconds).sum();
-        Ok(TrainedDgi { encoder: kept, epoch: kept_epoch, history, seconds })
+impl Training for DgiTraining<'_> {
+    type Model = DgiEncoder;
+
+    fn step(&mut self, _epoch: usize) -> Result<Step, Error> {
+        Ok(Step { loss: DgiTraining::step(self)?, rates: None })
+    }
+
+    fn model(&self) -> &DgiEncoder {
+        self.encoder()
+    }
+
+    fn embedding(&self) -> Array2<f32> {
+        self.dgi.embed(self.encoder())
     }
 }

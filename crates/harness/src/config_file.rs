@@ -1,0 +1,50 @@
+//! Config files: TOML, with a table for each method, complained of at its line.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use embedders::Method;
+use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue, Deserializer};
+use toml::{Spanned, Table, Value};
+
+use crate::error::Error;
+
+/// A config file as a table, after each key and value was found to be one of `K` or a setting of a method.
+///
+/// # Errors
+/// A file that cannot be read, is not TOML, or has an unknown key or a value of the wrong type.
+pub(crate) fn read<K: DeserializeOwned>(path: &Path) -> Result<Table, Error> {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::read(path, source))?;
+    check::<K>(&text).map_err(|error| Error::config(path, &text, &error))?;
+    toml::from_str(&text).map_err(|error| Error::config(path, &text, &error))
+}
+
+fn check<K: DeserializeOwned>(text: &str) -> Result<(), toml::de::Error> {
+    let document = DeTable::parse(text)?;
+    let span = document.span();
+    let mut keys = DeTable::new();
+    for (key, value) in document.into_inner() {
+        let value_span = value.span();
+        match (Method::named(key.get_ref()), value.into_inner()) {
+            (Some(method), DeValue::Table(settings)) => {
+                method.check_keys(Deserializer::from(Spanned::new(value_span, settings)))?;
+            }
+            (_, value) => {
+                keys.insert(key, Spanned::new(value_span, value));
+            }
+        }
+    }
+    K::deserialize(Deserializer::from(Spanned::new(span, keys))).map(|_| ())
+}
+
+/// Takes the tables that are named after a method out of a config file's.
+pub(crate) fn take_tables_of_methods(table: &mut Table) -> BTreeMap<String, Table> {
+    let is_table = |(key, value): &(&String, &Value)| Method::named(key).is_some() && value.is_table();
+    let names: Vec<String> = table.iter().filter(is_table).map(|(key, _)| key.clone()).collect();
+    let take = |name: String| match table.remove(&name) {
+        Some(Value::Table(settings)) => Some((name, settings)),
+        _ => None,
+    };
+    names.into_iter().filter_map(take).collect()
+}
