@@ -73,7 +73,7 @@ pub struct Method {
     info: MethodInfo,
     recipe: fn(&str, EncoderKind) -> Table,
     check_keys: fn(toml::Deserializer<'_>) -> Result<(), toml::de::Error>,
-    check: fn(Table) -> Result<(), Error>,
+    checked: fn(Table) -> Result<Table, Error>,
     init: fn(Table, &NodeDataset, &Device) -> Result<Box<dyn Embedder>, Error>,
 }
 
@@ -82,12 +82,13 @@ impl Method {
     pub const fn of<C: MethodConfig>() -> Self {
         Self {
             info: C::INFO,
-            recipe: |dataset, encoder| {
-                let recipe = C::recipe(dataset, encoder);
-                Table::try_from(recipe).expect("settings are numbers, words and lists")
-            },
+            recipe: |dataset, encoder| to_table(C::recipe(dataset, encoder)),
             check_keys: |settings| C::deserialize(settings).map(|_| ()),
-            check: |settings| config::<C>(settings)?.check(),
+            checked: |settings| {
+                let config = config::<C>(settings)?;
+                config.check()?;
+                Ok(to_table(config))
+            },
             init: |settings, dataset, device| config::<C>(settings)?.init(dataset, device),
         }
     }
@@ -120,18 +121,18 @@ impl Method {
         (self.check_keys)(settings)
     }
 
-    /// Checks settings.
+    /// Checks settings, and gives them all: those that are not there by their defaults, and each number of its type.
     ///
     /// # Errors
     /// An unknown key, a value of another type or outside its range.
-    pub fn check(&self, settings: &Table) -> Result<(), Error> {
-        (self.check)(settings.clone())
+    pub fn checked(&self, settings: Table) -> Result<Table, Error> {
+        (self.checked)(settings)
     }
 
     /// The embedder of a data set on a device.
     ///
     /// # Errors
-    /// As [`check`](Self::check), and a graph that the method has no use for.
+    /// As [`checked`](Self::checked), and a graph that the method has no use for.
     pub fn init(
         &self,
         settings: &Table,
@@ -140,6 +141,10 @@ impl Method {
     ) -> Result<Box<dyn Embedder>, Error> {
         (self.init)(settings.clone(), dataset, device)
     }
+}
+
+fn to_table(config: impl MethodConfig) -> Table {
+    Table::try_from(config).expect("settings are numbers, words and lists")
 }
 
 fn config<C: MethodConfig>(settings: Table) -> Result<C, Error> {
@@ -205,7 +210,7 @@ mod tests {
             for dataset in ["cora", "citeseer", "pubmed", "amazon-photo", "coauthor-physics", "mine"] {
                 for &encoder in EncoderKind::ALL {
                     let recipe = method.recipe(dataset, encoder);
-                    method.check(&recipe).unwrap();
+                    assert_eq!(method.checked(recipe.clone()).unwrap(), recipe);
                     let named = recipe.get("encoder").and_then(|name| name.as_str());
                     assert_eq!(named, method.info().encoder.map(|_| encoder.name()), "{method}");
                 }
@@ -216,11 +221,11 @@ mod tests {
     #[test]
     fn an_unknown_setting_is_told_with_its_method() {
         let settings = toml::from_str("epoch = 3").unwrap();
-        let error = Method::named("g2r").unwrap().check(&settings).unwrap_err();
+        let error = Method::named("g2r").unwrap().checked(settings).unwrap_err();
         assert_eq!(error.to_string(), "the settings of g2r cannot be read");
         let source = std::error::Error::source(&error).unwrap().to_string();
         assert!(source.contains("unknown field `epoch`"), "{source}");
         let unknown = toml::from_str::<Table>("x = 1").unwrap();
-        assert!(Method::named("dgi").unwrap().check(&unknown).is_err());
+        assert!(Method::named("dgi").unwrap().checked(unknown).is_err());
     }
 }

@@ -242,7 +242,7 @@ impl Experiment {
             let expected = format!("a list of names among {}", known.join(", "));
             return Err(Error::setting("embedding_formats", expected, format!("{name:?}")));
         }
-        self.method.check(&self.settings)?;
+        self.method.checked(self.settings.clone())?;
         self.probe.as_ref().map_or(Ok(()), ProbeConfig::check)
     }
 }
@@ -255,8 +255,7 @@ pub(crate) fn full_settings(method: Method, dataset: &str, given: Table) -> Resu
     let encoder = encoder_of(&given).or(method.info().encoder).unwrap_or(EncoderKind::Gcn);
     let mut settings = method.recipe(&dataset.to_lowercase(), encoder);
     overlay(&mut settings, given);
-    method.check(&settings)?;
-    Ok(settings)
+    Ok(method.checked(settings)?)
 }
 
 /// The kind that settings name.
@@ -384,7 +383,7 @@ mod tests {
         );
         assert_eq!(
             message_of_file("\nprotocol = 'private'"),
-            "run.toml:2: unknown variant `private`, expected one of `public`, `random-20-500-1000`, `random-20`, `20-30-rest`, `10-10-80`, `60-20-20`, `wiki-cs-20`, `ogb`, `none`"
+            "run.toml:2: unknown variant `private`, expected one of `public`, `random-20`, `random-20-500-1000`, `20-30-rest`, `10-10-80`, `60-20-20`, `wiki-cs-20`, `ogb`, `none`"
         );
         assert!(message_of_file("dataset = 'cora").starts_with("run.toml:1: invalid"), "not closed");
         let missing = Experiment::from_layers(Some(Path::new("missing/run.toml")), Table::new()).unwrap_err();

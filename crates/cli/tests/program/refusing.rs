@@ -39,7 +39,7 @@ fn settings_out_of_range() {
         ("--eps-sq", "-1", "`eps_sq` must be positive, got -1"),
         ("--eps-sq", "nan", "`eps_sq` must be positive, got NaN"),
         ("--seeds", "0", "`seeds` must be at least 1, got 0"),
-        ("--epochs", "0", "`epochs` must be at least 1, got 0"),
+        ("--epochs", "0", "`epochs` must be from 1 to 1000000, got 0"),
         ("--d-output", "0", "`d_output` must be from 1 to 65536, got 0"),
         ("--d-hidden", "16,4000000000", "`d_hidden` must be from 1 to 65536, got 4000000000"),
         ("--hops", "0", "`hops` must be from 1 to 1000, got 0"),
@@ -64,7 +64,7 @@ fn words_and_flags_that_there_are_not() {
             &["train", "cora", "--embedding-format", "xlsx"],
             "[possible values: npy, npz, parquet, csv, tsv, projector, word2vec]",
         ),
-        (&["evaluate", "z.npy", "--protocol", "none"], "random-20, 20-30-rest, 10-10-80, 60-20-20]"),
+        (&["evaluate", "z.npy", "--protocol", "none"], "10-10-80, 60-20-20, wiki-cs-20, ogb, random-20]"),
         (&["bake"], "unrecognized subcommand 'bake'"),
     ] {
         let message = refused(args);
@@ -131,7 +131,7 @@ fn a_config_file_with_an_unknown_key_or_none_at_all() {
     let config = graph.out("run.toml");
     fs::write(&config, "dataset = 'cora'\n[g2r]\nepsilon = 1\n").unwrap();
     let message = refused(&["train", "--config", text(&config)]);
-    let expected = format!("{}:3: unknown field `epsilon`, expected one of `d_hidden`", config.display());
+    let expected = format!("{}:3: unknown field `epsilon`, expected one of `encoder`", config.display());
     assert!(message.starts_with(&expected), "{message}");
     let missing = graph.out("missing.toml");
     let message = refused(&["train", "cora", "--config", text(&missing)]);

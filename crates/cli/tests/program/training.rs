@@ -204,7 +204,7 @@ fn without_a_judge_the_last_epoch_of_one_seed_is_written_and_rates_are_told() {
     let stdout = graph.train("out", &["--protocol", "none"]);
     assert!(stdout.starts_with("mine, not judged, seed 0, on cpu\n"), "{stdout}");
     assert!(stdout.contains("\n│ expansion   │ ") && !stdout.contains('%'), "{stdout}");
-    assert!(stdout.contains("\nchosen       seed 0, epoch 2, the last\n"), "{stdout}");
+    assert!(stdout.contains("\nchosen       seed 0, epoch 2 by the method's own rule\n"), "{stdout}");
     let mut written: Vec<String> = fs::read_dir(graph.out("out"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
