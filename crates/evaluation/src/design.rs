@@ -121,13 +121,13 @@ impl Design {
 }
 
 /// The Euclidean length of a row of f32 values, `None` when one of them is not finite.
-fn length(row: &[f64]) -> Option<f64> {
+pub(crate) fn length(row: &[f64]) -> Option<f64> {
     // The square of a finite f32 is far below the largest f64: only NaN and infinity make the sum so.
     let length_sq = dot(row, row);
     length_sq.is_finite().then(|| length_sq.sqrt())
 }
 
-fn not_finite(row: usize, mut entries: impl Iterator<Item = (usize, f32)>) -> Error {
+pub(crate) fn not_finite(row: usize, mut entries: impl Iterator<Item = (usize, f32)>) -> Error {
     let (column, value) = entries.find(|(_, value)| !value.is_finite()).expect("the length was not finite");
     Error::NotFinite { row, column, value }
 }

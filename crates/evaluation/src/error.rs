@@ -62,4 +62,38 @@ pub enum Error {
         /// The width found.
         found: usize,
     },
+    /// Two lists of results that are not pairs.
+    #[error("results: expected {expected} of each method, one for each seed, found {found}")]
+    ResultsLength {
+        /// The number of results of the first method.
+        expected: usize,
+        /// The number of results of the second method.
+        found: usize,
+    },
+    /// Fewer results than a spread can be told from.
+    #[error("results: expected at least two seeds, found {found}")]
+    TooFewResults {
+        /// The number of seeds.
+        found: usize,
+    },
+    /// NaN or infinity among results or scores.
+    #[error("{list}[{position}]: expected a finite number, found {value}")]
+    ValueNotFinite {
+        /// What the list holds: `results of the first method`, `positive scores` and so on.
+        list: &'static str,
+        /// Where in the list.
+        position: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// Fewer rows than are needed.
+    #[error("rows: expected at least {expected} for {purpose}, found {found}")]
+    TooFewRows {
+        /// What they are needed for.
+        purpose: &'static str,
+        /// The least number.
+        expected: usize,
+        /// The number of rows.
+        found: usize,
+    },
 }

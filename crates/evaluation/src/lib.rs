@@ -19,22 +19,34 @@
 //! # Ok::<(), evaluation::Error>(())
 //! ```
 
+mod assignment;
+mod clustering;
 mod design;
 mod error;
+mod finite_rows;
+mod kmeans;
 mod lbfgs;
 mod line_search;
 mod logistic_regression;
 mod metrics;
+mod nearest;
 mod objective;
+mod paired;
 mod probe;
 mod products;
 mod rows;
+mod similarity;
 mod statistics;
+mod student_t;
 
+pub use clustering::ClusteringScores;
 pub use error::Error;
+pub use kmeans::{KMeans, KMeansConfig};
 pub use lbfgs::Stop;
 pub use logistic_regression::{LogisticRegression, LogisticRegressionConfig};
 pub use metrics::{ClassScores, ConfusionMatrix, Scores, accuracy};
+pub use paired::PairedTest;
 pub use probe::{FittedProbe, Probe};
 pub use rows::Rows;
+pub use similarity::{Neighbor, SimilaritySearch};
 pub use statistics::MeanStd;
