@@ -7,6 +7,7 @@ use std::str::FromStr;
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use graph_io::embedding;
+use harness::bench::BenchTask;
 use harness::{DeviceChoice, EncoderKind, METHODS, Method, Protocol};
 use toml::{Table, Value};
 
@@ -16,6 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   g2r train cora                        ten seeds, the authors' settings; writes runs/cora-g2r
   g2r train roads.tsv.gz --nodes roads.csv    your own graph, in any format of `g2r data formats`
+  g2r bench --datasets cora --methods g2r,dgi     methods beside each other, with the baselines
   g2r evaluate z.npy --dataset cora     judge an embedding from anywhere
   g2r inspect citeseer                  what is in a data set
   g2r data list                         which data sets there are
@@ -55,6 +57,9 @@ pub(crate) enum Command {
     /// Train an embedding, judge it beside baselines, and write it with its report
     #[command(after_help = TRAIN_EXAMPLES, after_long_help = train_long_help(), args_override_self = true)]
     Train(Box<TrainArgs>),
+    /// Compare methods on data sets over seeds, beside the baselines; goes on where it was ended
+    #[command(args_override_self = true)]
+    Bench(Box<BenchArgs>),
     /// Judge an embedding from anywhere, or a trained model
     Evaluate(EvaluateArgs),
     /// Count what is in a data set: nodes, degrees, components, features, classes, homophily
@@ -225,6 +230,91 @@ impl FromStr for Assignment {
     }
 }
 
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  g2r bench --datasets cora --methods g2r,dgi
+  g2r bench --datasets cora,citeseer --methods g2r,g2r:gat,dgi,grace,supervised:gat --seeds 5 --out runs/planetoid
+  g2r bench --datasets cora --methods g2r,node2vec --tasks classification,clustering,similarity,links
+  g2r bench --config experiments/planetoid.toml
+
+The baselines raw, propagated and random-init are always shown. Each finished run is a line of results.jsonl in the output
+folder: the same command goes on where it was ended, whatever ended it, and a run that failed is tried again. Written beside it
+are table.md, table.csv, table.json, paper.md (with published numbers in rows of their own) and bench.toml.")]
+pub(crate) struct BenchArgs {
+    /// Settings as TOML, such as the bench.toml that a comparison has written
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The folder to write to, and to go on in [default: runs/bench]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// For whom to write on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Names or paths of data sets
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    datasets: Vec<String>,
+    /// Methods, each with the encoder after a colon where another than its own is asked for
+    #[arg(long, value_name = "METHOD[:ENCODER],…", value_delimiter = ',')]
+    methods: Vec<String>,
+    /// How nodes are split [default: public where the data set has a split, else random-20-500-1000]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = judging_protocols())]
+    protocols: Vec<String>,
+    /// What embeddings are judged by [default: classification]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = tasks())]
+    tasks: Vec<String>,
+    /// The first seed [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    seed: Option<i64>,
+    /// How many seeds, each one more than the last [default: 10]
+    #[arg(long, value_name = "N")]
+    seeds: Option<u32>,
+    /// After how many epochs the validation nodes are asked whether to keep the weights; 0 for never [default: the method's]
+    #[arg(long, value_name = "N")]
+    judge_every: Option<u32>,
+    /// Runs at a time, 0 for one a core; no result depends on it [default: 0]
+    #[arg(long, value_name = "N")]
+    workers: Option<u32>,
+    /// Threads of a run; no result depends on it [default: 1]
+    #[arg(long, value_name = "N")]
+    threads_per_worker: Option<u32>,
+    /// The memory that runs may hold together, in gigabytes; 0 for no bound [default: 4]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    memory_gb: Option<f64>,
+    /// Where tensors live [default: cpu]
+    #[arg(long, value_parser = DEVICES)]
+    device: Option<String>,
+    #[command(flatten)]
+    input: InputArgs,
+}
+
+impl BenchArgs {
+    /// The settings that were given, as a config file would hold them.
+    pub(crate) fn settings(&self) -> Table {
+        let mut table = Table::new();
+        for (key, list) in [
+            ("datasets", &self.datasets),
+            ("methods", &self.methods),
+            ("protocols", &self.protocols),
+            ("tasks", &self.tasks),
+        ] {
+            set(&mut table, key, &Some(list.clone()).filter(|list| !list.is_empty()));
+        }
+        set(&mut table, "seed", &self.seed);
+        set(&mut table, "seeds", &self.seeds);
+        set(&mut table, "judge_every", &self.judge_every);
+        set(&mut table, "workers", &self.workers);
+        set(&mut table, "threads_per_worker", &self.threads_per_worker);
+        set(&mut table, "memory_gb", &self.memory_gb);
+        set(&mut table, "device", &self.device);
+        table.insert("input".to_string(), Value::Table(self.input.settings()));
+        table
+    }
+}
+
 /// Numbers with commas between.
 #[derive(Clone, Debug, PartialEq)]
 struct Widths(Vec<u32>);
@@ -258,6 +348,10 @@ fn methods() -> PossibleValuesParser {
 fn protocols() -> PossibleValuesParser {
     let names = Protocol::ALL.iter().map(|protocol| protocol.name());
     names.chain(["random-20"]).collect::<Vec<_>>().into()
+}
+
+fn tasks() -> PossibleValuesParser {
+    BenchTask::ALL.iter().map(|task| task.name()).collect::<Vec<_>>().into()
 }
 
 fn judging_protocols() -> PossibleValuesParser {

@@ -18,6 +18,8 @@ pub enum Stream {
     Dropout,
     /// Shuffled features that an embedder tells from the true ones.
     Corruption,
+    /// What an embedding is judged by: centers of clusters, held-out edges, samples of nodes.
+    Evaluation,
 }
 
 /// The generator of a stream of a seed.

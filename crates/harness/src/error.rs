@@ -58,6 +58,14 @@ pub enum Error {
         /// Why not.
         source: Cause,
     },
+    /// Threads could not be started.
+    #[error("cannot start {threads} threads")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// Why not.
+        source: Cause,
+    },
     /// A seed that broke down.
     #[error("seed {seed}")]
     Seed {

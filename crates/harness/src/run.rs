@@ -133,7 +133,7 @@ impl<'a> Run<'a> {
     }
 
     /// The judge of this method's rows on the split of a seed, where anything is judged.
-    fn judge(&self, seed: u64) -> Result<Option<Judge>, Error> {
+    pub(crate) fn judge(&self, seed: u64) -> Result<Option<Judge>, Error> {
         let Some(split) = self.split(seed)? else { return Ok(None) };
         let judge = Judge::new(self.dataset, &split, &self.probe)?;
         let supervised = self.experiment.method.info().kind == MethodKind::Supervised;

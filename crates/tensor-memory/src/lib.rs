@@ -12,6 +12,7 @@
 //! ```
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 
 /// A block of at least so many bytes begins at a cache line.
 const LARGE: usize = 1 << 16;
@@ -26,6 +27,32 @@ const HEADER: usize = 16;
 /// so a large block is an ordinary one that is a cache line longer, of which a part is handed out: before it stands
 /// where it begins.
 pub struct TensorAllocator;
+
+thread_local! {
+    /// Bytes of large blocks that this thread has taken less those it has given back; below zero where it gave back another's.
+    static HELD: Cell<i64> = const { Cell::new(0) };
+    static PEAK: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Begins a new count of what the calling thread holds in large blocks.
+pub fn count_from_here() {
+    HELD.set(0);
+    PEAK.set(0);
+}
+
+/// The most bytes in large blocks, of 64 KiB or more, that the calling thread held at a time since
+/// [`count_from_here`]. What it gives back of another thread's counts against it.
+pub fn peak_of_thread() -> u64 {
+    u64::try_from(PEAK.get()).unwrap_or(0)
+}
+
+fn count(bytes: i64) {
+    let held = HELD.get() + bytes;
+    HELD.set(held);
+    if held > PEAK.get() {
+        PEAK.set(held);
+    }
+}
 
 fn is_large(layout: Layout) -> bool {
     layout.size() >= LARGE && layout.align() <= CACHE_LINE
@@ -62,6 +89,7 @@ unsafe impl GlobalAlloc for TensorAllocator {
             // SAFETY: the caller's promises are the system's.
             return unsafe { System.alloc(layout) };
         }
+        count(layout.size() as i64);
         // SAFETY: the whole is not of size zero.
         whole(layout).map_or(std::ptr::null_mut(), |whole| unsafe { part(System.alloc(whole)) })
     }
@@ -71,6 +99,7 @@ unsafe impl GlobalAlloc for TensorAllocator {
             // SAFETY: the caller's promises are the system's.
             return unsafe { System.alloc_zeroed(layout) };
         }
+        count(layout.size() as i64);
         // SAFETY: the whole is not of size zero.
         whole(layout).map_or(std::ptr::null_mut(), |whole| unsafe { part(System.alloc_zeroed(whole)) })
     }
@@ -79,7 +108,10 @@ unsafe impl GlobalAlloc for TensorAllocator {
         // SAFETY: a large block was made by `part`, of a whole of this layout; any other by the system.
         unsafe {
             match whole(layout).filter(|_| is_large(layout)) {
-                Some(whole) => System.dealloc(block.cast::<*mut u8>().sub(1).read(), whole),
+                Some(whole) => {
+                    count(-(layout.size() as i64));
+                    System.dealloc(block.cast::<*mut u8>().sub(1).read(), whole);
+                }
                 None => System.dealloc(block, layout),
             }
         }
@@ -143,6 +175,22 @@ mod tests {
             bytes.shrink_to_fit();
             assert!(bytes.iter().enumerate().all(|(i, byte)| *byte == i as u8), "{length} bytes");
         }
+    }
+
+    #[test]
+    fn the_peak_of_a_thread_is_the_most_it_held_at_a_time() {
+        std::thread::spawn(|| {
+            count_from_here();
+            drop(vec![1u8; 3 * LARGE]);
+            let _kept = vec![1u8; 2 * LARGE];
+            drop(vec![1u8; 2 * LARGE]);
+            let _small = vec![1u8; LARGE - 1];
+            assert_eq!(peak_of_thread(), 4 * LARGE as u64);
+            count_from_here();
+            assert_eq!(peak_of_thread(), 0);
+        })
+        .join()
+        .unwrap();
     }
 
     #[test]

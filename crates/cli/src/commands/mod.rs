@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod bench;
 mod convert;
 mod data;
 mod evaluate;
@@ -21,6 +22,7 @@ use crate::failure::{Blame, Failure};
 pub(crate) fn run(args: Args, started: Instant) -> Result<(), Failure> {
     match args.command {
         Command::Train(args) => train::run(&args, started),
+        Command::Bench(args) => bench::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Data { command: DataCommand::List(args) } => data::list(&args),

@@ -1,0 +1,193 @@
+//! One run of a comparison, from its training to its scores.
+
+use std::time::Instant;
+
+use burn::tensor::Device;
+use embedders::seeds::{Stream, generator};
+use embedders::{Embedded, MethodKind};
+use evaluation::{ClusteringScores, KMeansConfig, LinkScores, PairSimilarity, Rows, SimilaritySearch};
+use graph_io::{EdgeFractions, EdgeSplit, Features, NodeDataset, NodeDatasetParts};
+use rand::seq::index;
+
+use super::cell::{Cell, CellScores, ClusterScores, LinkPrediction, SimilarNodes};
+use super::config::BenchTask;
+use super::memory::MemoryMeter;
+use crate::error::Error;
+use crate::experiment::Experiment;
+use crate::judge::Judge;
+use crate::protocol::Protocol;
+use crate::run::{Run, Watcher};
+
+/// More nodes than these are not asked for their nearest: with all nodes as candidates the time grows with the square.
+const MOST_QUERIES: usize = 4000;
+
+/// Where and how a run is executed.
+pub(super) struct Place<'a> {
+    pub(super) dataset: &'a NodeDataset,
+    pub(super) device: &'a Device,
+    pub(super) threads: &'a rayon::ThreadPool,
+    pub(super) meter: Option<MemoryMeter>,
+}
+
+/// Trains and judges; `None` when it was interrupted.
+pub(super) fn execute(
+    cell: &Cell,
+    place: &Place<'_>,
+    watcher: &mut (dyn Watcher + Send),
+) -> Result<Option<CellScores>, Error> {
+    let Place { dataset, device, threads, meter } = *place;
+    if let Some(meter) = meter {
+        threads.broadcast(|_| (meter.start)());
+    }
+    let (start, cpu) = (Instant::now(), cpu_seconds_of(threads));
+    let scores = threads.install(|| train_and_judge(cell, dataset, device, watcher))?;
+    let Some(scores) = scores else { return Ok(None) };
+    Ok(Some(CellScores {
+        seconds: start.elapsed().as_secs_f64(),
+        cpu_seconds: cpu_seconds_of(threads).zip(cpu).map(|(after, before)| after - before),
+        peak_bytes: meter.map(|meter| threads.broadcast(|_| (meter.peak)()).iter().sum()),
+        ..scores
+    }))
+}
+
+fn train_and_judge(
+    cell: &Cell,
+    dataset: &NodeDataset,
+    device: &Device,
+    watcher: &mut dyn Watcher,
+) -> Result<Option<CellScores>, Error> {
+    let run = Run::prepare(cell.experiment(), dataset, device)?;
+    let judge = run.judge(cell.seed)?;
+    let Some((embedded, _)) = run.train_seed(cell.seed, judge.as_ref(), watcher)? else { return Ok(None) };
+    let Embedded { rows: features, epoch, history, seconds: train_seconds, .. } = embedded;
+    let rows = rows_of(&features);
+    let asked = |task| cell.tasks.contains(&task);
+    let judgement = match &judge {
+        Some(judge) if asked(BenchTask::Classification) => Some(judge.judge(&rows)?),
+        _ => None,
+    };
+    let clustering = asked(BenchTask::Clustering).then(|| clusters(dataset, &rows, cell.seed)).transpose()?;
+    let similarity = asked(BenchTask::Similarity).then(|| similar(dataset, &rows, cell.seed)).transpose()?;
+    let (epochs_trained, d_output) = (history.len(), features.d_input());
+    drop((judge, run));
+    let links = if asked(BenchTask::Links) && cell.variant.method.info().kind != MethodKind::Supervised {
+        match predict_links(cell, dataset, device, watcher)? {
+            Some(links) => Some(links),
+            None => return Ok(None),
+        }
+    } else {
+        None
+    };
+    Ok(Some(CellScores {
+        epoch,
+        epochs_trained,
+        d_output,
+        val_acc: judgement.map(|judgement| judgement.val_acc),
+        test_acc: judgement.map(|judgement| judgement.test_acc),
+        test_macro_f1: judgement.map(|judgement| judgement.test_macro_f1),
+        clustering,
+        similarity,
+        links,
+        train_seconds,
+        seconds: 0.0,
+        cpu_seconds: None,
+        peak_bytes: None,
+    }))
+}
+
+fn rows_of(features: &Features) -> Rows<'_> {
+    match features {
+        Features::Sparse(matrix) => Rows::sparse(matrix.view()),
+        Features::Dense(matrix) => Rows::dense(matrix.view()),
+    }
+}
+
+/// The labelled nodes, and the class of every node; one without a class has a number that none has.
+fn labelled(dataset: &NodeDataset) -> Result<(Vec<usize>, Vec<usize>), Error> {
+    let labels = dataset.labels().ok_or_else(|| {
+        Error::invalid(format!("data set {}", dataset.name()), "labels to judge by", "none")
+    })?;
+    let classes: Vec<usize> =
+        labels.classes().iter().map(|class| class.map_or(usize::MAX, |class| class as usize)).collect();
+    let nodes = (0..classes.len()).filter(|&node| classes[node] != usize::MAX).collect();
+    Ok((nodes, classes))
+}
+
+fn clusters(dataset: &NodeDataset, rows: &Rows, seed: u64) -> Result<ClusterScores, Error> {
+    let (nodes, classes) = labelled(dataset)?;
+    let mut different: Vec<usize> = nodes.iter().map(|&node| classes[node]).collect();
+    let truth = different.clone();
+    different.sort_unstable();
+    different.dedup();
+    let kmeans = KMeansConfig::new(different.len());
+    let found = kmeans.fit(&rows.scaled_to_unit_length(), &mut generator(seed, Stream::Evaluation))?;
+    let clusters: Vec<usize> = nodes.iter().map(|&node| found.clusters[node]).collect();
+    let ClusteringScores { accuracy, nmi, ari } = ClusteringScores::new(&truth, &clusters);
+    Ok(ClusterScores { nmi, ari, accuracy })
+}
+
+fn similar(dataset: &NodeDataset, rows: &Rows, seed: u64) -> Result<SimilarNodes, Error> {
+    let (mut queries, classes) = labelled(dataset)?;
+    if queries.len() > MOST_QUERIES {
+        let drawn = index::sample(&mut generator(seed, Stream::Evaluation), queries.len(), MOST_QUERIES);
+        let mut places = drawn.into_vec();
+        places.sort_unstable();
+        queries = places.into_iter().map(|place| queries[place]).collect();
+    }
+    let search = SimilaritySearch::from_rows(rows)?;
+    let rates = search.same_label_rates(&classes, &queries, &[5, 10])?;
+    Ok(SimilarNodes { at_5: rates[0], at_10: rates[1] })
+}
+
+/// Trains anew without the held-out edges, 5 % for validation and 10 % for the test, and scores the pairs by the dot product
+/// or the cosine of their rows, whichever has the higher AUC on the validation pairs.
+fn predict_links(
+    cell: &Cell,
+    dataset: &NodeDataset,
+    device: &Device,
+    watcher: &mut dyn Watcher,
+) -> Result<Option<LinkPrediction>, Error> {
+    let mut rng = generator(cell.seed, Stream::Evaluation);
+    let split = EdgeSplit::random(dataset.graph(), EdgeFractions::default(), &mut rng)?;
+    let without = NodeDataset::from_parts(NodeDatasetParts {
+        name: dataset.name().to_string(),
+        ..NodeDatasetParts::new(split.train().clone(), dataset.features().clone())
+    })?;
+    let experiment =
+        Experiment { protocol: Some(Protocol::Unjudged), judge_every: Some(0), ..cell.experiment() };
+    let run = Run::prepare(experiment, &without, device)?;
+    let Some((embedded, _)) = run.train_seed(cell.seed, None::<&Judge>, watcher)? else { return Ok(None) };
+    let rows = rows_of(&embedded.rows);
+    let scores = |similarity: PairSimilarity, edges, non_edges| {
+        LinkScores::of(&similarity.scores(&rows, edges)?, &similarity.scores(&rows, non_edges)?)
+    };
+    let mut best = None;
+    for similarity in [PairSimilarity::Dot, PairSimilarity::Cosine] {
+        let val_auc = scores(similarity, split.val_edges(), split.val_non_edges())?.auc;
+        if best.is_none_or(|(highest, _)| val_auc > highest) {
+            best = Some((val_auc, similarity));
+        }
+    }
+    let (_, similarity) = best.expect("there are two");
+    let LinkScores { auc, average_precision } =
+        scores(similarity, split.test_edges(), split.test_non_edges())?;
+    Ok(Some(LinkPrediction { auc, average_precision }))
+}
+
+/// Processor seconds of the threads so far; `None` where the system does not tell.
+#[cfg(target_os = "linux")]
+fn cpu_seconds_of(threads: &rayon::ThreadPool) -> Option<f64> {
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeValLike;
+
+    let of_thread = |_: rayon::BroadcastContext<'_>| {
+        let usage = getrusage(UsageWho::RUSAGE_THREAD).ok()?;
+        Some((usage.user_time() + usage.system_time()).num_microseconds() as f64 / 1e6)
+    };
+    threads.broadcast(of_thread).into_iter().sum()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn cpu_seconds_of(_: &rayon::ThreadPool) -> Option<f64> {
+    None
+}

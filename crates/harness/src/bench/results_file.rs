@@ -1,0 +1,184 @@
+//! The file of finished runs: a JSON object a line, appended as a whole or not at all.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::cell::{Cell, CellRecord};
+use crate::error::Error;
+
+/// Finished runs on disk.
+///
+/// A line is written by one call and flushed to the disk before the next run begins. Whatever moment the process is killed at,
+/// the file holds the lines that were finished, and at most a piece of one more at its end, which opening it takes away.
+#[derive(Debug)]
+pub struct ResultsFile {
+    path: PathBuf,
+    file: File,
+    records: Vec<CellRecord>,
+}
+
+impl ResultsFile {
+    /// Opens a file, or makes it, and reads what is finished. No other process may write it at the same time.
+    ///
+    /// # Errors
+    /// A file that cannot be opened, is in use by another process, or has a line that is no result.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(|source| Error::write(path, source))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let expected = "a file that no other process is writing";
+                return Err(Error::invalid(path.display().to_string(), expected, "one that is in use"));
+            }
+            Err(TryLockError::Error(source)) => return Err(Error::write(path, source)),
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(|source| Error::read(path, source))?;
+        // A piece without its line end is what a kill has left of a line.
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        if whole < bytes.len() {
+            file.set_len(whole as u64).map_err(|source| Error::write(path, source))?;
+            file.seek(SeekFrom::End(0)).map_err(|source| Error::write(path, source))?;
+            bytes.truncate(whole);
+        }
+        let mut records = Vec::new();
+        for (line, text) in bytes.split(|&byte| byte == b'\n').enumerate() {
+            if text.is_empty() {
+                continue;
+            }
+            let record = serde_json::from_slice(text).map_err(|error| {
+                let place = format!("{}:{}", path.display(), line + 1);
+                Error::invalid(place, "a result of a run", error.to_string())
+            })?;
+            records.push(record);
+        }
+        Ok(Self { path: path.to_path_buf(), file, records })
+    }
+
+    /// Every line, first to last.
+    pub fn records(&self) -> &[CellRecord] {
+        &self.records
+    }
+
+    /// The last line of a run, if this version has run it.
+    pub fn find(&self, cell: &Cell) -> Option<&CellRecord> {
+        let version = env!("CARGO_PKG_VERSION");
+        self.records.iter().rev().find(|record| record.version == version && record.cell == *cell)
+    }
+
+    /// Whether a run is finished; one that failed is not.
+    pub fn has(&self, cell: &Cell) -> bool {
+        self.find(cell).is_some_and(|record| record.scores.is_some())
+    }
+
+    /// Appends a line.
+    ///
+    /// # Errors
+    /// A line that cannot be written.
+    pub fn append(&mut self, record: CellRecord) -> Result<(), Error> {
+        let fault = |source| Error::write(&self.path, source);
+        let mut line = serde_json::to_string(&record).expect("records are numbers, words and lists");
+        line.push('\n');
+        self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data()).map_err(fault)?;
+        self.records.push(record);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::{BenchTask, Variant};
+    use crate::protocol::Protocol;
+
+    fn record(seed: u64, error: Option<&str>) -> CellRecord {
+        let variant = Variant::of(embedders::Method::named("g2r").unwrap());
+        CellRecord {
+            cell: Cell {
+                dataset: "cora".into(),
+                protocol: Protocol::Public,
+                variant,
+                seed,
+                judge_every: 1,
+                tasks: vec![BenchTask::Classification],
+                settings: variant.method.recipe("cora", embedders::EncoderKind::Gcn),
+            },
+            version: env!("CARGO_PKG_VERSION").into(),
+            scores: error.is_none().then(|| super::super::CellScores {
+                epoch: 17,
+                epochs_trained: 20,
+                d_output: 512,
+                val_acc: Some(0.1 + 0.2),
+                test_acc: Some(0.825),
+                test_macro_f1: None,
+                clustering: None,
+                similarity: None,
+                links: None,
+                train_seconds: 1.0 / 3.0,
+                seconds: 1.5,
+                cpu_seconds: None,
+                peak_bytes: Some(7),
+            }),
+            error: error.map(str::to_string),
+        }
+    }
+
+    #[test]
+    fn lines_come_back_as_they_were_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.jsonl");
+        let mut file = ResultsFile::open(&path).unwrap();
+        let written = [record(0, None), record(1, Some("no \"room\"\n"))];
+        written.iter().for_each(|record| file.append(record.clone()).unwrap());
+        drop(file);
+        let file = ResultsFile::open(&path).unwrap();
+        assert_eq!(file.records(), written);
+        assert!(
+            file.has(&written[0].cell) && !file.has(&written[1].cell) && !file.has(&record(2, None).cell)
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2);
+    }
+
+    #[test]
+    fn a_piece_of_a_line_is_taken_away_wherever_it_was_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.jsonl");
+        let mut file = ResultsFile::open(&path).unwrap();
+        file.append(record(0, None)).unwrap();
+        let first = std::fs::read(&path).unwrap().len();
+        file.append(record(1, None)).unwrap();
+        drop(file);
+        let bytes = std::fs::read(&path).unwrap();
+        for length in (first..bytes.len()).step_by(37) {
+            std::fs::write(&path, &bytes[..length]).unwrap();
+            let mut file = ResultsFile::open(&path).unwrap();
+            assert_eq!(file.records().len(), 1, "cut at {length}");
+            file.append(record(1, None)).unwrap();
+            drop(file);
+            assert_eq!(std::fs::read(&path).unwrap(), bytes, "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn another_file_and_one_in_use_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.jsonl");
+        std::fs::write(&path, "\n{\"a\": 1}\n").unwrap();
+        let message = ResultsFile::open(&path).unwrap_err().to_string();
+        assert!(
+            message.starts_with(&format!("{}:2: expected a result of a run, found ", path.display())),
+            "{message}"
+        );
+        std::fs::write(&path, "").unwrap();
+        let _first = ResultsFile::open(&path).unwrap();
+        let message = ResultsFile::open(&path).unwrap_err().to_string();
+        let expected = "expected a file that no other process is writing, found one that is in use";
+        assert_eq!(message, format!("{}: {expected}", path.display()));
+    }
+}

@@ -1,0 +1,136 @@
+//! A method on a data set over its seeds, beside the method that the others are compared with.
+
+use evaluation::{MeanStd, PairedTest};
+use serde::Serialize;
+
+use super::cell::{Cell, CellRecord, CellScores};
+use super::results_file::ResultsFile;
+use super::variant::Variant;
+use crate::protocol::Protocol;
+use crate::report::Baselines;
+
+/// What came of a method on a data set under a protocol, over its finished seeds; accuracies are fractions of 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupSummary {
+    /// What was run, with the first seed.
+    pub cell: Cell,
+    /// The seeds that are finished, ascending, with their scores.
+    pub seeds: Vec<(u64, CellScores)>,
+    /// How many seeds were asked for.
+    pub seeds_asked: usize,
+    /// The last error of each seed that failed.
+    pub failures: Vec<(u64, String)>,
+    /// Test accuracy less that of the method compared with, on equal seeds.
+    pub difference: Option<Difference>,
+}
+
+/// How much better a method is than another one on the same seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// The mean of the differences of test accuracy.
+    pub mean: f64,
+    /// Their sample standard deviation.
+    pub std: f64,
+    /// On how many seeds both were run.
+    pub seeds: usize,
+    /// The two-sided p of the paired t-test.
+    pub p_of_t: f64,
+    /// The two-sided p of the exact sign-flip test, for up to 20 seeds.
+    pub p_of_sign_flips: Option<f64>,
+}
+
+impl GroupSummary {
+    /// A score over the seeds that have it; `None` where none has.
+    pub fn over_seeds(&self, value: impl Fn(&CellScores) -> Option<f64>) -> Option<MeanStd> {
+        let values: Vec<f64> = self.seeds.iter().filter_map(|(_, scores)| value(scores)).collect();
+        (!values.is_empty()).then(|| MeanStd::of(&values))
+    }
+
+    /// The method.
+    pub fn variant(&self) -> Variant {
+        self.cell.variant
+    }
+
+    /// How nodes were split.
+    pub fn protocol(&self) -> Protocol {
+        self.cell.protocol
+    }
+
+    fn test_acc(&self, seed: u64) -> Option<f64> {
+        // What no chance has a part in was run once and stands for every seed.
+        let found = self.seeds.iter().find(|(known, _)| *known == seed);
+        let found = found.or_else(|| self.seeds.first().filter(|_| self.seeds_asked == 1));
+        found.and_then(|(_, scores)| scores.test_acc)
+    }
+
+    /// This method's test accuracies less another's, where both have at least two seeds in common.
+    pub fn minus(&self, other: &Self) -> Option<Difference> {
+        let longer = if self.seeds.len() >= other.seeds.len() { self } else { other };
+        let pairs =
+            longer.seeds.iter().filter_map(|&(seed, _)| self.test_acc(seed).zip(other.test_acc(seed)));
+        let (ours, theirs): (Vec<f64>, Vec<f64>) = pairs.unzip();
+        let test = PairedTest::of(&ours, &theirs).ok()?;
+        let PairedTest { num_pairs: seeds, mean, std, p_of_t, p_of_sign_flips, .. } = test;
+        Some(Difference { mean, std, seeds, p_of_t, p_of_sign_flips })
+    }
+}
+
+/// The results of a comparison's runs, method by method in the order of `cells`, each compared with the method `reference`
+/// on the same data set under the same protocol.
+pub fn summarize<'a>(
+    cells: impl Iterator<Item = &'a Cell>,
+    results: &ResultsFile,
+    reference: Variant,
+) -> Vec<GroupSummary> {
+    let mut groups: Vec<GroupSummary> = Vec::new();
+    for cell in cells {
+        let known = groups.iter_mut().find(|group| group.cell.is_of_same_group(cell));
+        let group = match known {
+            Some(group) => group,
+            None => {
+                groups.push(GroupSummary {
+                    cell: cell.clone(),
+                    seeds: Vec::new(),
+                    seeds_asked: 0,
+                    failures: Vec::new(),
+                    difference: None,
+                });
+                groups.last_mut().expect("one was pushed")
+            }
+        };
+        group.seeds_asked += 1;
+        match results.find(cell) {
+            Some(CellRecord { scores: Some(scores), .. }) => group.seeds.push((cell.seed, scores.clone())),
+            Some(CellRecord { error: Some(error), .. }) => group.failures.push((cell.seed, error.clone())),
+            _ => {}
+        }
+    }
+    let differences: Vec<Option<Difference>> = groups
+        .iter()
+        .map(|group| {
+            let other = groups.iter().find(|other| {
+                other.variant() == reference
+                    && other.cell.dataset == group.cell.dataset
+                    && other.protocol() == group.protocol()
+            })?;
+            if other.variant() == group.variant() { None } else { group.minus(other) }
+        })
+        .collect();
+    for (group, difference) in groups.iter_mut().zip(differences) {
+        group.difference = difference;
+    }
+    groups
+}
+
+/// The mean test accuracies of the baselines on the data set of a group, under its protocol.
+pub(super) fn baselines_of(group: &GroupSummary, groups: &[GroupSummary]) -> Baselines<Option<f64>> {
+    let mean = |name: &str| {
+        let baseline = groups.iter().find(|other| {
+            other.variant().method.name() == name
+                && other.cell.dataset == group.cell.dataset
+                && other.protocol() == group.protocol()
+        })?;
+        baseline.over_seeds(|scores| scores.test_acc).map(|acc| acc.mean)
+    };
+    Baselines { raw: mean("raw"), propagated: mean("propagated"), random_init: mean("random-init") }
+}

@@ -1,0 +1,382 @@
+//! A comparison as tables: for people, for spreadsheets, for programs, for a paper.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use embedders::MethodKind;
+use evaluation::MeanStd;
+use serde_json::{Value, json};
+
+use super::cell::CellScores;
+use super::published::published;
+use super::summary::{GroupSummary, baselines_of};
+use super::variant::Variant;
+use crate::error::Error;
+use crate::protocol::Protocol;
+
+/// What a comparison is told with beside its groups.
+#[derive(Clone, Copy, Debug)]
+pub struct Tables<'a> {
+    /// Every method on every data set, in order.
+    pub groups: &'a [GroupSummary],
+    /// The method that the others are compared with.
+    pub reference: Variant,
+    /// The command that makes these tables again.
+    pub command: &'a str,
+    /// Where tensors lived.
+    pub device: &'a str,
+    /// The folder of the results.
+    pub out: &'a str,
+}
+
+/// A score as a column of a table.
+struct Column {
+    title: &'static str,
+    decimals: usize,
+    scale: f64,
+    value: fn(&CellScores) -> Option<f64>,
+}
+
+const SCORES: [Column; 10] = [
+    Column { title: "test acc %", decimals: 1, scale: 100.0, value: |scores| scores.test_acc },
+    Column { title: "val acc %", decimals: 1, scale: 100.0, value: |scores| scores.val_acc },
+    Column { title: "macro-F1 %", decimals: 1, scale: 100.0, value: |scores| scores.test_macro_f1 },
+    Column { title: "NMI", decimals: 3, scale: 1.0, value: |scores| Some(scores.clustering?.nmi) },
+    Column { title: "ARI", decimals: 3, scale: 1.0, value: |scores| Some(scores.clustering?.ari) },
+    Column {
+        title: "cluster acc %",
+        decimals: 1,
+        scale: 100.0,
+        value: |scores| Some(scores.clustering?.accuracy),
+    },
+    Column { title: "Sim@5", decimals: 3, scale: 1.0, value: |scores| Some(scores.similarity?.at_5) },
+    Column { title: "Sim@10", decimals: 3, scale: 1.0, value: |scores| Some(scores.similarity?.at_10) },
+    Column { title: "link AUC", decimals: 3, scale: 1.0, value: |scores| Some(scores.links?.auc) },
+    Column {
+        title: "link AP",
+        decimals: 3,
+        scale: 1.0,
+        value: |scores| Some(scores.links?.average_precision),
+    },
+];
+
+const COSTS: [Column; 4] = [
+    Column { title: "s", decimals: 2, scale: 1.0, value: |scores| Some(scores.seconds) },
+    Column { title: "CPU s", decimals: 2, scale: 1.0, value: |scores| scores.cpu_seconds },
+    Column { title: "MB", decimals: 0, scale: 1e-6, value: |scores| Some(scores.peak_bytes? as f64) },
+    Column { title: "epochs", decimals: 0, scale: 1.0, value: |scores| Some(scores.epochs_trained as f64) },
+];
+
+impl Tables<'_> {
+    /// Writes `table.md`, `table.csv`, `table.json` and `paper.md`, each first under a temporary name.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), Error> {
+        let json = serde_json::to_string_pretty(&self.to_json()).expect("numbers, words and lists");
+        for (name, text) in [
+            ("table.md", self.to_markdown()),
+            ("table.csv", self.to_csv()),
+            ("table.json", json + "\n"),
+            ("paper.md", self.to_paper()),
+        ] {
+            let path = folder.join(name);
+            let fault = |source| Error::write(&path, source);
+            let staged = tempfile::NamedTempFile::new_in(folder).map_err(fault)?;
+            fs::write(staged.path(), text).map_err(fault)?;
+            staged.persist(&path).map_err(|error| fault(error.error))?;
+        }
+        Ok(())
+    }
+
+    /// A table for each data set and protocol with every score and cost, as Markdown.
+    pub fn to_markdown(&self) -> String {
+        let mut text = format!("`{}`, on {}\n", self.command, self.device);
+        for (dataset, protocol) in self.places() {
+            let groups: Vec<&GroupSummary> = self.at(&dataset, protocol).collect();
+            let _ = writeln!(text, "\n## {dataset}, {protocol}\n\nJudged by {}.\n", protocol.probe());
+            let mut columns: Vec<&Column> = SCORES.iter().collect();
+            columns.retain(|column| groups.iter().any(|group| group.over_seeds(column.value).is_some()));
+            let _ = write!(text, "| method | seeds |");
+            columns.iter().for_each(|column| drop(write!(text, " {} |", column.title)));
+            let _ = write!(text, " less {}, p |", self.reference.title());
+            COSTS.iter().for_each(|column| drop(write!(text, " {} |", column.title)));
+            let rules = "---:|".repeat(columns.len() + COSTS.len() + 2);
+            let _ = writeln!(text, "\n|---|{rules}");
+            for group in &groups {
+                let seeds = match group.seeds.len() == group.seeds_asked {
+                    true => group.seeds.len().to_string(),
+                    false => format!("{} of {}", group.seeds.len(), group.seeds_asked),
+                };
+                let _ = write!(text, "| {} | {seeds} |", group.variant().title());
+                for column in &columns {
+                    let best = self.is_best(group, &groups, column);
+                    let _ = write!(text, " {} |", cell_text(group, column, best));
+                }
+                let _ = write!(text, " {} |", difference_text(group));
+                COSTS.iter().for_each(|column| {
+                    let mean = group.over_seeds(column.value).map(|value| MeanStd { std: None, ..value });
+                    let _ =
+                        write!(text, " {} |", mean.map_or_else(String::new, |value| scaled(value, column)));
+                });
+                text.push('\n');
+            }
+            text.push_str(&failures_text(&groups));
+        }
+        text.push_str(
+            "\nMean ± sample standard deviation over seeds; the best mean without labels in bold. The difference is of test \
+             accuracy on equal seeds in points, p two-sided by exact sign flips, for more than 20 seeds by the paired t-test. \
+             Time and memory are of one run: wall-clock and processor seconds of training and judging, and the most memory in \
+             large blocks beside the data set.\n",
+        );
+        text
+    }
+
+    /// A table like a paper's for each protocol: a row a method, a column a data set, published numbers in rows of their own.
+    pub fn to_paper(&self) -> String {
+        let mut text = format!("`{}`, on {}\n", self.command, self.device);
+        let places = self.places();
+        let mut protocols: Vec<Protocol> = Vec::new();
+        places.iter().for_each(|(_, protocol)| {
+            if !protocols.contains(protocol) {
+                protocols.push(*protocol);
+            }
+        });
+        for protocol in protocols {
+            let datasets: Vec<&String> =
+                places.iter().filter(|(_, found)| *found == protocol).map(|(dataset, _)| dataset).collect();
+            let _ =
+                writeln!(text, "\n## {protocol}: test accuracy in %\n\nJudged by {}.\n", protocol.probe());
+            let names: Vec<&str> = datasets.iter().map(|name| name.as_str()).collect();
+            let _ =
+                writeln!(text, "| method | {} |\n|---|{}", names.join(" | "), "---:|".repeat(names.len()));
+            let mut sources: Vec<String> = Vec::new();
+            for variant in self.variants() {
+                let cells = names.iter().map(|dataset| {
+                    let groups: Vec<&GroupSummary> = self.at(dataset, protocol).collect();
+                    let group = groups.iter().find(|group| group.variant() == variant);
+                    group.map_or_else(String::new, |group| {
+                        cell_text(group, &SCORES[0], self.is_best(group, &groups, &SCORES[0]))
+                    })
+                });
+                let _ = writeln!(text, "| {} | {} |", variant.title(), cells.collect::<Vec<_>>().join(" | "));
+                let Some(row) = published(&variant, protocol) else { continue };
+                if names.iter().all(|dataset| row.accuracy(dataset).is_none()) {
+                    continue;
+                }
+                let note = if row.seen { "" } else { "; as remembered, not checked against it" };
+                let source = format!("{}{note}", row.source);
+                let number = match sources.iter().position(|known| *known == source) {
+                    Some(place) => place + 1,
+                    None => {
+                        sources.push(source);
+                        sources.len()
+                    }
+                };
+                let cells = names.iter().map(|dataset| {
+                    row.accuracy(dataset).map_or_else(String::new, |value| format!("*{value:.1}*"))
+                });
+                let cells = cells.collect::<Vec<_>>().join(" | ");
+                let _ = writeln!(text, "| *{}, published [{number}]* | {cells} |", variant.title());
+            }
+            if !sources.is_empty() {
+                text.push_str("\nPublished, not run here: ");
+                let numbered =
+                    sources.iter().enumerate().map(|(place, source)| format!("[{}] {source}", place + 1));
+                text.push_str(&numbered.collect::<Vec<_>>().join("; "));
+                text.push_str(".\n");
+            }
+        }
+        text.push_str(
+            "\nMean ± sample standard deviation over seeds; the best mean without labels in bold. Models are chosen by \
+             validation accuracy or by the method's own rule, never by a test label.\n",
+        );
+        text
+    }
+
+    /// A line a method and data set, with means and standard deviations as plain numbers; accuracies are fractions of 1.
+    pub fn to_csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let names = [
+            "test_acc",
+            "val_acc",
+            "test_macro_f1",
+            "nmi",
+            "ari",
+            "cluster_acc",
+            "sim_5",
+            "sim_10",
+            "link_auc",
+            "link_ap",
+        ];
+        let mut header: Vec<String> =
+            ["dataset", "protocol", "method", "encoder", "seeds", "seeds_asked"].map(str::to_string).to_vec();
+        for name in names {
+            header.extend([format!("{name}_mean"), format!("{name}_std")]);
+        }
+        let costs = ["seconds", "cpu_seconds", "peak_bytes", "epochs"];
+        header.extend(costs.map(str::to_string));
+        header.extend(["difference_mean", "difference_p"].map(str::to_string));
+        let write = |writer: &mut csv::Writer<Vec<u8>>, cells: &[String]| {
+            writer.write_record(cells).expect("memory takes every write");
+        };
+        write(&mut writer, &header);
+        let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+        for group in self.groups {
+            let variant = group.variant();
+            let mut cells = vec![
+                group.cell.dataset.clone(),
+                group.protocol().to_string(),
+                variant.method.to_string(),
+                variant.encoder.map_or_else(String::new, |encoder| encoder.to_string()),
+                group.seeds.len().to_string(),
+                group.seeds_asked.to_string(),
+            ];
+            for column in &SCORES {
+                let value = group.over_seeds(column.value);
+                cells.extend([
+                    number(value.map(|value| value.mean)),
+                    number(value.and_then(|value| value.std)),
+                ]);
+            }
+            cells.extend(
+                COSTS.iter().map(|column| number(group.over_seeds(column.value).map(|value| value.mean))),
+            );
+            let difference = group.difference;
+            cells.push(number(difference.map(|found| found.mean)));
+            cells.push(number(difference.map(|found| found.p_of_sign_flips.unwrap_or(found.p_of_t))));
+            write(&mut writer, &cells);
+        }
+        let bytes = writer.into_inner().expect("memory takes every write");
+        String::from_utf8(bytes).expect("only text was written")
+    }
+
+    /// One object for each method and data set, as the program prints them, a line each.
+    pub fn to_json(&self) -> Vec<Value> {
+        self.groups.iter().map(|group| self.group_to_json(group)).collect()
+    }
+
+    fn group_to_json(&self, group: &GroupSummary) -> Value {
+        let stat = |value: fn(&CellScores) -> Option<f64>| group.over_seeds(value);
+        let mean = |value| stat(value).map(|found| found.mean);
+        let std = |value| stat(value).and_then(|found| found.std);
+        let sum =
+            |value: fn(&CellScores) -> f64| group.seeds.iter().map(|(_, scores)| value(scores)).sum::<f64>();
+        let steps = sum(|scores| scores.epochs_trained as f64);
+        let train_seconds = sum(|scores| scores.train_seconds);
+        let published = published(&group.variant(), group.protocol()).and_then(|row| {
+            let MeanStd { mean, std } = row.accuracy(&group.cell.dataset)?;
+            Some(json!({ "mean": mean / 100.0, "std": std.map(|std| std / 100.0), "source": row.source, "seen": row.seen }))
+        });
+        let mut object = json!({
+            "type": "summary",
+            "dataset": group.cell.dataset,
+            "method": group.variant().method,
+            "encoder": group.variant().encoder,
+            "title": group.variant().title(),
+            "device": self.device,
+            "protocol": group.protocol(),
+            "probe": group.protocol().probe().to_string(),
+            "judge_every": group.cell.judge_every,
+            "seeds": group.seeds.len(),
+            "seeds_asked": group.seeds_asked,
+            "baselines": baselines_of(group, self.groups),
+            "difference": group.difference,
+            "reference": self.reference.to_string(),
+            "published": published,
+            "seconds_per_step": (steps > 0.0).then(|| train_seconds / steps),
+            "train_seconds": train_seconds,
+            "total_seconds": sum(|scores| scores.seconds),
+            "cpu_seconds": mean(|scores| scores.cpu_seconds).map(|mean| mean * group.seeds.len() as f64),
+            "peak_rss_bytes": group.seeds.iter().filter_map(|(_, scores)| scores.peak_bytes).max(),
+            "failures": group.failures,
+            "settings": group.cell.settings,
+            "out": self.out,
+        });
+        let named: [(&str, fn(&CellScores) -> Option<f64>); 10] = [
+            ("test_acc", SCORES[0].value),
+            ("val_acc", SCORES[1].value),
+            ("test_macro_f1", SCORES[2].value),
+            ("nmi", SCORES[3].value),
+            ("ari", SCORES[4].value),
+            ("cluster_acc", SCORES[5].value),
+            ("sim_5", SCORES[6].value),
+            ("sim_10", SCORES[7].value),
+            ("link_auc", SCORES[8].value),
+            ("link_ap", SCORES[9].value),
+        ];
+        for (name, value) in named {
+            object[format!("{name}_mean")] = json!(mean(value));
+            object[format!("{name}_std")] = json!(std(value));
+        }
+        object
+    }
+
+    /// Each data set with each protocol, in order.
+    fn places(&self) -> Vec<(String, Protocol)> {
+        let mut places = Vec::new();
+        for group in self.groups {
+            let place = (group.cell.dataset.clone(), group.protocol());
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    fn variants(&self) -> Vec<Variant> {
+        let mut variants = Vec::new();
+        for group in self.groups {
+            if !variants.contains(&group.variant()) {
+                variants.push(group.variant());
+            }
+        }
+        variants
+    }
+
+    fn at(&self, dataset: &str, protocol: Protocol) -> impl Iterator<Item = &GroupSummary> {
+        self.groups.iter().filter(move |group| group.cell.dataset == dataset && group.protocol() == protocol)
+    }
+
+    /// Whether no method that learns without labels has a higher mean.
+    fn is_best(&self, group: &GroupSummary, groups: &[&GroupSummary], column: &Column) -> bool {
+        let mean = |group: &GroupSummary| {
+            let supervised = group.variant().method.info().kind == MethodKind::Supervised;
+            group.over_seeds(column.value).filter(|_| !supervised).map(|value| value.mean)
+        };
+        let highest = groups.iter().filter_map(|group| mean(group)).fold(f64::NEG_INFINITY, f64::max);
+        mean(group).is_some_and(|mean| mean >= highest)
+    }
+}
+
+fn scaled(value: MeanStd, column: &Column) -> String {
+    let Column { decimals, scale, .. } = *column;
+    let value = MeanStd { mean: scale * value.mean, std: value.std.map(|std| scale * std) };
+    format!("{value:.decimals$}")
+}
+
+fn cell_text(group: &GroupSummary, column: &Column, best: bool) -> String {
+    match group.over_seeds(column.value) {
+        Some(value) if best => format!("**{}**", scaled(value, column)),
+        Some(value) => scaled(value, column),
+        None if column.title == SCORES[0].title && !group.failures.is_empty() => "failed".to_string(),
+        None => String::new(),
+    }
+}
+
+fn difference_text(group: &GroupSummary) -> String {
+    let Some(difference) = group.difference else { return String::new() };
+    let p = difference.p_of_sign_flips.unwrap_or(difference.p_of_t);
+    format!("{:+.1}, {p:.3}", 100.0 * difference.mean)
+}
+
+fn failures_text(groups: &[&GroupSummary]) -> String {
+    let mut text = String::new();
+    for group in groups {
+        for (seed, error) in &group.failures {
+            let _ = write!(text, "\nFailed: {}, seed {seed}: {error}\n", group.variant().title());
+        }
+    }
+    text
+}

@@ -1,0 +1,317 @@
+//! Workers that take runs from a list until it is empty.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use burn::tensor::Device;
+use embedders::EpochReport;
+use graph_io::NodeDataset;
+
+use super::cell::{Cell, CellRecord, CellScores};
+use super::config::BenchConfig;
+use super::execute::{self, execute};
+use super::memory::{self, MemoryMeter};
+use super::results_file::ResultsFile;
+use super::room::Room;
+use crate::error::Error;
+use crate::run::Watcher;
+
+/// Loads a data set by its name or path.
+pub type Loader<'a> = &'a (dyn Fn(&str) -> Result<NodeDataset, Error> + Sync);
+
+/// How far a comparison has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Runs that are finished or have failed, also before this process began.
+    pub done: usize,
+    /// Runs in all.
+    pub total: usize,
+    /// About how many seconds the rest will take.
+    pub seconds_left: f64,
+}
+
+/// Sees a comparison as it goes, from whatever thread, and may end it.
+pub trait BenchWatcher: Sync {
+    /// A run was finished or has failed, and its line is written.
+    fn run_finished(&self, _record: &CellRecord, _progress: &Progress) {}
+    /// Whether to stop as soon as can be; runs at hand are then dropped.
+    fn interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// Every run of a comparison, data set by data set, in the order of tables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    of_datasets: Vec<(String, Vec<Cell>)>,
+}
+
+impl Plan {
+    /// Loads each data set once to see what is to be run on it; whatever the input can be blamed for is found here.
+    ///
+    /// # Errors
+    /// A data set that cannot be loaded, or that a protocol cannot split.
+    pub fn new(config: &BenchConfig, load: Loader<'_>) -> Result<Self, Error> {
+        let of_dataset = |name: &String| {
+            let dataset = load(name)?;
+            for protocol in config.protocols_of(&dataset) {
+                if !protocol.judges() {
+                    let expected = "labels to judge by";
+                    return Err(Error::invalid(format!("data set {name}"), expected, "none"));
+                }
+                protocol.split(&dataset, config.seed)?;
+            }
+            Ok((name.clone(), config.cells(name, &dataset)?))
+        };
+        Ok(Self { of_datasets: config.datasets.iter().map(of_dataset).collect::<Result<_, Error>>()? })
+    }
+
+    /// The runs in order.
+    pub fn cells(&self) -> impl Iterator<Item = &Cell> {
+        self.of_datasets.iter().flat_map(|(_, cells)| cells)
+    }
+}
+
+/// What a process has done of a comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BenchOutcome {
+    /// Runs that it has finished.
+    pub finished: usize,
+    /// Runs that have failed.
+    pub failed: usize,
+    /// Runs that were not begun or were dropped.
+    pub left: usize,
+}
+
+/// Runs what is not finished yet, data set after data set, several runs at a time; each is written to `results` when it is
+/// finished. A run that fails is written with its error, and the rest goes on.
+///
+/// # Errors
+/// A data set that can no longer be loaded; results that cannot be written; threads that cannot be started.
+pub fn run_bench(
+    config: &BenchConfig,
+    plan: &Plan,
+    load: Loader<'_>,
+    machine: &Machine<'_>,
+    results: &mut ResultsFile,
+    watcher: &dyn BenchWatcher,
+) -> Result<BenchOutcome, Error> {
+    let mut outcome = BenchOutcome::default();
+    let mut later: Vec<Cell> = plan.cells().filter(|cell| !results.has(cell)).cloned().collect();
+    let total = plan.cells().count();
+    for (name, _) in &plan.of_datasets {
+        let (mut todo, rest): (Vec<Cell>, Vec<Cell>) =
+            later.into_iter().partition(|cell| &cell.dataset == name);
+        later = rest;
+        if todo.is_empty() {
+            continue;
+        }
+        if watcher.interrupted() {
+            outcome.left += todo.len();
+            continue;
+        }
+        let dataset = load(name)?;
+        // The next is popped from the end.
+        todo.reverse();
+        let budget = (config.memory_gb > 0.0).then(|| (config.memory_gb * 1e9) as u64);
+        let shared = Shared { results, todo, outcome: BenchOutcome::default(), running: 0, fault: None };
+        let bench = OfDataset {
+            config,
+            dataset: &dataset,
+            machine,
+            watcher,
+            room: Room::new(budget),
+            total,
+            later: &later,
+            started: Instant::now(),
+            shared: Mutex::new(shared),
+        };
+        bench.run()?;
+        let shared = bench.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        outcome.finished += shared.outcome.finished;
+        outcome.failed += shared.outcome.failed;
+        outcome.left += shared.outcome.left + shared.todo.len();
+        if let Some(error) = shared.fault {
+            return Err(error);
+        }
+    }
+    Ok(outcome)
+}
+
+/// What runs are executed on.
+#[derive(Clone, Copy, Debug)]
+pub struct Machine<'a> {
+    /// Where tensors live.
+    pub device: &'a Device,
+    /// What counts memory, where anything does.
+    pub meter: Option<MemoryMeter>,
+}
+
+/// The runs of one data set.
+struct OfDataset<'a> {
+    config: &'a BenchConfig,
+    dataset: &'a NodeDataset,
+    machine: &'a Machine<'a>,
+    watcher: &'a dyn BenchWatcher,
+    room: Room,
+    /// All runs of the comparison.
+    total: usize,
+    /// Those of data sets that come after this.
+    later: &'a [Cell],
+    started: Instant,
+    shared: Mutex<Shared<'a>>,
+}
+
+struct Shared<'a> {
+    results: &'a mut ResultsFile,
+    /// The next run last.
+    todo: Vec<Cell>,
+    outcome: BenchOutcome,
+    running: usize,
+    /// What ended everything: results could not be written.
+    fault: Option<Error>,
+}
+
+impl<'a> OfDataset<'a> {
+    fn run(&self) -> Result<(), Error> {
+        let workers = match self.config.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        };
+        let workers = workers.min(self.lock().todo.len());
+        // Each with threads of its own: so that a run's processor time is known, and none waits for another's work.
+        let pools = (0..workers).map(|_| {
+            let threads = self.config.threads_per_worker;
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.map_err(|source| Error::Threads { threads, source: Box::new(source) })
+        });
+        let pools = pools.collect::<Result<Vec<_>, _>>()?;
+        std::thread::scope(|scope| {
+            for pool in &pools {
+                scope.spawn(|| self.work(pool));
+            }
+        });
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared<'a>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self, threads: &rayon::ThreadPool) {
+        loop {
+            let (cell, bytes) = {
+                let mut shared = self.lock();
+                if shared.fault.is_some() || self.watcher.interrupted() {
+                    return;
+                }
+                let Some(cell) = shared.todo.pop() else { return };
+                let bytes = measured(shared.results, &cell)
+                    .unwrap_or_else(|| memory::guess(self.dataset, &cell.settings));
+                shared.running += 1;
+                (cell, bytes)
+            };
+            let room = self.room.take(bytes);
+            let Machine { device, meter } = *self.machine;
+            let place = execute::Place { dataset: self.dataset, device, threads, meter };
+            let mut ender = Ender(self.watcher);
+            // A defect in one method must not take the others' results with it.
+            let executed = catch_unwind(AssertUnwindSafe(|| execute(&cell, &place, &mut ender)));
+            drop(room);
+            let executed = match executed {
+                Ok(Ok(Some(scores))) => Some(Ok(scores)),
+                Ok(Ok(None)) => None,
+                Ok(Err(error)) => Some(Err(told(&error))),
+                Err(panic) => Some(Err(format!("a defect of this program: {}", words_of(&*panic)))),
+            };
+            self.settle(cell, executed);
+        }
+    }
+
+    fn settle(&self, cell: Cell, executed: Option<Result<CellScores, String>>) {
+        let mut shared = self.lock();
+        shared.running -= 1;
+        let Some(executed) = executed else {
+            shared.outcome.left += 1;
+            return;
+        };
+        let (scores, error) = match executed {
+            Ok(scores) => (Some(scores), None),
+            Err(error) => (None, Some(error)),
+        };
+        match scores {
+            Some(_) => shared.outcome.finished += 1,
+            None => shared.outcome.failed += 1,
+        }
+        let version = env!("CARGO_PKG_VERSION").to_string();
+        let record = CellRecord { cell, version, scores, error };
+        if let Err(fault) = shared.results.append(record.clone()) {
+            shared.fault.get_or_insert(fault);
+            return;
+        }
+        let left = shared.todo.len() + shared.running + self.later.len();
+        let seconds_left = self.seconds_left(&shared);
+        let progress = Progress { done: self.total - left, total: self.total, seconds_left };
+        drop(shared);
+        self.watcher.run_finished(&record, &progress);
+    }
+
+    /// What is left at the pace of the runs of its kind, or of all so far where none was finished.
+    fn seconds_left(&self, shared: &Shared<'_>) -> f64 {
+        let settled = shared.outcome.finished + shared.outcome.failed;
+        let pace = self.started.elapsed().as_secs_f64() / settled.max(1) as f64;
+        let workers = (shared.running + 1) as f64;
+        let mut known: Vec<(&Cell, f64, f64)> = Vec::new();
+        for record in shared.results.records() {
+            let Some(scores) = &record.scores else { continue };
+            match known.iter_mut().find(|(cell, ..)| cell.is_of_same_group(&record.cell)) {
+                Some((_, seconds, count)) => {
+                    *seconds += scores.seconds;
+                    *count += 1.0;
+                }
+                None => known.push((&record.cell, scores.seconds, 1.0)),
+            }
+        }
+        let of_cell = |cell: &Cell| {
+            let same = known.iter().find(|(known, ..)| known.is_of_same_group(cell));
+            same.map_or(pace, |(_, seconds, count)| seconds / count / workers)
+        };
+        shared.todo.iter().chain(self.later).map(of_cell).sum::<f64>() + pace * shared.running as f64 / 2.0
+    }
+}
+
+/// What runs of the same kind have held, with a tenth more.
+fn measured(results: &ResultsFile, cell: &Cell) -> Option<u64> {
+    let same = results.records().iter().filter(|record| record.cell.is_of_same_group(cell));
+    let most = same.filter_map(|record| record.scores.as_ref()?.peak_bytes).max()?;
+    Some(most + most / 10)
+}
+
+/// An error with what caused it.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no words")
+}
+
+/// Ends a run when the comparison is to end.
+struct Ender<'a>(&'a dyn BenchWatcher);
+
+impl Watcher for Ender<'_> {
+    fn epoch_finished(&mut self, _report: &EpochReport, _val_acc: Option<f64>) {}
+
+    fn interrupted(&self) -> bool {
+        self.0.interrupted()
+    }
+}
