@@ -19,34 +19,49 @@
 //! # Ok::<(), evaluation::Error>(())
 //! ```
 
+mod affinities;
 mod assignment;
+mod class_subspaces;
 mod clustering;
+mod cosine_map;
 mod design;
+mod eigen;
 mod error;
 mod finite_rows;
+mod gram;
 mod kmeans;
 mod lbfgs;
 mod line_search;
+mod link_prediction;
 mod logistic_regression;
 mod metrics;
 mod nearest;
 mod objective;
 mod paired;
+mod pca;
 mod probe;
 mod products;
+mod repulsion;
 mod rows;
 mod similarity;
+mod spectrum;
 mod statistics;
 mod student_t;
+mod tsne;
 
+pub use class_subspaces::ClassSubspaces;
 pub use clustering::ClusteringScores;
+pub use cosine_map::CosineMap;
 pub use error::Error;
 pub use kmeans::{KMeans, KMeansConfig};
 pub use lbfgs::Stop;
+pub use link_prediction::{HadamardClassifier, LinkScores, PairSimilarity};
 pub use logistic_regression::{LogisticRegression, LogisticRegressionConfig};
 pub use metrics::{ClassScores, ConfusionMatrix, Scores, accuracy};
 pub use paired::PairedTest;
 pub use probe::{FittedProbe, Probe};
 pub use rows::Rows;
 pub use similarity::{Neighbor, SimilaritySearch};
+pub use spectrum::Spectrum;
 pub use statistics::MeanStd;
+pub use tsne::{Tsne, TsneConfig};
