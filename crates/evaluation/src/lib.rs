@@ -1,8 +1,14 @@
-//! How good an embedding is: a linear probe and metrics.
+//! How good an embedding is: a linear probe, clusters, neighbors, links, the geometry of classes, and maps.
 //!
 //! [`Probe`] is the judge of the G2R authors' recipe: embedding rows scaled to length 1, then a multinomial
 //! logistic regression ([`LogisticRegressionConfig`]) fitted on the training nodes. [`Scores`] and
-//! [`ConfusionMatrix`] say how well it predicts, [`MeanStd`] sums up repeats over seeds.
+//! [`ConfusionMatrix`] say how well it predicts, [`MeanStd`] sums up repeats over seeds, and [`PairedTest`] compares two
+//! methods on the same seeds.
+//!
+//! Without a fit to labels: [`KMeansConfig`] finds clusters, which [`ClusteringScores`] compares with the classes;
+//! [`SimilaritySearch`] finds the nearest nodes; [`LinkScores`] says how well scores of pairs tell edges. [`Spectrum`],
+//! [`ClassSubspaces`] and [`CosineMap`] show how the classes lie, [`TsneConfig`] draws a map. The same input gives the
+//! same bits, whatever the number of threads.
 //!
 //! ```
 //! use evaluation::{Probe, Rows};
