@@ -96,4 +96,26 @@ pub enum Error {
         /// The number of rows.
         found: usize,
     },
+    /// An empty list of node pairs to learn from or to score.
+    #[error("{purpose}: expected at least one, found none")]
+    NoPairs {
+        /// What the pairs are: `edges` or `pairs without an edge`.
+        purpose: &'static str,
+    },
+    /// A pair of nodes of which no row has one.
+    #[error("pairs[{position}]: expected indices below {num_rows}, found {node}")]
+    PairOutOfRange {
+        /// Where in the list of pairs.
+        position: usize,
+        /// The index found.
+        node: u32,
+        /// The number of rows.
+        num_rows: usize,
+    },
+    /// An eigenvalue problem that the iteration did not solve.
+    #[error("eigenvalues of a [{size}, {size}] matrix: the iteration did not converge")]
+    NoConvergence {
+        /// The side of the matrix.
+        size: usize,
+    },
 }

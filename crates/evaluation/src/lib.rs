@@ -1,8 +1,14 @@
-//! How good an embedding is: a linear probe and metrics.
+//! How good an embedding is: a linear probe, clusters, neighbors, links, the geometry of classes, and maps.
 //!
 //! [`Probe`] is the judge of the G2R authors' recipe: embedding rows scaled to length 1, then a multinomial
 //! logistic regression ([`LogisticRegressionConfig`]) fitted on the training nodes. [`Scores`] and
-//! [`ConfusionMatrix`] say how well it predicts, [`MeanStd`] sums up repeats over seeds.
+//! [`ConfusionMatrix`] say how well it predicts, [`MeanStd`] sums up repeats over seeds, and [`PairedTest`] compares two
+//! methods on the same seeds.
+//!
+//! Without a fit to labels: [`KMeansConfig`] finds clusters, which [`ClusteringScores`] compares with the classes;
+//! [`SimilaritySearch`] finds the nearest nodes; [`LinkScores`] says how well scores of pairs tell edges. [`Spectrum`],
+//! [`ClassSubspaces`] and [`CosineMap`] show how the classes lie, [`TsneConfig`] draws a map. The same input gives the
+//! same bits, whatever the number of threads.
 //!
 //! ```
 //! use evaluation::{Probe, Rows};
@@ -19,34 +25,49 @@
 //! # Ok::<(), evaluation::Error>(())
 //! ```
 
+mod affinities;
 mod assignment;
+mod class_subspaces;
 mod clustering;
+mod cosine_map;
 mod design;
+mod eigen;
 mod error;
 mod finite_rows;
+mod gram;
 mod kmeans;
 mod lbfgs;
 mod line_search;
+mod link_prediction;
 mod logistic_regression;
 mod metrics;
 mod nearest;
 mod objective;
 mod paired;
+mod pca;
 mod probe;
 mod products;
+mod repulsion;
 mod rows;
 mod similarity;
+mod spectrum;
 mod statistics;
 mod student_t;
+mod tsne;
 
+pub use class_subspaces::ClassSubspaces;
 pub use clustering::ClusteringScores;
+pub use cosine_map::CosineMap;
 pub use error::Error;
 pub use kmeans::{KMeans, KMeansConfig};
 pub use lbfgs::Stop;
+pub use link_prediction::{HadamardClassifier, LinkScores, PairSimilarity};
 pub use logistic_regression::{LogisticRegression, LogisticRegressionConfig};
 pub use metrics::{ClassScores, ConfusionMatrix, Scores, accuracy};
 pub use paired::PairedTest;
 pub use probe::{FittedProbe, Probe};
 pub use rows::Rows;
 pub use similarity::{Neighbor, SimilaritySearch};
+pub use spectrum::Spectrum;
 pub use statistics::MeanStd;
+pub use tsne::{Tsne, TsneConfig};

@@ -1,3 +1,5 @@
+use row_kernels::multiversion;
+
 /// Class scores are held in tiles of this many lanes; a row of scores is padded with zeros to a multiple of
 /// it.
 pub(crate) const LANES: usize = 8;
@@ -5,103 +7,91 @@ pub(crate) const LANES: usize = 8;
 /// Rows that share each load of the weights: 4 rows of 8 lanes fill half of the AVX2 registers.
 const BLOCK: usize = 4;
 
-/// Compiles a function twice, plain and for AVX2, and chooses at run time.
-///
-/// FMA stays off and the order of the sums is written out lane by lane, so both forms give the same bits.
-macro_rules! vectorized {
-    ($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
-        $(#[$doc])*
-        pub(crate) fn $name($($arg: $ty),*) $(-> $result)? {
-            #[inline(always)]
-            fn body($($arg: $ty),*) $(-> $result)? $body
+// No `mul_add` in these: each product is rounded before it is added, as in plain loops.
 
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx2")]
-                fn with_avx2($($arg: $ty),*) $(-> $result)? {
-                    body($($arg),*)
-                }
-                if is_x86_feature_detected!("avx2") {
-                    // SAFETY: the processor has AVX2, as was asked on the line before.
-                    return unsafe { with_avx2($($arg),*) };
-                }
-            }
-            body($($arg),*)
-        }
-    };
-}
-
-vectorized! {
+multiversion! {
     /// Σ aᵢ bᵢ, summed in eight lanes.
-    fn dot(a: &[f64], b: &[f64]) -> f64 {
-        assert_eq!(a.len(), b.len(), "a dot product needs vectors of one length");
-        let (a_tiles, a_rest) = a.as_chunks::<LANES>();
-        let (b_tiles, b_rest) = b.as_chunks::<LANES>();
-        let mut sums = [0.0; LANES];
-        for (x, y) in a_tiles.iter().zip(b_tiles) {
-            for lane in 0..LANES {
-                sums[lane] += x[lane] * y[lane];
-            }
-        }
-        let rest: f64 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
-        ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7])) + rest
-    }
+    pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 = dot_body
 }
 
-vectorized! {
+#[inline(always)]
+fn dot_body(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len(), "a dot product needs vectors of one length");
+    let (a_tiles, a_rest) = a.as_chunks::<LANES>();
+    let (b_tiles, b_rest) = b.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for (x, y) in a_tiles.iter().zip(b_tiles) {
+        for lane in 0..LANES {
+            sums[lane] += x[lane] * y[lane];
+        }
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
+    ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7])) + rest
+}
+
+multiversion! {
     /// y ← y + scale · x.
-    fn add_scaled(y: &mut [f64], scale: f64, x: &[f64]) {
-        assert_eq!(x.len(), y.len(), "a vector sum needs vectors of one length");
-        for (y, x) in y.iter_mut().zip(x) {
-            *y += scale * x;
-        }
+    pub(crate) fn add_scaled(y: &mut [f64], scale: f64, x: &[f64]) = add_scaled_body
+}
+
+#[inline(always)]
+fn add_scaled_body(y: &mut [f64], scale: f64, x: &[f64]) {
+    assert_eq!(x.len(), y.len(), "a vector sum needs vectors of one length");
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += scale * x;
     }
 }
 
-vectorized! {
+multiversion! {
     /// L ← L + X W for rows X.
     ///
     /// # Shapes
     /// x `[rows, d_input]`, weights `[d_input, width]`, logits `[rows, width]`; `width` a multiple of
     /// [`LANES`].
-    fn add_logits(x: &[f64], d_input: usize, weights: &[f64], width: usize, logits: &mut [f64]) {
-        let num_rows = logits.len() / width;
-        assert!(width.is_multiple_of(LANES) && logits.len() == num_rows * width);
-        assert!(x.len() == num_rows * d_input && weights.len() == d_input * width);
-        for tile in (0..width).step_by(LANES) {
-            let mut row = 0;
-            while row + BLOCK <= num_rows {
-                add_logits_block::<BLOCK>(x, d_input, weights, width, tile, row, logits);
-                row += BLOCK;
-            }
-            while row < num_rows {
-                add_logits_block::<1>(x, d_input, weights, width, tile, row, logits);
-                row += 1;
-            }
+    pub(crate) fn add_logits(x: &[f64], d_input: usize, weights: &[f64], width: usize, logits: &mut [f64]) = add_logits_body
+}
+
+#[inline(always)]
+fn add_logits_body(x: &[f64], d_input: usize, weights: &[f64], width: usize, logits: &mut [f64]) {
+    let num_rows = logits.len() / width;
+    assert!(width.is_multiple_of(LANES) && logits.len() == num_rows * width);
+    assert!(x.len() == num_rows * d_input && weights.len() == d_input * width);
+    for tile in (0..width).step_by(LANES) {
+        let mut row = 0;
+        while row + BLOCK <= num_rows {
+            add_logits_block::<BLOCK>(x, d_input, weights, width, tile, row, logits);
+            row += BLOCK;
+        }
+        while row < num_rows {
+            add_logits_block::<1>(x, d_input, weights, width, tile, row, logits);
+            row += 1;
         }
     }
 }
 
-vectorized! {
+multiversion! {
     /// G ← G + Xᵀ R for rows X and the residuals R of their scores.
     ///
     /// # Shapes
     /// x `[rows, d_input]`, residuals `[rows, width]`, gradient `[d_input, width]`; `width` a multiple of
     /// [`LANES`].
-    fn add_gradient(x: &[f64], d_input: usize, residuals: &[f64], width: usize, gradient: &mut [f64]) {
-        let num_rows = residuals.len() / width;
-        assert!(width.is_multiple_of(LANES) && residuals.len() == num_rows * width);
-        assert!(x.len() == num_rows * d_input && gradient.len() == d_input * width);
-        for tile in (0..width).step_by(LANES) {
-            let mut row = 0;
-            while row + BLOCK <= num_rows {
-                add_gradient_block::<BLOCK>(x, d_input, residuals, width, tile, row, gradient);
-                row += BLOCK;
-            }
-            while row < num_rows {
-                add_gradient_block::<1>(x, d_input, residuals, width, tile, row, gradient);
-                row += 1;
-            }
+    pub(crate) fn add_gradient(x: &[f64], d_input: usize, residuals: &[f64], width: usize, gradient: &mut [f64]) = add_gradient_body
+}
+
+#[inline(always)]
+fn add_gradient_body(x: &[f64], d_input: usize, residuals: &[f64], width: usize, gradient: &mut [f64]) {
+    let num_rows = residuals.len() / width;
+    assert!(width.is_multiple_of(LANES) && residuals.len() == num_rows * width);
+    assert!(x.len() == num_rows * d_input && gradient.len() == d_input * width);
+    for tile in (0..width).step_by(LANES) {
+        let mut row = 0;
+        while row + BLOCK <= num_rows {
+            add_gradient_block::<BLOCK>(x, d_input, residuals, width, tile, row, gradient);
+            row += BLOCK;
+        }
+        while row < num_rows {
+            add_gradient_block::<1>(x, d_input, residuals, width, tile, row, gradient);
+            row += 1;
         }
     }
 }

@@ -2,7 +2,9 @@
 //! `tests/scripts/judging_golden.py` writes.
 
 use approx::assert_relative_eq;
-use evaluation::{ClusteringScores, KMeansConfig, PairedTest, Rows};
+use evaluation::{
+    ClassSubspaces, ClusteringScores, CosineMap, KMeansConfig, LinkScores, PairedTest, Rows, Spectrum,
+};
 use ndarray::Array2;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -116,5 +118,60 @@ fn the_best_of_many_runs_of_k_means_is_that_of_scikit_learn() {
         found.clusters.iter().for_each(|&cluster| sizes[cluster] += 1);
         sizes.sort_unstable();
         assert_eq!(sizes, case["sizes"].as_array().unwrap().iter().map(count).collect::<Vec<_>>());
+    }
+}
+
+fn numbers(values: &Value) -> Vec<f64> {
+    values.as_array().expect("a list").iter().map(number).collect()
+}
+
+#[test]
+fn ranks_of_scores_are_those_of_scikit_learn() {
+    for case in cases("ranking") {
+        let (mut draws, steps) = (Draws::of(&case), number(&case["steps"]));
+        let mut scores = |name: &str, shift: f64| -> Vec<f64> {
+            let draws = draws.list(count(&case[name]));
+            draws.iter().map(|draw| ((draw + shift) * steps).floor() / steps).collect()
+        };
+        let edges = scores("positive", number(&case["shift"]));
+        let found = LinkScores::of(&edges, &scores("negative", 0.0)).unwrap();
+        assert_relative_eq!(found.auc, number(&case["auc"]), max_relative = 1e-12);
+        assert_relative_eq!(
+            found.average_precision,
+            number(&case["average_precision"]),
+            max_relative = 1e-12
+        );
+    }
+}
+
+#[test]
+fn spectra_angles_and_cosines_are_those_of_numpy_and_scipy() {
+    for case in cases("spectrum") {
+        let (x, labels) = points(&case);
+        let rows = Rows::dense(x.view());
+        let spectrum = Spectrum::of(&rows).unwrap();
+        let golden = numbers(&case["singular_values"]);
+        assert_eq!(spectrum.singular_values.len(), golden.len());
+        for (ours, golden) in spectrum.singular_values.iter().zip(&golden) {
+            assert_relative_eq!(ours, golden, epsilon = 1e-6);
+        }
+        assert_relative_eq!(spectrum.effective_rank(), number(&case["effective_rank"]), max_relative = 1e-7);
+
+        let subspaces = ClassSubspaces::of(&rows, &labels, number(&case["energy"])).unwrap();
+        let dimensions: Vec<f64> = subspaces.dimensions().iter().map(|&count| count as f64).collect();
+        assert_eq!(dimensions, numbers(&case["dimensions"]));
+        let pairs = (0..dimensions.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
+        for ((a, b), golden) in pairs.zip(case["angles"].as_array().unwrap()) {
+            let angles = subspaces.principal_angles(a, b).unwrap();
+            assert_eq!(angles.len(), numbers(golden).len());
+            for (ours, golden) in angles.iter().zip(numbers(golden)) {
+                assert_relative_eq!(*ours, golden, epsilon = 1e-6);
+            }
+        }
+
+        let map = CosineMap::of(&rows, &labels, 10).unwrap();
+        for (ours, golden) in map.class_means.iter().zip(numbers(&case["mean_cosines"])) {
+            assert_relative_eq!(*ours, golden, max_relative = 1e-6);
+        }
     }
 }
