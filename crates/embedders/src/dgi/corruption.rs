@@ -10,6 +10,7 @@ use super::encoder::DgiEncoder;
 
 /// What a corrupted copy of the graph is made of: the same arcs, with the rows of the features shuffled.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it a data set")]
 pub(super) enum Corruption {
     /// Of one graph convolution: there Â (P X) W = (Â P) (X W), so that one product with X serves nodes and copies.
     Arcs(PermutedStack),

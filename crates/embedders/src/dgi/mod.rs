@@ -25,7 +25,9 @@ use crate::seeds::{Stream, generator};
 use crate::trainer::{self, Observer, OwnChoice, Trained, to_host};
 use crate::{Embedded, Embedder, Error, Task, ranges, weights};
 
-/// Settings of [`Dgi`]; the default is the authors' recipe for Cora and CiteSeer, with a bound on the epochs.
+/// Settings of [`Dgi`]; the default is the authors' recipe for Cora and CiteSeer; for PubMed theirs is 256 columns wide.
+///
+/// They allow 10 000 epochs; patience ended every training on those three graphs before 500.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DgiConfig {
@@ -184,8 +186,9 @@ impl MethodConfig for DgiConfig {
         by_chance: true,
     };
 
-    fn recipe(_dataset: &str, encoder: EncoderKind) -> Self {
-        Self { encoder, ..Self::default() }
+    fn recipe(dataset: &str, encoder: EncoderKind) -> Self {
+        let recipe = Self { encoder, ..Self::default() };
+        if dataset == "pubmed" { Self { d_output: 256, ..recipe } } else { recipe }
     }
 
     fn check(&self) -> Result<(), Error> {
