@@ -141,15 +141,10 @@ impl G2rConfig {
     }
 
     fn encoder(&self, d_input: usize) -> EncoderConfig {
-        EncoderConfig {
-            kind: self.encoder,
-            d_input,
-            d_hidden: self.d_hidden.clone(),
-            d_output: self.d_output,
-            row_norm: self.row_norm,
-            heads: self.heads,
-            attention_dropout_prob: self.attention_dropout_prob,
-        }
+        let (d_hidden, d_output) = (self.d_hidden.clone(), self.d_output);
+        EncoderConfig::new(self.encoder, d_input, d_hidden, d_output, self.row_norm)
+            .with_heads(self.heads)
+            .with_attention_dropout_prob(self.attention_dropout_prob)
     }
 
     fn loss(&self) -> RateReductionConfig {

@@ -1,6 +1,7 @@
 //! Graph in, node embedding out: one file an embedder.
 //!
-//! [`G2r`] trains a graph encoder by rate reduction, [`Dgi`] one by mutual information; [`METHODS`] lists every method with its
+//! [`G2r`] trains a graph encoder by rate reduction, [`Dgi`] one by mutual information, [`Supervised`] one by labels, as an upper
+//! reference; [`METHODS`] lists every method with its
 //! settings, and [`Embedder`] is what all of them do. [`trainer`] is the loop that they share, and [`seeds`] gives each
 //! purpose its own stream of chance.
 
@@ -13,6 +14,7 @@ pub mod method;
 mod propagated;
 mod ranges;
 pub mod seeds;
+pub mod supervised;
 pub mod trainer;
 mod weights;
 
@@ -24,4 +26,5 @@ pub use g2r::{G2r, G2rConfig};
 pub use gnn::encoder::EncoderKind;
 pub use method::{METHODS, Method, MethodConfig, MethodInfo, MethodKind};
 pub use propagated::propagated;
+pub use supervised::{Supervised, SupervisedConfig};
 pub use trainer::{Decision, EpochRates, EpochReport, KeepLast, Observer, OwnRule, Trained};

@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Table;
 
-use crate::{DgiConfig, Embedder, Error, G2rConfig};
+use crate::{DgiConfig, Embedder, Error, G2rConfig, SupervisedConfig};
 
 /// Every method, in the order that tables show them.
-pub static METHODS: &[Method] = &[Method::of::<DgiConfig>(), Method::of::<G2rConfig>()];
+pub static METHODS: &[Method] =
+    &[Method::of::<DgiConfig>(), Method::of::<G2rConfig>(), Method::of::<SupervisedConfig>()];
 
 /// The settings of a method, which make its embedder.
 pub trait MethodConfig: Serialize + DeserializeOwned + 'static {

@@ -124,7 +124,8 @@ pub(crate) struct Step {
 pub(crate) enum OwnChoice {
     /// The last.
     Last,
-    /// The first with the lowest loss; training ends when the loss has not fallen below it for `patience` epochs.
+    /// The one that the first lowest loss is of, which is the model before that epoch's update; training ends when the loss has
+    /// not fallen below it for `patience` epochs.
     LowestLoss {
         /// At least 1.
         patience: usize,
@@ -143,6 +144,7 @@ pub(crate) fn train<T: Training>(
     let mut history = Vec::with_capacity(epochs);
     for epoch in 1..=epochs {
         let start = Instant::now();
+        let before = (own != OwnChoice::Last).then(|| training.model().clone());
         let Step { loss, rates } = training.step(epoch)?;
         let report = EpochReport { epoch, loss, rates, seconds: start.elapsed().as_secs_f64() };
         let decision = observer
@@ -154,14 +156,14 @@ pub(crate) fn train<T: Training>(
             Decision::Discard => {}
             Decision::Stop => break,
         }
-        if let OwnChoice::LowestLoss { patience } = own {
+        if let (OwnChoice::LowestLoss { patience }, Some(before)) = (own, before) {
             match &lowest {
-                Some((_, lowest_epoch, lowest_loss)) if loss >= *lowest_loss => {
-                    if epoch - lowest_epoch >= patience {
+                Some((_, updates, lowest_loss)) if loss >= *lowest_loss => {
+                    if epoch - 1 - updates >= patience {
                         break;
                     }
                 }
-                _ => lowest = Some((training.model().clone(), epoch, loss)),
+                _ => lowest = Some((before, epoch - 1, loss)),
             }
         }
     }
@@ -213,8 +215,8 @@ mod tests {
     #[test]
     fn the_lowest_loss_is_kept_until_patience_ends() {
         let losses = &[3.0, 1.0, 2.0, 1.0, 0.5, 0.4];
-        assert_eq!(run(losses, OwnChoice::LowestLoss { patience: 2 }, &mut OwnRule), (2, 2, 4));
-        assert_eq!(run(losses, OwnChoice::LowestLoss { patience: 3 }, &mut OwnRule), (6, 6, 6));
+        assert_eq!(run(losses, OwnChoice::LowestLoss { patience: 2 }, &mut OwnRule), (1, 1, 4));
+        assert_eq!(run(losses, OwnChoice::LowestLoss { patience: 3 }, &mut OwnRule), (5, 5, 6));
         assert_eq!(run(losses, OwnChoice::Last, &mut OwnRule), (6, 6, 6));
         assert_eq!(run(losses, OwnChoice::LowestLoss { patience: 2 }, &mut KeepLast), (4, 4, 4));
     }

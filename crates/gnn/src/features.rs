@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use graph_io::Features;
+use row_kernels::{DropoutMask, dropout_factors_of_row};
 
 use crate::SparseMatrix;
 
@@ -52,6 +53,25 @@ impl NodeFeatures {
         }
     }
 
+    /// The features with entries dropped by a mask and the others scaled; of sparse features those that are stored.
+    ///
+    /// The mask is made on the host, so it is the same on every device.
+    pub(crate) fn dropped(&self, mask: &DropoutMask) -> Self {
+        match self {
+            Self::Sparse(matrix) => Self::Sparse(matrix.dropped(mask)),
+            Self::Dense(tensor) => {
+                let [nodes, width] = tensor.dims();
+                let columns: Vec<u32> = (0..width as u32).collect();
+                let mut factors = vec![0.0; nodes * width];
+                for (row, factors) in factors.chunks_exact_mut(width).enumerate() {
+                    dropout_factors_of_row(factors, mask, row as u32, &columns);
+                }
+                let factors = TensorData::new(factors, [nodes, width]);
+                Self::Dense(tensor.clone() * Tensor::from_data(factors, &tensor.device()))
+            }
+        }
+    }
+
     /// Product S X W with a weight matrix, for S what `propagate` does to the rows of a matrix, all columns alike.
     ///
     /// S is applied where rows are narrower, before W or after it; sparse features meet W first, so they stay sparse.
@@ -65,5 +85,30 @@ impl NodeFeatures {
             Self::Dense(tensor) if d_input < d_output => propagate(tensor.clone()).matmul(weight),
             _ => propagate(self.matmul(weight)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::operators::{Input, assert_operator};
+
+    #[test]
+    fn dense_entries_are_dropped_by_their_place_and_so_are_their_gradients() {
+        let mask = DropoutMask::new(0.4, 3);
+        assert_operator(
+            "dropped dense features",
+            &Device::flex(),
+            &[Input::wavy([6, 5], 0.4)],
+            |inputs| match NodeFeatures::Dense(inputs[0].clone()).dropped(&mask) {
+                NodeFeatures::Dense(dropped) => dropped,
+                NodeFeatures::Sparse(_) => panic!("dense features stay dense"),
+            },
+            |inputs| {
+                let places = (0..30).map(|place| (place / 5, place % 5));
+                let factors = places.map(|(row, column)| f64::from(mask.factor(row, column, 0)));
+                inputs[0].iter().zip(factors).map(|(x, factor)| x * factor).collect()
+            },
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Deep Graph Infomax: an encoder trained so that a node's embedding tells the graph from a corrupted copy of it.
 
+mod corruption;
 mod encoder;
 mod infomax;
 mod training;
@@ -8,8 +9,8 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use gnn::encoder::EncoderKind;
-use gnn::{GcnAdjacency, NodeFeatures, PermutedStack, gcn_normalized};
+use gnn::encoder::{EncoderConfig, EncoderKind, RowNorm};
+use gnn::{GraphForms, NodeFeatures};
 use graph_io::{Features, NodeDataset};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -17,18 +18,27 @@ use serde::{Deserialize, Serialize};
 pub use self::encoder::DgiEncoder;
 pub use self::training::DgiTraining;
 
+use self::corruption::Corruption;
 use self::encoder::DgiModel;
 use crate::method::{MethodConfig, MethodInfo, MethodKind};
 use crate::seeds::{Stream, generator};
 use crate::trainer::{self, Observer, OwnChoice, Trained, to_host};
 use crate::{Embedded, Embedder, Error, Task, ranges, weights};
 
-/// Settings of [`Dgi`]; the default is the authors' recipe for Cora and CiteSeer, with a bound on the epochs.
+/// Settings of [`Dgi`]; the default is the authors' recipe for Cora and CiteSeer; for PubMed theirs is 256 columns wide.
+///
+/// They allow 10 000 epochs; patience ended every training on those three graphs before 500.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DgiConfig {
+    /// What the encoder is made of.
+    pub encoder: EncoderKind,
+    /// Width of each hidden layer, first to last; none gives a single layer.
+    pub d_hidden: Vec<usize>,
     /// Width of the embedding.
     pub d_output: usize,
+    /// Attention heads of each layer, at least 1, where the encoder has them; each hidden width is a multiple of it.
+    pub heads: usize,
     /// Learning rate of Adam, above 0.
     pub learning_rate: f64,
     /// L2 penalty that Adam adds to the gradient, at least 0.
@@ -41,7 +51,16 @@ pub struct DgiConfig {
 
 impl Default for DgiConfig {
     fn default() -> Self {
-        Self { d_output: 512, learning_rate: 1e-3, weight_decay: 0.0, epochs: 1000, patience: 20 }
+        Self {
+            encoder: EncoderKind::Gcn,
+            d_hidden: Vec::new(),
+            d_output: 512,
+            heads: 8,
+            learning_rate: 1e-3,
+            weight_decay: 0.0,
+            epochs: 1000,
+            patience: 20,
+        }
     }
 }
 
@@ -51,27 +70,42 @@ impl DgiConfig {
     /// # Errors
     /// [`Error::Setting`] for the first that is not.
     pub fn check(&self) -> Result<(), Error> {
+        for &width in &self.d_hidden {
+            ranges::width("d_hidden", width)?;
+        }
         ranges::width("d_output", self.d_output)?;
+        ranges::width("heads", self.heads)?;
+        let uneven = self.d_hidden.iter().find(|width| !width.is_multiple_of(self.heads));
+        if let Some(&width) = uneven.filter(|_| self.encoder.has_attention()) {
+            let expected = format!("a list of multiples of `heads`, which is {}", self.heads);
+            return Err(Error::Setting { name: "d_hidden", expected, found: width as f64 });
+        }
         ranges::epochs(self.epochs)?;
         ranges::count("patience", self.patience, 1_000_000)?;
         ranges::positive("learning_rate", self.learning_rate)?;
         ranges::not_negative("weight_decay", self.weight_decay)
+    }
+
+    fn encoder(&self, d_input: usize) -> EncoderConfig {
+        let (d_hidden, d_output) = (self.d_hidden.clone(), self.d_output);
+        EncoderConfig::new(self.encoder, d_input, d_hidden, d_output, RowNorm::None).with_heads(self.heads)
     }
 }
 
 /// Deep Graph Infomax on one data set: its graph and features on a device, ready to train with any seed.
 ///
 /// Veličković et al. 2019, arXiv 1809.10341: one graph convolution with PReLU; the corruption shuffles the rows of the
-/// features; the summary of the graph is s = σ(mean of the nodes' embeddings); the discriminator scores hᵀ W s. Features
-/// are scaled to row sum 1; labels are never looked at. The loss is the authors' without their factor of ½, as in
-/// PyTorch Geometric.
+/// features; the summary of the graph is s = σ(mean of the nodes' embeddings); the discriminator scores hᵀ W s + c. Features
+/// are scaled to row sum 1; labels are never looked at. One slope of PReLU for all columns, the range that W starts in, the
+/// number c, and the encoder that is kept are those of the authors' code (github PetarV-/DGI); PyTorch Geometric has other
+/// slopes and another range, and no c. The loss is theirs without the factor of ½, as in PyTorch Geometric.
 #[derive(Clone, Debug)]
 pub struct Dgi {
     config: DgiConfig,
     device: Device,
-    adjacency: GcnAdjacency,
-    stack: PermutedStack,
+    graph: GraphForms,
     features: NodeFeatures,
+    corruption: Corruption,
 }
 
 impl Dgi {
@@ -81,12 +115,13 @@ impl Dgi {
     /// [`Error::Setting`] for a setting outside its range.
     pub fn new(config: DgiConfig, dataset: &NodeDataset, device: &Device) -> Result<Self, Error> {
         config.check()?;
+        let (graph, features) = (dataset.graph(), dataset.features().row_normalized());
         Ok(Self {
-            config,
             device: device.clone().autodiff(),
-            adjacency: GcnAdjacency::new(dataset.graph(), device),
-            stack: PermutedStack::new(&gcn_normalized(dataset.graph().adjacency()), device),
-            features: NodeFeatures::new(&dataset.features().row_normalized(), device),
+            graph: GraphForms::new(graph.clone(), device),
+            features: NodeFeatures::new(&features, device),
+            corruption: Corruption::new(&config.encoder(features.d_input()), graph, features, device),
+            config,
         })
     }
 
@@ -96,14 +131,13 @@ impl Dgi {
     }
 
     fn init_model(&self, seed: u64) -> DgiModel {
-        let d_input = self.features.dims()[1];
-        let mut rng = generator(seed, Stream::Parameters);
-        DgiModel::init(d_input, self.config.d_output, &self.device, &mut rng)
+        let encoder = self.config.encoder(self.features.dims()[1]);
+        DgiModel::init(&encoder, &self.device, &mut generator(seed, Stream::Parameters))
     }
 
     /// The embedding of every node, `[nodes, d_output]`.
     pub fn embed(&self, encoder: &DgiEncoder) -> Array2<f32> {
-        to_host(encoder.valid().forward(&self.features, &self.adjacency))
+        to_host(encoder.valid().forward(&self.features, &self.graph))
     }
 
     /// A training from [`init`](Self::init) with the same seed, to be taken step by step.
@@ -112,7 +146,7 @@ impl Dgi {
     }
 
     /// Trains an encoder until the loss has not fallen for `patience` epochs; unless the observer keeps another, the encoder
-    /// after the step with the lowest loss is kept, as in the authors' code.
+    /// that had the lowest loss is kept, as in the authors' code: the one before that epoch's update.
     ///
     /// On the CPU the same seed gives the same bits, whatever the number of threads.
     ///
@@ -147,13 +181,14 @@ impl MethodConfig for DgiConfig {
         title: "DGI",
         source: "Veličković et al. 2019, arXiv 1809.10341",
         kind: MethodKind::Unsupervised,
-        encoder: None,
+        encoder: Some(EncoderKind::Gcn),
         judge_every: 0,
         by_chance: true,
     };
 
-    fn recipe(_dataset: &str, _encoder: EncoderKind) -> Self {
-        Self::default()
+    fn recipe(dataset: &str, encoder: EncoderKind) -> Self {
+        let recipe = Self { encoder, ..Self::default() };
+        if dataset == "pubmed" { Self { d_output: 256, ..recipe } } else { recipe }
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -180,13 +215,13 @@ mod tests {
         let config = DgiConfig { epochs: 60, learning_rate: 0.02, patience: 60, ..small() };
         let dgi = Dgi::new(config, &two_blocks(), &Device::flex()).unwrap();
         let trained = dgi.train(0, &mut OwnRule).unwrap();
-        let (first, lowest) = (trained.history[0].loss, trained.history[trained.epoch - 1].loss);
+        let (first, lowest) = (trained.history[0].loss, trained.history[trained.epoch].loss);
         assert!(lowest < 0.7 * first, "{first} and {lowest}");
         assert!(trained.history.iter().all(|epoch| epoch.loss >= lowest));
     }
 
     #[test]
-    fn the_kept_encoder_is_the_one_after_the_step_whose_loss_was_lowest() {
+    fn the_kept_encoder_is_the_one_whose_loss_was_lowest() {
         let dgi = Dgi::new(DgiConfig { epochs: 9, ..small() }, &two_blocks(), &Device::flex()).unwrap();
         let trained = dgi.train(3, &mut OwnRule).unwrap();
         let mut training = dgi.start(3);
@@ -202,7 +237,7 @@ mod tests {
         let config = DgiConfig { learning_rate: 5.0, epochs: 500, patience: 3, ..small() };
         let dgi = Dgi::new(config, &two_blocks(), &Device::flex()).unwrap();
         let trained = dgi.train(0, &mut OwnRule).unwrap();
-        assert_eq!(trained.history.len(), trained.epoch + 3);
+        assert_eq!(trained.history.len(), trained.epoch + 1 + 3);
         struct Stop;
         impl Observer for Stop {
             fn epoch(
@@ -215,6 +250,38 @@ mod tests {
         }
         let watched = dgi.train(0, &mut Stop).unwrap();
         assert_eq!((watched.epoch, watched.history.len()), (1, 1));
+    }
+
+    #[test]
+    fn every_kind_of_encoder_trains_and_its_weights_can_be_read_again() {
+        let dataset = two_blocks();
+        let path = tempfile::NamedTempFile::new().unwrap();
+        for &encoder in EncoderKind::ALL {
+            for d_hidden in [vec![], vec![6]] {
+                let config = DgiConfig { encoder, d_hidden, heads: 2, ..small() };
+                let dgi = Dgi::new(config, &dataset, &Device::flex()).unwrap();
+                let run = |seed| {
+                    let task = Task { seed, labels: None };
+                    Embedder::embed(&dgi, &task, &mut crate::KeepLast).unwrap()
+                };
+                let dense = |embedded: &Embedded| match &embedded.rows {
+                    Features::Dense(rows) => rows.clone(),
+                    Features::Sparse(_) => panic!("embeddings are dense"),
+                };
+                let embedded = run(0);
+                let rows = dense(&embedded);
+                assert!(rows.iter().all(|value| value.is_finite()), "{encoder}");
+                assert_ne!(
+                    Some(&rows),
+                    dgi.untrained(0).as_ref(),
+                    "{encoder}: training changes the embedding"
+                );
+                assert_eq!(rows, dense(&run(0)), "{encoder}");
+                assert_ne!(rows, dense(&run(1)), "{encoder}");
+                std::fs::write(path.path(), embedded.weights.as_ref().unwrap()).unwrap();
+                assert_eq!(dgi.restore(path.path()).unwrap(), rows, "{encoder}");
+            }
+        }
     }
 
     #[test]
@@ -243,6 +310,17 @@ mod tests {
         let error =
             Dgi::new(config, &two_blocks(), &Device::flex()).unwrap().train(0, &mut OwnRule).unwrap_err();
         assert_eq!(error.to_string(), "epoch 2: expected a finite loss, found NaN");
+    }
+
+    #[test]
+    fn a_shape_that_heads_do_not_divide_is_refused() {
+        let config = DgiConfig { encoder: EncoderKind::Gat, d_hidden: vec![12], ..small() };
+        assert_eq!(
+            config.check().unwrap_err().to_string(),
+            "`d_hidden` must be a list of multiples of `heads`, which is 8, got 12"
+        );
+        let config = DgiConfig { d_hidden: vec![0], ..small() };
+        assert_eq!(config.check().unwrap_err().to_string(), "`d_hidden` must be from 1 to 65536, got 0");
     }
 
     #[test]

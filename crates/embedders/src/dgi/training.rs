@@ -31,7 +31,7 @@ impl<'a> DgiTraining<'a> {
             model: Some(dgi.init_model(seed)),
             adam: Adam::new(dgi.config.learning_rate, dgi.config.weight_decay),
             rng: generator(seed, Stream::Corruption),
-            permutation: (0..dgi.adjacency.num_nodes() as u32).collect(),
+            permutation: (0..dgi.graph.num_nodes() as u32).collect(),
             epoch: 0,
         }
     }
@@ -52,12 +52,11 @@ impl<'a> DgiTraining<'a> {
     pub fn step(&mut self) -> Result<f64, Error> {
         self.epoch += 1;
         self.permutation.shuffle(&mut self.rng);
-        let DgiModel { encoder, discriminator } = self.model();
-        // (P X) W = P (X W): one product with X serves the nodes and their corrupted copies.
-        let product = self.dgi.features.matmul(encoder.conv.weight.val());
-        let sums = self.dgi.stack.permuted(&self.permutation).matmul(product);
-        let bias = encoder.conv.bias.as_ref().expect("the convolution was made with a bias");
-        let loss = infomax_loss(sums, bias.val(), encoder.slope.val(), discriminator.val());
+        let Dgi { corruption, features, graph, .. } = self.dgi;
+        let DgiModel { encoder, discriminator, score_bias } = self.model();
+        let (sums, bias) = corruption.sums_and_bias(encoder, features, graph, &self.permutation);
+        let slope = encoder.slope.val().expand(bias.dims());
+        let loss = infomax_loss(sums, bias, slope, discriminator.val(), score_bias.val());
         let found = f64::from(loss.clone().into_scalar::<f32>());
         if !found.is_finite() {
             return Err(Error::LossNotFinite { epoch: self.epoch, found });

@@ -161,8 +161,8 @@ impl EncoderLayer for GatConv {
         config
             .steps()
             .map(|step| {
-                let (combine, d_output) = step.heads(config.heads);
-                GatConvConfig::new(step.d_input, d_output, config.heads)
+                let (combine, heads, d_output) = step.heads(config);
+                GatConvConfig::new(step.d_input, d_output, heads)
                     .with_combine(combine)
                     .with_attention_dropout_prob(config.attention_dropout_prob)
                     .with_activation(step.activation(Activation::Elu))

@@ -173,8 +173,8 @@ impl EncoderLayer for Gatv2Conv {
         config
             .steps()
             .map(|step| {
-                let (combine, d_output) = step.heads(config.heads);
-                Gatv2ConvConfig::new(step.d_input, d_output, config.heads)
+                let (combine, heads, d_output) = step.heads(config);
+                Gatv2ConvConfig::new(step.d_input, d_output, heads)
                     .with_combine(combine)
                     .with_attention_dropout_prob(config.attention_dropout_prob)
                     .with_activation(step.activation(Activation::Elu))

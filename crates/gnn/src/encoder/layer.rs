@@ -43,21 +43,22 @@ pub(crate) enum Place {
 }
 
 impl Step {
-    /// How heads of an attention layer make its width, and the width of each: side by side on hidden layers, their mean on the last.
+    /// How heads of an attention layer make its width, how many there are and how wide each is: side by side on hidden layers,
+    /// their mean on the last.
     ///
     /// # Panics
     /// If a hidden width is no multiple of the number of heads.
-    pub(crate) fn heads(&self, heads: usize) -> (Heads, usize) {
-        let width = self.d_output;
+    pub(crate) fn heads(&self, config: &EncoderConfig) -> (Heads, usize, usize) {
+        let (width, heads) = (self.d_output, config.heads);
         match self.place {
             Place::Hidden => {
                 assert!(
                     heads > 0 && width.is_multiple_of(heads),
                     "Encoder: {heads} heads do not divide the width {width}"
                 );
-                (Heads::Concat, width / heads)
+                (Heads::Concat, heads, width / heads)
             }
-            Place::Output => (Heads::Mean, width),
+            Place::Output => (Heads::Mean, config.output_heads.unwrap_or(heads), width),
         }
     }
 

@@ -3,7 +3,8 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use rand::Rng;
+use rand::{Rng, RngExt};
+use row_kernels::DropoutMask;
 
 use super::layer::{Place, Step};
 use super::{EncoderKind, Layer, RowNorm};
@@ -26,6 +27,11 @@ pub struct EncoderConfig {
     /// divides each hidden width; the last layer takes their mean.
     #[config(default = 8)]
     pub heads: usize,
+    /// Attention heads of the last layer, at least 1; as many as the others have where none is said.
+    pub output_heads: Option<usize>,
+    /// Probability that training drops a number of a layer's input, the features' among them, from 0 to below 1.
+    #[config(default = 0.0)]
+    pub dropout_prob: f64,
     /// Probability that training drops an attention weight, from 0 to below 1.
     #[config(default = 0.0)]
     pub attention_dropout_prob: f64,
@@ -40,21 +46,28 @@ pub struct Encoder {
     layers: Vec<Layer>,
     #[module(skip)]
     row_norm: RowNorm,
+    #[module(skip)]
+    dropout_prob: f64,
 }
 
 impl EncoderConfig {
     /// Makes the parameters, the layers' from first to last.
     ///
     /// # Panics
-    /// If a width is zero, or the kind has attention and `heads` does not divide each hidden width or the probability of
-    /// dropout is none.
+    /// If a width is zero, a probability of dropout is none, or the kind has attention and `heads` does not divide each hidden
+    /// width.
     pub fn init(&self, device: &Device, rng: &mut impl Rng) -> Encoder {
-        Encoder { layers: Layer::stack(self, device, rng), row_norm: self.row_norm }
+        let dropout_prob = self.dropout_prob;
+        assert!(
+            (0.0..1.0).contains(&dropout_prob),
+            "Encoder: `dropout_prob` must be in [0, 1), got {dropout_prob}"
+        );
+        Encoder { layers: Layer::stack(self, device, rng), row_norm: self.row_norm, dropout_prob }
     }
 
     /// Whether training embeds by chance, so that [`Encoder::forward_training`] differs from [`Encoder::forward`].
     pub fn has_dropout(&self) -> bool {
-        self.kind.has_attention() && self.attention_dropout_prob > 0.0
+        self.dropout_prob > 0.0 || self.kind.has_attention() && self.attention_dropout_prob > 0.0
     }
 
     /// A layer from each width to the next.
@@ -83,7 +96,7 @@ impl Encoder {
         self.fold(features, |layer, x| layer.encode(x, graph))
     }
 
-    /// Embeds every node as a step of training does: layers that have a dropout draw a seed for it.
+    /// Embeds every node as a step of training does: each layer's input and each layer that has a dropout draw a seed for it.
     ///
     /// # Shapes
     /// As [`forward`](Self::forward).
@@ -96,7 +109,13 @@ impl Encoder {
         graph: &GraphForms,
         rng: &mut impl Rng,
     ) -> Tensor<2> {
-        self.fold(features, |layer, x| layer.encode_training(x, graph, rng))
+        self.fold(features, |layer, x| {
+            if self.dropout_prob == 0.0 {
+                return layer.encode_training(x, graph, rng);
+            }
+            let dropped = x.dropped(&DropoutMask::new(self.dropout_prob, rng.random()));
+            layer.encode_training(&dropped, graph, rng)
+        })
     }
 
     fn fold(
@@ -189,6 +208,53 @@ mod tests {
             assert_ne!(training(1), training(2));
             assert_ne!(training(1), encoder.forward(&x, &graph).into_data());
         }
+    }
+
+    #[test]
+    fn dropout_of_inputs_follows_its_generator_in_every_kind_and_keeps_the_mean() {
+        let device = Device::flex();
+        let graph = GraphForms::new(graphs::chorded_cycle(7), &device);
+        let x = NodeFeatures::Dense(numbers::wavy_matrix(7, 5, 0.1, &device));
+        for &kind in EncoderKind::ALL {
+            let config = EncoderConfig::new(kind, 5, vec![8], 4, RowNorm::None).with_heads(2);
+            let config = config.with_dropout_prob(0.5);
+            assert!(config.has_dropout());
+            let encoder = config.init(&device, &mut ChaCha8Rng::seed_from_u64(3));
+            let training = |seed| {
+                let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+                encoder.forward_training(&x, &graph, rng).into_data()
+            };
+            assert_eq!(training(1), training(1), "{kind}");
+            assert_ne!(training(1), training(2), "{kind}");
+            assert_ne!(training(1), encoder.forward(&x, &graph).into_data(), "{kind}");
+        }
+        // Of one linear layer the mean over masks is the output without any.
+        let config = EncoderConfig::new(EncoderKind::Gcn, 5, Vec::new(), 4, RowNorm::None);
+        let encoder = config.with_dropout_prob(0.5).init(&device, &mut ChaCha8Rng::seed_from_u64(3));
+        let rng = &mut ChaCha8Rng::seed_from_u64(5);
+        let sum = (0..4000).map(|_| encoder.forward_training(&x, &graph, rng)).reduce(|sum, y| sum + y);
+        let mean = sum.expect("many draws") / 4000.0;
+        let found = mean.into_data();
+        found.assert_approx_eq::<f32>(&encoder.forward(&x, &graph).into_data(), Tolerance::absolute(0.05));
+    }
+
+    #[test]
+    fn the_last_layer_may_have_heads_of_its_own() {
+        let config = EncoderConfig::new(EncoderKind::Gat, 5, vec![8], 4, RowNorm::None).with_heads(2);
+        let shapes = |config: EncoderConfig| {
+            let encoder = config.init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(3));
+            let [Layer::Gat(hidden), Layer::Gat(output)] = encoder.layers() else { panic!("two layers") };
+            (hidden.att_source.dims(), output.att_source.dims())
+        };
+        assert_eq!(shapes(config.clone()), ([2, 4], [2, 4]));
+        assert_eq!(shapes(config.with_output_heads(Some(1))), ([2, 4], [1, 4]));
+    }
+
+    #[test]
+    #[should_panic(expected = "Encoder: `dropout_prob` must be in [0, 1), got 1")]
+    fn refuses_to_drop_all_inputs() {
+        let config = EncoderConfig::new(EncoderKind::Gcn, 5, vec![8], 4, RowNorm::None);
+        config.with_dropout_prob(1.0).init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(3));
     }
 
     #[test]

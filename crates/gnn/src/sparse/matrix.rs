@@ -81,6 +81,10 @@ impl SparseMatrix {
         &self.csr
     }
 
+    pub(crate) fn transposed(&self) -> &Csr {
+        &self.transposed
+    }
+
     pub(crate) fn assert_fits(&self, dense: &Tensor<2>) {
         let [rows, columns] = self.shape;
         let dims = dense.dims();

@@ -1,5 +1,6 @@
 //! Sparse matrices on a device, with values and without.
 
+mod dropout;
 mod matrix;
 mod pattern;
 mod permuted_stack;

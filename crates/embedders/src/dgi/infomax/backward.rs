@@ -12,10 +12,10 @@ use super::{Infomax, InfomaxBackend};
 #[derive(Debug)]
 struct InfomaxLoss;
 
-impl<B: Backend> Backward<B, 4> for InfomaxLoss {
-    type State = [FloatTensor<B>; 4];
+impl<B: Backend> Backward<B, 5> for InfomaxLoss {
+    type State = [FloatTensor<B>; 5];
 
-    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+    fn backward(self, ops: Ops<Self::State, 5>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let upstream = read_sync(B::float_into_data(grads.consume::<B>(&ops.node)));
         let upstream = upstream.expect("a device that computed a tensor can hand it over");
         let upstream = upstream.iter::<f32>().next().expect("a loss is one number");
@@ -36,16 +36,20 @@ impl<B: InfomaxBackend, C: CheckpointStrategy> InfomaxBackend for Autodiff<B, C>
         bias: FloatTensor<Self>,
         slope: FloatTensor<Self>,
         weight: FloatTensor<Self>,
+        score_bias: FloatTensor<Self>,
     ) -> Infomax<Self> {
         let (x, x_node) = x.into_parts();
         let (bias, bias_node) = bias.into_parts();
         let (slope, slope_node) = slope.into_parts();
         let (weight, weight_node) = weight.into_parts();
-        let Infomax { loss, x, bias, slope, weight } = B::infomax(x, bias, slope, weight);
-        let nodes = [x_node, bias_node, slope_node, weight_node];
+        let (score_bias, score_bias_node) = score_bias.into_parts();
+        let Infomax { loss, x, bias, slope, weight, score_bias } =
+            B::infomax(x, bias, slope, weight, score_bias);
+        let nodes = [x_node, bias_node, slope_node, weight_node, score_bias_node];
         let loss = match InfomaxLoss.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
-                prep.finish([x.clone(), bias.clone(), slope.clone(), weight.clone()], loss)
+                let gradients = [x.clone(), bias.clone(), slope.clone(), weight.clone(), score_bias.clone()];
+                prep.finish(gradients, loss)
             }
             OpsKind::UnTracked(prep) => prep.finish(loss),
         };
@@ -55,6 +59,7 @@ impl<B: InfomaxBackend, C: CheckpointStrategy> InfomaxBackend for Autodiff<B, C>
             bias: Self::from_inner(bias),
             slope: Self::from_inner(slope),
             weight: Self::from_inner(weight),
+            score_bias: Self::from_inner(score_bias),
         }
     }
 }

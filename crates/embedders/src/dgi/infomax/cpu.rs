@@ -23,11 +23,12 @@ impl InfomaxBackend for Flex {
         bias: FloatTensor<Self>,
         slope: FloatTensor<Self>,
         weight: FloatTensor<Self>,
+        score_bias: FloatTensor<Self>,
     ) -> Infomax<Self> {
-        let [mut x, bias, slope, weight] = [x, bias, slope, weight].map(contiguous);
+        let [mut x, bias, slope, weight, score_bias] = [x, bias, slope, weight, score_bias].map(contiguous);
         let (rows, width) = (x.layout().shape()[0], x.layout().shape()[1]);
         let nodes = rows / 2;
-        let [bias, slope, weight] = [&bias, &slope, &weight].map(floats);
+        let [bias, slope, weight, score_bias] = [&bias, &slope, &weight, &score_bias].map(floats);
         let (start, end) = x.layout().contiguous_offsets().expect("made contiguous");
         let (true_rows, copies) = x.storage_mut::<f32>()[start..end].split_at_mut(nodes * width);
         let part = ROWS_PER_TASK * width;
@@ -35,11 +36,12 @@ impl InfomaxBackend for Flex {
         let unit = Unit { bias, slope };
         let summary = summary_of(true_rows, unit);
         let direction: Vec<f32> = weight.chunks_exact(width).map(|row| dot(row, &summary)).collect();
+        let scorer = Scorer { direction: &direction, bias: score_bias[0] };
 
         let scored = |rows: &[f32], source| {
             let mut scored =
                 Scored { terms: 0.0, grads: vec![0.0; rows.len() / width], sum: vec![0.0; width] };
-            score(&mut scored, rows, unit, &direction, source, nodes);
+            score(&mut scored, rows, unit, scorer, source, nodes);
             scored
         };
         let no_mean = vec![0.0f32; width];
@@ -59,6 +61,8 @@ impl InfomaxBackend for Flex {
         // u = Σ gᵢ hᵢ carries all that flows into W and s.
         let every = || of_nodes.iter().chain(&of_copies);
         let loss = every().map(|scored| scored.terms).sum::<f64>() / nodes as f64;
+        let grad_score_bias: f64 =
+            every().flat_map(|scored| &scored.grads).map(|grad| f64::from(*grad)).sum();
         let u = total(every().map(|scored| &scored.sum), width);
         let through_mean = through_mean(&u, weight, &summary, nodes);
         let flow = Flow { direction: &direction, mean: &through_mean };
@@ -76,6 +80,7 @@ impl InfomaxBackend for Flex {
             bias: tensor(grad_bias, &[width]),
             slope: tensor(grad_slope, &[width]),
             weight: tensor(outer_product(&u, &summary), &[width, width]),
+            score_bias: tensor(vec![grad_score_bias as f32], &[1]),
         }
     }
 }
@@ -141,6 +146,14 @@ struct Unit<'a> {
     slope: &'a [f32],
 }
 
+/// What makes a score h · W s + bias of h.
+#[derive(Clone, Copy)]
+struct Scorer<'a> {
+    /// W s.
+    direction: &'a [f32],
+    bias: f32,
+}
+
 /// What some rows are: the discriminator says yes to nodes and no to corrupted copies.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
@@ -183,7 +196,7 @@ multiversion! {
 
 multiversion! {
     /// Scores rows.
-    fn score(scored: &mut Scored, rows: &[f32], unit: Unit<'_>, direction: &[f32], source: Source, nodes: usize) = score_body
+    fn score(scored: &mut Scored, rows: &[f32], unit: Unit<'_>, scorer: Scorer<'_>, source: Source, nodes: usize) = score_body
 }
 
 multiversion! {
@@ -214,15 +227,15 @@ fn score_body(
     scored: &mut Scored,
     rows: &[f32],
     unit: Unit<'_>,
-    direction: &[f32],
+    scorer: Scorer<'_>,
     source: Source,
     nodes: usize,
 ) {
-    let width = direction.len();
+    let width = scorer.direction.len();
     let (bias, slope) = (&unit.bias[..width], &unit.slope[..width]);
     let sum = &mut scored.sum[..width];
     for (row, grad) in rows.chunks_exact(width).zip(&mut scored.grads) {
-        let score = f64::from(activated_dot(row, unit, direction));
+        let score = f64::from(activated_dot(row, unit, scorer.direction)) + f64::from(scorer.bias);
         // A term is log(1 + exp(signed)), its derivative σ(signed).
         let signed = if source == Source::Node { -score } else { score };
         let far = (-signed.abs()).exp();
@@ -290,6 +303,7 @@ mod tests {
         let [bias, slope, direction, mean] = [0.1, 0.2, 0.3, 0.4].map(|phase| wavy(width, phase));
         let unit = Unit { bias: &bias, slope: &slope };
         let flow = Flow { direction: &direction, mean: &mean };
+        let scorer = Scorer { direction: &direction, bias: 0.3 };
         let rows = wavy(7 * width, 0.5);
 
         let (mut chosen, mut baseline) = (vec![0.0; width], vec![0.0; width]);
@@ -299,8 +313,8 @@ mod tests {
 
         let empty = || Scored { terms: 0.0, grads: vec![0.0; 7], sum: vec![0.0; width] };
         let (mut chosen, mut baseline) = (empty(), empty());
-        score(&mut chosen, &rows, unit, &direction, Source::Node, 9);
-        score_body(&mut baseline, &rows, unit, &direction, Source::Node, 9);
+        score(&mut chosen, &rows, unit, scorer, Source::Node, 9);
+        score_body(&mut baseline, &rows, unit, scorer, Source::Node, 9);
         assert_eq!(
             (chosen.terms, &chosen.grads, chosen.sum),
             (baseline.terms, &baseline.grads, baseline.sum)

@@ -13,34 +13,42 @@ use burn::tensor::Tensor;
 
 /// Loss of Deep Graph Infomax of the sums x that a graph convolution hands over, of n nodes and of their corrupted copies.
 ///
-/// With hᵢ = PReLU(xᵢ + b), the summary s = σ(1/n Σ_{i<n} hᵢ) and the scores tᵢ = hᵢᵀ W s, the loss is
-/// −1/n Σ_{i<n} log σ(tᵢ) − 1/n Σ_{i≥n} log(1 − σ(tᵢ)), in nats; lower is better, 2 log 2 where W is zero.
+/// With hᵢ = PReLU(xᵢ + b), the summary s = σ(1/n Σ_{i<n} hᵢ) and the scores tᵢ = hᵢᵀ W s + c, the loss is
+/// −1/n Σ_{i<n} log σ(tᵢ) − 1/n Σ_{i≥n} log(1 − σ(tᵢ)), in nats; lower is better, 2 log 2 where W and c are zero.
 /// Veličković et al. 2019, arXiv 1809.10341, eq. 1 without its factor of ½.
 ///
 /// O(n d + d²); the parameters' gradients need no matrix product.
 ///
 /// # Shapes
-/// `x` is `[2 n, d]`, first the nodes as they are; `bias` and `slope` are `[d]`, `weight` is `[d, d]`, the loss `[1]`.
+/// `x` is `[2 n, d]`, first the nodes as they are; `bias` and `slope` are `[d]`, `weight` (W) is `[d, d]`, `score_bias` (c)
+/// and the loss are `[1]`.
 ///
 /// # Panics
 /// If the shapes do not fit each other, or there are no nodes.
-pub(crate) fn infomax_loss(x: Tensor<2>, bias: Tensor<1>, slope: Tensor<1>, weight: Tensor<2>) -> Tensor<1> {
+pub(crate) fn infomax_loss(
+    x: Tensor<2>,
+    bias: Tensor<1>,
+    slope: Tensor<1>,
+    weight: Tensor<2>,
+    score_bias: Tensor<1>,
+) -> Tensor<1> {
     let [rows, width] = x.dims();
     assert!(
         rows > 0 && rows % 2 == 0 && width > 0,
         "infomax_loss: nodes and copies of them, not {rows} rows"
     );
-    let dims = (bias.dims(), slope.dims(), weight.dims());
+    let dims = (bias.dims(), slope.dims(), weight.dims(), score_bias.dims());
     assert_eq!(
         dims,
-        ([width], [width], [width, width]),
-        "infomax_loss: bias, slope, weight for [{rows}, {width}]"
+        ([width], [width], [width, width], [1]),
+        "infomax_loss: bias, slope, weight, bias of the scores for [{rows}, {width}]"
     );
     let infomax = <Dispatch as InfomaxBackend>::infomax(
         x.into_dispatch(),
         bias.into_dispatch(),
         slope.into_dispatch(),
         weight.into_dispatch(),
+        score_bias.into_dispatch(),
     );
     Tensor::from_dispatch(infomax.loss)
 }
@@ -53,6 +61,7 @@ pub(crate) struct Infomax<B: Backend> {
     pub(crate) bias: FloatTensor<B>,
     pub(crate) slope: FloatTensor<B>,
     pub(crate) weight: FloatTensor<B>,
+    pub(crate) score_bias: FloatTensor<B>,
 }
 
 /// A backend that computes the loss of DGI; [`infomax_loss`] calls it.
@@ -64,8 +73,9 @@ pub(crate) trait InfomaxBackend: Backend {
         bias: FloatTensor<Self>,
         slope: FloatTensor<Self>,
         weight: FloatTensor<Self>,
+        score_bias: FloatTensor<Self>,
     ) -> Infomax<Self> {
-        plain::infomax::<Self>(x, bias, slope, weight)
+        plain::infomax::<Self>(x, bias, slope, weight, score_bias)
     }
 }
 
@@ -80,8 +90,8 @@ mod tests {
     use burn::tensor::{DType, Device, TensorData};
     use testkit::operators::{Input, assert_close, assert_operator};
 
-    /// x, bias, slope, weight for some nodes; slopes in (0.1, 0.9).
-    fn inputs(nodes: usize, width: usize) -> [Input; 4] {
+    /// x, bias, slope, weight and the scores' bias for some nodes; slopes in (0.1, 0.9).
+    fn inputs(nodes: usize, width: usize) -> [Input; 5] {
         let mut slope = Input::wavy([1, width], 0.3);
         slope.values.iter_mut().for_each(|slope| *slope = 0.5 + 0.4 * *slope);
         [
@@ -89,11 +99,12 @@ mod tests {
             Input::wavy([1, width], 0.2),
             slope,
             Input::wavy([width, width], 0.4),
+            Input::wavy([1, 1], 0.5),
         ]
     }
 
     fn reference(inputs: &[Vec<f64>], width: usize) -> f64 {
-        let [x, bias, slope, weight] = inputs else { panic!("four inputs") };
+        let [x, bias, slope, weight, score_bias] = inputs else { panic!("five inputs") };
         let sigmoid = |t: f64| 1.0 / (1.0 + (-t).exp());
         let hidden: Vec<Vec<f64>> = x
             .chunks(width)
@@ -108,7 +119,7 @@ mod tests {
             .collect();
         let score = |row: &[f64]| -> f64 {
             let entries = (0..width).flat_map(|a| (0..width).map(move |b| (a, b)));
-            entries.map(|(a, b)| row[a] * weight[a * width + b] * summary[b]).sum()
+            entries.map(|(a, b)| row[a] * weight[a * width + b] * summary[b]).sum::<f64>() + score_bias[0]
         };
         let right: f64 = hidden[..nodes].iter().map(|row| -sigmoid(score(row)).ln()).sum();
         let wrong: f64 = hidden[nodes..].iter().map(|row| -(1.0 - sigmoid(score(row))).ln()).sum();
@@ -124,9 +135,10 @@ mod tests {
                 &Device::flex(),
                 &inputs(nodes, width),
                 |inputs| {
-                    let [x, bias, slope, weight] = inputs else { panic!("four inputs") };
+                    let [x, bias, slope, weight, score_bias] = inputs else { panic!("five inputs") };
                     let [bias, slope] = [bias, slope].map(|row| row.clone().reshape([width]));
-                    infomax_loss(x.clone(), bias, slope, weight.clone()).reshape([1, 1])
+                    let score_bias = score_bias.clone().reshape([1]);
+                    infomax_loss(x.clone(), bias, slope, weight.clone(), score_bias).reshape([1, 1])
                 },
                 |inputs| vec![reference(inputs, width)],
             );
@@ -137,7 +149,7 @@ mod tests {
     fn the_form_in_a_backends_own_operations_agrees() {
         let (nodes, width) = (140, 70);
         let tensors = || {
-            let [x, bias, slope, weight] = inputs(nodes, width);
+            let [x, bias, slope, weight, score_bias] = inputs(nodes, width);
             let tensor = |values, dims: &[usize]| {
                 Flex::float_from_data(TensorData::new(values, dims.to_vec()), &Default::default())
             };
@@ -146,18 +158,20 @@ mod tests {
                 tensor(bias.values, &[width]),
                 tensor(slope.values, &[width]),
                 tensor(weight.values, &weight.dims),
+                tensor(score_bias.values, &[1]),
             )
         };
-        let (x, bias, slope, weight) = tensors();
-        let fast = Flex::infomax(x, bias, slope, weight);
-        let (x, bias, slope, weight) = tensors();
-        let plain = plain::infomax::<Flex>(x, bias, slope, weight);
+        let (x, bias, slope, weight, score_bias) = tensors();
+        let fast = Flex::infomax(x, bias, slope, weight, score_bias);
+        let (x, bias, slope, weight, score_bias) = tensors();
+        let plain = plain::infomax::<Flex>(x, bias, slope, weight, score_bias);
         for (what, fast, plain) in [
             ("loss", fast.loss, plain.loss),
             ("x", fast.x, plain.x),
             ("bias", fast.bias, plain.bias),
             ("slope", fast.slope, plain.slope),
             ("weight", fast.weight, plain.weight),
+            ("bias of the scores", fast.score_bias, plain.score_bias),
         ] {
             assert_eq!((fast.dtype(), fast.layout().shape()), (DType::F32, plain.layout().shape()), "{what}");
             let (fast, plain) = (fast.to_contiguous(), plain.to_contiguous());
@@ -169,11 +183,12 @@ mod tests {
     #[test]
     fn a_weight_of_zero_gives_twice_log_two_and_what_others_hold_is_not_written() {
         let device = Device::flex().autodiff();
-        let [x, bias, slope, _] =
+        let [x, bias, slope, ..] =
             inputs(4, 3).map(|input| testkit::numbers::matrix(input.values, input.dims, &device));
         let before = x.to_data();
         let [bias, slope] = [bias, slope].map(|row| row.reshape([3]));
-        let loss = infomax_loss(x.clone(), bias, slope, Tensor::zeros([3, 3], &device));
+        let (weight, score_bias) = (Tensor::zeros([3, 3], &device), Tensor::zeros([1], &device));
+        let loss = infomax_loss(x.clone(), bias, slope, weight, score_bias);
         assert!((loss.into_scalar::<f32>() - 2.0 * 2.0f32.ln()).abs() < 1e-6);
         x.into_data().assert_eq(&before, true);
     }
@@ -188,6 +203,7 @@ mod tests {
             Tensor::zeros([1], &device),
             Tensor::zeros([1], &device),
             Tensor::from_floats([[200.0]], &device),
+            Tensor::zeros([1], &device),
         );
         assert_eq!(loss.into_scalar::<f32>(), 40_000.0);
     }
@@ -197,6 +213,7 @@ mod tests {
     fn refuses_an_odd_number_of_rows() {
         let device = Device::flex();
         let row = || Tensor::zeros([2], &device);
-        infomax_loss(Tensor::zeros([3, 2], &device), row(), row(), Tensor::zeros([2, 2], &device));
+        let x = Tensor::zeros([3, 2], &device);
+        infomax_loss(x, row(), row(), Tensor::zeros([2, 2], &device), Tensor::zeros([1], &device));
     }
 }

@@ -11,6 +11,7 @@ pub(super) fn infomax<B: Backend>(
     bias: FloatTensor<B>,
     slope: FloatTensor<B>,
     weight: FloatTensor<B>,
+    score_bias: FloatTensor<B>,
 ) -> Infomax<B> {
     let (rows, width, device) = (x.shape()[0], x.shape()[1], x.device());
     let nodes = rows / 2;
@@ -28,6 +29,7 @@ pub(super) fn infomax<B: Backend>(
     let summary = B::sigmoid(over_nodes(B::float_sum_dim(nodes_as_they_are, 0)));
     let direction = B::float_matmul(weight.clone(), column(summary.clone()));
     let scores = B::float_matmul(hidden.clone(), direction.clone());
+    let scores = B::float_add(scores, B::float_reshape(score_bias, [1, 1].into()));
 
     // With y = −1 for a node as it is and 1 for a copy, each term is log(1 + exp(y t)).
     let labels = column_of((0..rows).map(|row| if row < nodes { -1.0 } else { 1.0 }).collect());
@@ -36,6 +38,8 @@ pub(super) fn infomax<B: Backend>(
     let terms = B::float_add(B::relu(signed.clone()), B::float_log1p(far));
     let loss = B::float_reshape(over_nodes(B::float_sum_dim(terms, 0)), [1].into());
     let grad_scores = over_nodes(B::float_mul(labels, B::sigmoid(signed)));
+
+    let grad_score_bias = B::float_sum_dim(grad_scores.clone(), 0);
 
     // u = Σ gᵢ hᵢ carries all that flows into W and s.
     let u = B::float_matmul(column(hidden), grad_scores.clone());
@@ -60,6 +64,7 @@ pub(super) fn infomax<B: Backend>(
         bias: sums(grad_x.clone()),
         slope: sums(B::float_mul(grad_hidden, negative)),
         weight: B::float_matmul(u, summary),
+        score_bias: B::float_reshape(grad_score_bias, [1].into()),
         x: grad_x,
     }
 }
