@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use g2r_loss::{Membership, MembershipScaling, RateReductionConfig, RateReductionLoss, Sampling, Weighting};
-use gnn::encoder::{Encoder, EncoderConfig, EncoderKind, RowNorm};
+use gnn::encoder::{Encoder, EncoderConfig, EncoderKind, Ending, RowNorm};
 use gnn::{GraphForms, NodeFeatures};
 use graph_io::{Features, NodeDataset};
 use ndarray::Array2;
@@ -149,6 +149,7 @@ impl G2rConfig {
             row_norm: self.row_norm,
             heads: self.heads,
             attention_dropout_prob: self.attention_dropout_prob,
+            ending: Ending::OfKind,
         }
     }
 
