@@ -1,22 +1,29 @@
 //! Graph in, node embedding out: one file an embedder.
 //!
-//! [`G2r`] trains a graph encoder by rate reduction, [`Dgi`] one by mutual information; [`METHODS`] lists every method with its
+//! [`G2r`] trains a graph encoder by rate reduction, [`Dgi`] one by mutual information, [`CcaSsg`] one by comparing
+//! two views of a graph; [`METHODS`] lists every method with its
 //! settings, and [`Embedder`] is what all of them do. [`trainer`] is the loop that they share, and [`seeds`] gives each
 //! purpose its own stream of chance.
 
 mod adam;
+mod augmentation;
+pub mod cca_ssg;
 pub mod dgi;
 mod embedder;
 mod error;
 pub mod g2r;
 pub mod method;
+mod pair_loss;
+mod products;
 mod propagated;
 mod ranges;
 pub mod seeds;
 pub mod trainer;
+mod two_views;
 mod weights;
 
 pub use adam::Adam;
+pub use cca_ssg::{CcaSsg, CcaSsgConfig};
 pub use dgi::{Dgi, DgiConfig};
 pub use embedder::{Embedded, Embedder, Task, TrainingLabels};
 pub use error::Error;

@@ -9,10 +9,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Table;
 
-use crate::{DgiConfig, Embedder, Error, G2rConfig};
+use crate::{CcaSsgConfig, DgiConfig, Embedder, Error, G2rConfig};
 
 /// Every method, in the order that tables show them.
-pub static METHODS: &[Method] = &[Method::of::<DgiConfig>(), Method::of::<G2rConfig>()];
+pub static METHODS: &[Method] = &[
+    Method::of::<DgiConfig>(),
+    Method::of::<CcaSsgConfig>(),
+    Method::of::<G2rConfig>(),
+];
 
 /// The settings of a method, which make its embedder.
 pub trait MethodConfig: Serialize + DeserializeOwned + 'static {
