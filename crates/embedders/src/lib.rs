@@ -1,6 +1,6 @@
 //! Graph in, node embedding out: one file an embedder.
 //!
-//! [`G2r`] trains a graph encoder by rate reduction, [`Dgi`] one by mutual information, [`CcaSsg`] one by comparing
+//! [`G2r`] trains a graph encoder by rate reduction, [`Dgi`] one by mutual information, [`CcaSsg`] and [`Grace`] one by comparing
 //! two views of a graph; [`METHODS`] lists every method with its
 //! settings, and [`Embedder`] is what all of them do. [`trainer`] is the loop that they share, and [`seeds`] gives each
 //! purpose its own stream of chance.
@@ -8,10 +8,12 @@
 mod adam;
 mod augmentation;
 pub mod cca_ssg;
+mod dense;
 pub mod dgi;
 mod embedder;
 mod error;
 pub mod g2r;
+pub mod grace;
 pub mod method;
 mod pair_loss;
 mod products;
@@ -29,6 +31,7 @@ pub use embedder::{Embedded, Embedder, Task, TrainingLabels};
 pub use error::Error;
 pub use g2r::{G2r, G2rConfig};
 pub use gnn::encoder::EncoderKind;
+pub use grace::{Grace, GraceConfig};
 pub use method::{METHODS, Method, MethodConfig, MethodInfo, MethodKind};
 pub use propagated::propagated;
 pub use trainer::{Decision, EpochRates, EpochReport, KeepLast, Observer, OwnRule, Trained};
