@@ -1,12 +1,13 @@
 //! Graph in, node embedding out: one file an embedder.
 //!
-//! [`G2r`] trains a graph encoder by rate reduction, [`Dgi`] one by mutual information, [`CcaSsg`] and [`Grace`] one by comparing
+//! [`G2r`] trains a graph encoder by rate reduction, [`Dgi`] one by mutual information, [`CcaSsg`], [`Grace`] and [`Bgrl`] one by comparing
 //! two views of a graph; [`METHODS`] lists every method with its
 //! settings, and [`Embedder`] is what all of them do. [`trainer`] is the loop that they share, and [`seeds`] gives each
 //! purpose its own stream of chance.
 
 mod adam;
 mod augmentation;
+pub mod bgrl;
 pub mod cca_ssg;
 mod dense;
 pub mod dgi;
@@ -24,7 +25,8 @@ pub mod trainer;
 mod two_views;
 mod weights;
 
-pub use adam::Adam;
+pub use adam::{Adam, WeightDecay};
+pub use bgrl::{Bgrl, BgrlConfig};
 pub use cca_ssg::{CcaSsg, CcaSsgConfig};
 pub use dgi::{Dgi, DgiConfig};
 pub use embedder::{Embedded, Embedder, Task, TrainingLabels};

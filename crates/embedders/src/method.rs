@@ -9,12 +9,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Table;
 
-use crate::{CcaSsgConfig, DgiConfig, Embedder, Error, G2rConfig, GraceConfig};
+use crate::{BgrlConfig, CcaSsgConfig, DgiConfig, Embedder, Error, G2rConfig, GraceConfig};
 
 /// Every method, in the order that tables show them.
 pub static METHODS: &[Method] = &[
     Method::of::<DgiConfig>(),
     Method::of::<GraceConfig>(),
+    Method::of::<BgrlConfig>(),
     Method::of::<CcaSsgConfig>(),
     Method::of::<G2rConfig>(),
 ];
