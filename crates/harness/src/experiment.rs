@@ -279,6 +279,7 @@ pub(crate) fn overlay(base: &mut Table, top: Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use embedders::METHODS;
     use std::io::Write;
 
     fn table(text: &str) -> Table {
@@ -377,9 +378,10 @@ mod tests {
             message_of_file("[dgi]\nepochs = 1.5").split(", expected").next().unwrap(),
             "run.toml:2: invalid type: floating point `1.5`"
         );
+        let known: Vec<&str> = METHODS.iter().map(Method::name).collect();
         assert_eq!(
             message_of_file("seed = 1\nmethod = 'word2vec'"),
-            "run.toml:2: unknown method `word2vec`, expected one of dgi, g2r"
+            format!("run.toml:2: unknown method `word2vec`, expected one of {}", known.join(", "))
         );
         assert_eq!(
             message_of_file("\nprotocol = 'private'"),
