@@ -18,43 +18,69 @@ const EPSILON: f64 = 1e-8;
 /// Numbers that one task updates.
 const TASK: usize = 1 << 14;
 
-/// Adam (Kingma & Ba 2015, arXiv 1412.6980) as torch has it: β = (0.9, 0.999), ε = 10⁻⁸, the weight decay an L2 penalty
-/// that is added to the gradient.
+/// How weights decay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WeightDecay {
+    /// An L2 penalty: so much of each weight is added to its gradient.
+    Penalty(f64),
+    /// Apart from the gradient: each step takes the learning rate times so much off each weight, as AdamW does (Loshchilov &
+    /// Hutter 2019, arXiv 1711.05101).
+    Decoupled(f64),
+}
+
+/// Adam (Kingma & Ba 2015, arXiv 1412.6980) as torch has it: β = (0.9, 0.999), ε = 10⁻⁸; AdamW where the weight decay is
+/// [`Decoupled`](WeightDecay::Decoupled).
 ///
 /// Burn's own optimiser makes a new tensor for each operation. This one reads and writes each parameter and its two
 /// moments once a step, in their own memory where nobody else holds them.
 pub struct Adam {
     learning_rate: f64,
-    weight_decay: f64,
+    decay: WeightDecay,
     steps: i32,
     moments: HashMap<ParamId, [Tensor<1>; 2]>,
 }
 
 impl Adam {
-    /// An optimiser that has taken no step: `learning_rate` above 0, `weight_decay` at least 0.
+    /// An optimiser that has taken no step, with an L2 penalty: `learning_rate` above 0, `weight_decay` at least 0.
     pub fn new(learning_rate: f64, weight_decay: f64) -> Self {
-        Self { learning_rate, weight_decay, steps: 0, moments: HashMap::new() }
+        Self::with_decay(learning_rate, WeightDecay::Penalty(weight_decay))
+    }
+
+    /// An optimiser that has taken no step: `learning_rate` above 0, the decay at least 0.
+    pub fn with_decay(learning_rate: f64, decay: WeightDecay) -> Self {
+        Self { learning_rate, decay, steps: 0, moments: HashMap::new() }
+    }
+
+    /// Sets the learning rate of the steps to come, at least 0: what a schedule does between two steps.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.learning_rate = learning_rate;
     }
 
     /// The module after one step along its gradients; a parameter without a gradient stays.
     pub fn step<M: Module>(&mut self, module: M, gradients: GradientsParams) -> M {
         self.steps += 1;
         let correction = (1.0 - BETA2.powi(self.steps)).sqrt();
+        let (penalty, kept) = match self.decay {
+            WeightDecay::Penalty(decay) => (decay, 1.0),
+            WeightDecay::Decoupled(decay) => (0.0, 1.0 - self.learning_rate * decay),
+        };
         let step = AdamStep {
             rate: (self.learning_rate * correction / (1.0 - BETA1.powi(self.steps))) as f32,
             epsilon: (EPSILON * correction) as f32,
-            weight_decay: self.weight_decay as f32,
+            penalty: penalty as f32,
+            kept: kept as f32,
         };
         module.map(&mut Mapper { step, moments: &mut self.moments, gradients })
     }
 }
 
-/// The numbers of a step: p ← p − rate · m / (√v + epsilon), with both corrections of the bias in rate and epsilon.
+/// The numbers of a step: p ← kept · p − rate · m / (√v + epsilon), with both corrections of the bias in rate and epsilon.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct AdamStep {
     rate: f32,
     epsilon: f32,
-    weight_decay: f32,
+    penalty: f32,
+    kept: f32,
 }
 
 struct Mapper<'a> {
@@ -105,13 +131,14 @@ pub(crate) trait AdamBackend: Backend {
     ) -> AdamState<Self> {
         let scaled = |tensor, factor: f64| Self::float_mul_scalar(tensor, (factor as f32).into());
         let AdamState { parameter, moment1, moment2 } = state;
-        let penalty = scaled(parameter.clone(), f64::from(step.weight_decay));
+        let penalty = scaled(parameter.clone(), f64::from(step.penalty));
         let gradient = Self::float_add(gradient, penalty);
         let square = Self::float_mul(gradient.clone(), gradient.clone());
         let moment1 = Self::float_add(scaled(moment1, BETA1), scaled(gradient, 1.0 - BETA1));
         let moment2 = Self::float_add(scaled(moment2, BETA2), scaled(square, 1.0 - BETA2));
         let root = Self::float_add_scalar(Self::float_sqrt(moment2.clone()), step.epsilon.into());
         let update = scaled(Self::float_div(moment1.clone(), root), f64::from(step.rate));
+        let parameter = scaled(parameter, f64::from(step.kept));
         AdamState { parameter: Self::float_sub(parameter, update), moment1, moment2 }
     }
 }
@@ -156,10 +183,10 @@ fn update_body(
     let (rest1, rest2) = ((1.0 - BETA1) as f32, (1.0 - BETA2) as f32);
     let moments = moment1.iter_mut().zip(moment2);
     for ((p, gradient), (m, v)) in parameter.iter_mut().zip(gradient).zip(moments) {
-        let gradient = step.weight_decay.mul_add(*p, *gradient);
+        let gradient = step.penalty.mul_add(*p, *gradient);
         *m = beta1.mul_add(*m, rest1 * gradient);
         *v = beta2.mul_add(*v, rest2 * gradient * gradient);
-        *p -= step.rate * *m / (v.sqrt() + step.epsilon);
+        *p = step.kept * *p - step.rate * *m / (v.sqrt() + step.epsilon);
     }
 }
 
@@ -167,8 +194,8 @@ fn update_body(
 mod tests {
     use super::*;
     use burn::nn::{Linear, LinearConfig};
-    use burn::optim::AdamConfig;
     use burn::optim::decay::WeightDecayConfig;
+    use burn::optim::{AdamConfig, AdamWConfig};
     use burn::tensor::{Device, Tolerance};
     use testkit::numbers::wavy_matrix;
 
@@ -189,6 +216,24 @@ mod tests {
             ours = adam.step(ours, gradient);
             let gradient = gradients(&theirs, step);
             theirs = reference.step(0.05, theirs, gradient);
+        }
+        let (ours, theirs) = (ours.weight.val().into_data(), theirs.weight.val().into_data());
+        ours.assert_approx_eq::<f32>(&theirs, Tolerance::absolute(1e-5));
+    }
+
+    #[test]
+    fn takes_the_steps_of_burns_own_adam_w_with_a_rate_that_moves() {
+        let start = LinearConfig::new(5, 3).init(&Device::flex().autodiff());
+        let (mut ours, mut theirs) = (start.clone(), start);
+        let mut adam = Adam::with_decay(0.05, WeightDecay::Decoupled(0.1));
+        let mut reference = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.1).init();
+        for step in 0..12 {
+            let rate = 0.01 * step as f64;
+            adam.set_learning_rate(rate);
+            let gradient = gradients(&ours, step);
+            ours = adam.step(ours, gradient);
+            let gradient = gradients(&theirs, step);
+            theirs = reference.step(rate, theirs, gradient);
         }
         let (ours, theirs) = (ours.weight.val().into_data(), theirs.weight.val().into_data());
         ours.assert_approx_eq::<f32>(&theirs, Tolerance::absolute(1e-5));

@@ -32,6 +32,14 @@ pub enum Error {
         /// What it was.
         found: f64,
     },
+    /// The graph is too small for the method.
+    #[error("expected a graph of at least {expected} nodes, found {found}")]
+    TooFewNodes {
+        /// How many there must be.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// The graph makes no groups.
     #[error("the groups of the graph could not be made")]
     Groups {

@@ -9,11 +9,17 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Table;
 
-use crate::{DgiConfig, Embedder, Error, G2rConfig, SupervisedConfig};
+use crate::{BgrlConfig, CcaSsgConfig, DgiConfig, Embedder, Error, G2rConfig, GraceConfig, SupervisedConfig};
 
 /// Every method, in the order that tables show them.
-pub static METHODS: &[Method] =
-    &[Method::of::<DgiConfig>(), Method::of::<G2rConfig>(), Method::of::<SupervisedConfig>()];
+pub static METHODS: &[Method] = &[
+    Method::of::<DgiConfig>(),
+    Method::of::<GraceConfig>(),
+    Method::of::<BgrlConfig>(),
+    Method::of::<CcaSsgConfig>(),
+    Method::of::<G2rConfig>(),
+    Method::of::<SupervisedConfig>(),
+];
 
 /// The settings of a method, which make its embedder.
 pub trait MethodConfig: Serialize + DeserializeOwned + 'static {

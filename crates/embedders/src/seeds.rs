@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 pub enum Stream {
     /// Initial weights of an encoder.
     Parameters,
-    /// Groups of each training step.
+    /// Groups or nodes of each training step.
     Sampling,
     /// Random splits.
     Split,
@@ -18,6 +18,8 @@ pub enum Stream {
     Dropout,
     /// Shuffled features that an embedder tells from the true ones.
     Corruption,
+    /// Random views of a graph: edges that are dropped, features that are masked.
+    Augmentation,
     /// What an embedding is judged by: centers of clusters, held-out edges, samples of nodes.
     Evaluation,
 }

@@ -22,5 +22,5 @@ pub use features::NodeFeatures;
 pub use graph_forms::GraphForms;
 pub use mean_adjacency::MeanAdjacency;
 pub use neighbors::Neighbors;
-pub use sparse::{PermutedStack, SparseMatrix, SparsePattern};
+pub use sparse::{MaskedColumns, PermutedStack, SparseMatrix, SparsePattern};
 pub use sum_adjacency::SumAdjacency;

@@ -279,6 +279,7 @@ pub(crate) fn overlay(base: &mut Table, top: Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use embedders::METHODS;
     use std::io::Write;
 
     fn table(text: &str) -> Table {

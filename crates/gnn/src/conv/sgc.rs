@@ -92,7 +92,9 @@ impl EncoderLayer for SgcConv {
     /// One layer, with a hop where others have a layer.
     fn stack(config: &EncoderConfig, device: &Device, rng: &mut impl Rng) -> Vec<Self> {
         let hops = config.d_hidden.len() + 1;
-        vec![SgcConvConfig::new(config.d_input, config.d_output).with_hops(hops).init(device, rng)]
+        let last = config.steps().last().expect("an encoder has at least one layer");
+        let layer = SgcConvConfig::new(config.d_input, config.d_output).with_hops(hops);
+        vec![layer.with_activation(last.activation(Activation::Relu)).init(device, rng)]
     }
 
     fn encode(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2> {

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
-use super::EncoderConfig;
+use super::{EncoderConfig, Ending};
 use crate::conv::Heads;
 use crate::ops::bias_activation::Activation;
 use crate::{GraphForms, NodeFeatures};
@@ -31,6 +31,7 @@ pub(crate) struct Step {
     pub(crate) d_input: usize,
     pub(crate) d_output: usize,
     pub(crate) place: Place,
+    pub(crate) ending: Ending,
 }
 
 /// Where a layer stands.
@@ -62,11 +63,14 @@ impl Step {
         }
     }
 
-    /// The activation of hidden layers on these, and none on the last.
+    /// What the layer applies to its sum itself; `hidden` is the activation of the kind's hidden layers.
     pub(crate) fn activation(&self, hidden: Activation) -> Activation {
-        match self.place {
-            Place::Hidden => hidden,
-            Place::Output => Activation::Identity,
+        match (self.ending, self.place) {
+            (Ending::OfKind, Place::Hidden) => hidden,
+            (Ending::Relu, _) => Activation::Relu,
+            (Ending::OfKind, Place::Output) | (Ending::Prelu | Ending::BatchNormPrelu, _) => {
+                Activation::Identity
+            }
         }
     }
 }

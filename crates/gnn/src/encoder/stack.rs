@@ -7,7 +7,7 @@ use rand::{Rng, RngExt};
 use row_kernels::DropoutMask;
 
 use super::layer::{Place, Step};
-use super::{EncoderKind, Layer, RowNorm};
+use super::{EncoderKind, Ending, Layer, LayerEnd, RowNorm};
 use crate::{GraphForms, NodeFeatures};
 
 /// Configuration of an [`Encoder`].
@@ -35,15 +35,20 @@ pub struct EncoderConfig {
     /// Probability that training drops an attention weight, from 0 to below 1.
     #[config(default = 0.0)]
     pub attention_dropout_prob: f64,
+    /// What follows the sum of each layer.
+    #[config(default = "Ending::OfKind")]
+    pub ending: Ending,
 }
 
 /// A stack of layers with activations between them and scaled rows at the end.
 ///
-/// The activation is ReLU, after attention ELU. An encoder of kind [`Sgc`](EncoderKind::Sgc) is one layer, Âᴷ X W + b: the
+/// The activation is ReLU, after attention ELU, unless its [`Ending`] says otherwise. An encoder of kind [`Sgc`](EncoderKind::Sgc) is one layer, Âᴷ X W + b: the
 /// hidden widths only say by their number how many hops K there are, one more than hidden layers.
 #[derive(Module, Debug)]
 pub struct Encoder {
     layers: Vec<Layer>,
+    /// One a layer, or none where layers end by themselves.
+    ends: Vec<LayerEnd>,
     #[module(skip)]
     row_norm: RowNorm,
     #[module(skip)]
@@ -62,7 +67,12 @@ impl EncoderConfig {
             (0.0..1.0).contains(&dropout_prob),
             "Encoder: `dropout_prob` must be in [0, 1), got {dropout_prob}"
         );
-        Encoder { layers: Layer::stack(self, device, rng), row_norm: self.row_norm, dropout_prob }
+        let layers = Layer::stack(self, device, rng);
+        // A kind that is one layer whatever the hidden widths ends once, with the last width.
+        let widths: Vec<usize> = self.steps().map(|step| step.d_output).collect();
+        let widths = &widths[widths.len() - layers.len()..];
+        let ends = widths.iter().filter_map(|width| self.ending.init(*width, device)).collect();
+        Encoder { layers, ends, row_norm: self.row_norm, dropout_prob }
     }
 
     /// Whether training embeds by chance, so that [`Encoder::forward_training`] differs from [`Encoder::forward`].
@@ -75,7 +85,12 @@ impl EncoderConfig {
         let inputs = [self.d_input].into_iter().chain(self.d_hidden.iter().copied());
         let hidden = self.d_hidden.iter().map(|&width| (width, Place::Hidden));
         let outputs = hidden.chain([(self.d_output, Place::Output)]);
-        inputs.zip(outputs).map(|(d_input, (d_output, place))| Step { d_input, d_output, place })
+        inputs.zip(outputs).map(|(d_input, (d_output, place))| Step {
+            d_input,
+            d_output,
+            place,
+            ending: self.ending,
+        })
     }
 }
 
@@ -124,8 +139,13 @@ impl Encoder {
         mut encode: impl FnMut(&Layer, &NodeFeatures) -> Tensor<2>,
     ) -> Tensor<2> {
         let (first, rest) = self.layers.split_first().expect("an encoder has at least one layer");
-        let x = encode(first, features);
-        let x = rest.iter().fold(x, |x, layer| encode(layer, &NodeFeatures::Dense(x)));
+        let end = |layer: usize, x| match self.ends.get(layer) {
+            Some(end) => end.forward(x),
+            None => x,
+        };
+        let x = end(0, encode(first, features));
+        let x =
+            (1..).zip(rest).fold(x, |x, (place, layer)| end(place, encode(layer, &NodeFeatures::Dense(x))));
         self.row_norm.apply(x)
     }
 }

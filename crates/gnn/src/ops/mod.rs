@@ -6,6 +6,7 @@
 //! them again. Sums run in a fixed order, so the CPU gives the same bits with any number of threads.
 
 pub mod attention;
+pub mod batch_norm_prelu;
 pub mod bias_activation;
 #[cfg(feature = "cube")]
 mod cube;
