@@ -99,9 +99,9 @@ impl Tables<'_> {
             let mut columns: Vec<&Column> = SCORES.iter().collect();
             columns.retain(|column| groups.iter().any(|group| group.over_seeds(column.value).is_some()));
             let _ = write!(text, "| method | seeds |");
-            columns.iter().for_each(|column| drop(write!(text, " {} |", column.title)));
+            columns.iter().for_each(|column| text.push_str(&format!(" {} |", column.title)));
             let _ = write!(text, " less {}, p |", self.reference.title());
-            COSTS.iter().for_each(|column| drop(write!(text, " {} |", column.title)));
+            COSTS.iter().for_each(|column| text.push_str(&format!(" {} |", column.title)));
             let rules = "---:|".repeat(columns.len() + COSTS.len() + 2);
             let _ = writeln!(text, "\n|---|{rules}");
             for group in &groups {
