@@ -18,6 +18,7 @@ Examples:
   g2r train cora                        ten seeds, the authors' settings; writes runs/cora-g2r
   g2r train roads.tsv.gz --nodes roads.csv    your own graph, in any format of `g2r data formats`
   g2r bench --datasets cora --methods g2r,dgi     methods beside each other, with the baselines
+  g2r report runs/cora-g2r              a page of a run, to be opened in a browser
   g2r evaluate z.npy --dataset cora     judge an embedding from anywhere
   g2r inspect citeseer                  what is in a data set
   g2r data list                         which data sets there are
@@ -60,6 +61,8 @@ pub(crate) enum Command {
     /// Compare methods on data sets over seeds, beside the baselines; goes on where it was ended
     #[command(args_override_self = true)]
     Bench(Box<BenchArgs>),
+    /// Make one page of a run: curves, spectra, angles between classes, a map of the nodes
+    Report(ReportArgs),
     /// Judge an embedding from anywhere, or a trained model
     Evaluate(EvaluateArgs),
     /// Count what is in a data set: nodes, degrees, components, features, classes, homophily
@@ -475,6 +478,27 @@ impl EvaluateArgs {
         let word = |word: &String| Value::from(word.as_str()).try_into();
         self.device.as_ref().map(word).map(|device| device.expect("only known words are parsed"))
     }
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  g2r report runs/cora-g2r              writes runs/cora-g2r/report.html, which needs no network
+  g2r report runs/cora-g2r --plots      and each figure as SVG and PNG in runs/cora-g2r/plots")]
+pub(crate) struct ReportArgs {
+    /// A folder that `g2r train` has written
+    pub(crate) run: PathBuf,
+    /// The page to write [default: report.html in the folder of the run]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write each figure as SVG and PNG too, in a folder `plots` beside the page
+    #[arg(long)]
+    pub(crate) plots: bool,
+    /// The most nodes on the map; of more a sample is shown
+    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) map_nodes: u32,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
 }
 
 #[derive(Debug, clap::Args)]

@@ -4,7 +4,7 @@ use embedders::TrainingLabels;
 use evaluation::{FittedProbe, Probe, Rows, Scores};
 use graph_io::{Features, NodeDataset, Split};
 use ndarray::Array2;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::probe_config::ProbeConfig;
@@ -30,7 +30,7 @@ enum Reading {
 }
 
 /// How well one embedding predicts; each number in [0, 1], higher is better.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// The part of the validation nodes that is predicted right.
     pub val_acc: f64,

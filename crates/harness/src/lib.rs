@@ -27,6 +27,7 @@ mod input;
 mod judge;
 mod outcome;
 mod outputs;
+pub mod page;
 mod probe_config;
 mod protocol;
 mod report;

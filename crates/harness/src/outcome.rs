@@ -4,13 +4,13 @@ use embedders::{EpochRates, EpochReport};
 use evaluation::MeanStd;
 use graph_io::Features;
 use ndarray::Array2;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::judge::Judgement;
 
 /// What came of one seed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeedResult {
     /// The seed.
     pub seed: u64,
@@ -27,7 +27,7 @@ pub struct SeedResult {
 }
 
 /// How well a seed did.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeedScores {
     /// The judgement of the kept weights' embedding.
     pub trained: Judgement,

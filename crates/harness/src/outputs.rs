@@ -42,7 +42,7 @@ const MODEL: &str = "model.safetensors";
 pub(crate) const CONFIG: &str = "config.toml";
 /// The numbers.
 pub(crate) const REPORT: &str = "report.json";
-const EMBEDDING: &str = "embedding.npy";
+pub(crate) const EMBEDDING: &str = "embedding.npy";
 const NODES: &str = "nodes.csv";
 
 impl OutputFolder {

@@ -6,6 +6,7 @@ mod data;
 mod evaluate;
 mod fetch;
 mod inspect;
+mod report;
 mod train;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub(crate) fn run(args: Args, started: Instant) -> Result<(), Failure> {
     match args.command {
         Command::Train(args) => train::run(&args, started),
         Command::Bench(args) => bench::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Data { command: DataCommand::List(args) } => data::list(&args),

@@ -1,0 +1,75 @@
+//! The figures, a file each: from a part of the page to a drawing with its words.
+
+mod angles;
+mod class_cosines;
+mod confusion;
+mod frame;
+mod grid;
+mod hover;
+mod legend;
+mod map;
+mod node_cosines;
+mod per_class;
+mod spectrum;
+mod training;
+
+pub(crate) use hover::Hover;
+pub(crate) use map::Placement;
+
+use crate::page::Page;
+use crate::scene::Scene;
+
+/// The width of a figure that has another one beside it.
+const WIDTH: f64 = 420.0;
+
+/// A figure: its drawing and its words.
+#[derive(Clone, Debug)]
+pub(crate) struct Chart {
+    /// Unique on the page; the name of its files.
+    pub(crate) name: &'static str,
+    /// What it shows, in a line.
+    pub(crate) title: String,
+    /// How to read it, and which way is better.
+    pub(crate) caption: String,
+    pub(crate) scene: Scene,
+    /// What the pointer is told.
+    pub(crate) hover: Option<Hover>,
+}
+
+/// The part of a page that a figure belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    Map,
+    Training,
+    Geometry,
+    Predictions,
+}
+
+/// The figures of a section that the page has data for, in the order in which they are read.
+pub(crate) fn of(page: &Page, section: Section) -> Vec<Chart> {
+    match section {
+        Section::Map => map::chart(page).into_iter().collect(),
+        Section::Training => training::charts(page),
+        Section::Geometry => [
+            spectrum::chart(page),
+            class_cosines::chart(page),
+            node_cosines::chart(page),
+            angles::smallest(page),
+            angles::pairs(page),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        Section::Predictions => {
+            [confusion::chart(page), per_class::chart(page)].into_iter().flatten().collect()
+        }
+    }
+}
+
+/// Every figure of the page.
+pub(crate) fn all(page: &Page) -> Vec<Chart> {
+    [Section::Map, Section::Training, Section::Geometry, Section::Predictions]
+        .into_iter()
+        .flat_map(|section| of(page, section))
+        .collect()
+}
