@@ -1,4 +1,4 @@
-//! The dot product of two rows.
+//! Dot products of rows.
 
 use crate::lanes::add_pairwise;
 use crate::multiversion::multiversion;
@@ -11,6 +11,25 @@ multiversion! {
     /// # Panics
     /// If the lengths differ.
     pub fn dot(a: &[f32], b: &[f32]) -> f32 = dot_body
+}
+
+multiversion! {
+    /// Dot products of one row with several of a matrix, `out[e] = row · source[rows[e]]`; the same bits as [`dot`].
+    ///
+    /// `source` is row-major with rows as long as `row`.
+    ///
+    /// # Panics
+    /// If `out` and `rows` differ in length or a row lies outside `source`.
+    pub fn row_dots(out: &mut [f32], row: &[f32], rows: &[u32], source: &[f32]) = row_dots_body
+}
+
+#[inline(always)]
+fn row_dots_body(out: &mut [f32], row: &[f32], rows: &[u32], source: &[f32]) {
+    assert_eq!(out.len(), rows.len(), "row dots: {} results for {} rows", out.len(), rows.len());
+    for (out, other) in out.iter_mut().zip(rows) {
+        let start = *other as usize * row.len();
+        *out = dot_body(row, &source[start..start + row.len()]);
+    }
 }
 
 #[inline(always)]
@@ -52,6 +71,19 @@ mod tests {
         for len in [1, 63, 64, 65, 512, 1000] {
             let (a, b) = (row(len, 0.7), row(len, 1.3));
             assert_eq!(dot(&a, &b).to_bits(), dot_body(&a, &b).to_bits(), "length {len}");
+        }
+    }
+
+    #[test]
+    fn dots_with_several_rows_have_the_bits_of_one_at_a_time() {
+        for len in [1, 7, 64, 128, 130] {
+            let (own, source, rows) = (row(len, 0.7), row(5 * len, 1.3), [4u32, 0, 4, 2]);
+            let mut found = [f32::NAN; 4];
+            row_dots(&mut found, &own, &rows, &source);
+            for (found, other) in found.iter().zip(rows) {
+                let other = &source[other as usize * len..][..len];
+                assert_eq!(found.to_bits(), dot(&own, other).to_bits(), "length {len}");
+            }
         }
     }
 

@@ -17,7 +17,7 @@ mod multiversion;
 mod softmax;
 mod weighted_sum;
 
-pub use dot::dot;
+pub use dot::{dot, row_dots};
 pub use dropout::{DropoutMask, dropout_factors_of_column, dropout_factors_of_row, mix, multiply};
 pub use exp::{add_and_elu, exp_nonpositive};
 pub use gram::gram_of_rows;
