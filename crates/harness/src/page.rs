@@ -12,8 +12,9 @@ use graph_io::{NodeDataset, Split};
 use ndarray::{Array2, Axis};
 use rand::seq::index;
 use report::{
-    AnglePair, ClassCosines, ClassEnd, ClassScores, ClassSpectrum, Confusion, Epoch, Fact, FactTable, Headline,
-    HeadlineRow, MapNode, Matrix, NodeCosines, NodeMap, Page, PrincipalAngles, RowKind, SeedHistory, SplitPart,
+    AnglePair, ClassCosines, ClassEnd, ClassScores, ClassSpectrum, Confusion, Epoch, Fact, FactTable,
+    Headline, HeadlineRow, MapNode, Matrix, NodeCosines, NodeMap, Page, PrincipalAngles, RowKind,
+    SeedHistory, SplitPart,
 };
 use serde::Deserialize;
 use toml::Table;
@@ -166,7 +167,7 @@ impl View<'_> {
         let found = TsneConfig { perplexity, ..tsne }.fit(&rows, &mut rng)?;
         let labels = self.dataset.labels();
         let node = |(place, &node): (usize, &usize)| MapNode {
-            id: self.dataset.node_ids().get(node).to_string(),
+            id: self.dataset.node_ids().get(node as u32).to_string(),
             position: [found.points[[place, 0]], found.points[[place, 1]]],
             class: labels.and_then(|labels| labels.class(node as u32)),
             predicted: judged.map(|judged| judged.predicted[node] as u32),
@@ -250,7 +251,8 @@ impl View<'_> {
         let (nodes, labels) = self.labelled(MOST_COMPARED);
         let mut table = FactTable {
             title: "Nearest nodes".to_string(),
-            caption: "The share of a node's nearest nodes by cosine that have its class; 1 is best.".to_string(),
+            caption: "The share of a node's nearest nodes by cosine that have its class; 1 is best."
+                .to_string(),
             rows: Vec::new(),
         };
         let rows = self.embedding.select(Axis(0), &nodes);
@@ -358,7 +360,8 @@ fn facts(view: &View<'_>, stored: &Stored) -> Vec<Fact> {
 }
 
 fn headline(stored: &Stored, variant: &Variant) -> Option<Headline> {
-    let scores: Vec<&SeedScores> = stored.results.iter().filter_map(|result| result.scores.as_ref()).collect();
+    let scores: Vec<&SeedScores> =
+        stored.results.iter().filter_map(|result| result.scores.as_ref()).collect();
     if scores.is_empty() {
         return None;
     }
@@ -366,7 +369,8 @@ fn headline(stored: &Stored, variant: &Variant) -> Option<Headline> {
         let MeanStd { mean, std } = MeanStd::of(&values);
         HeadlineRow { name, kind, mean, std, runs: values.len() }
     };
-    let over = |value: fn(&SeedScores) -> f64| scores.iter().map(|scores| value(scores)).collect::<Vec<f64>>();
+    let over =
+        |value: fn(&SeedScores) -> f64| scores.iter().map(|scores| value(scores)).collect::<Vec<f64>>();
     let fixed = |values: Vec<f64>| {
         // One split has one value, whatever the seed.
         let same = values.iter().all(|value| *value == values[0]);
@@ -383,7 +387,9 @@ fn headline(stored: &Stored, variant: &Variant) -> Option<Headline> {
         rows.push(row("random weights".into(), RowKind::Baseline, random));
     }
     let known = published(variant, stored.protocol);
-    if let Some((known, MeanStd { mean, std })) = known.and_then(|row| Some((row, row.accuracy(&stored.dataset)?))) {
+    if let Some((known, MeanStd { mean, std })) =
+        known.and_then(|row| Some((row, row.accuracy(&stored.dataset)?)))
+    {
         let checked = if known.seen { "" } else { ", not checked" };
         rows.push(HeadlineRow {
             name: format!("published: {}{checked}", known.source),

@@ -15,7 +15,8 @@ const PNG_SCALE: f32 = 2.0;
 
 /// Writes a run as one page, and its figures as files.
 pub(super) fn run(args: &ReportArgs) -> Result<(), Failure> {
-    let experiment = experiment_of(&args.run).context("a report is made of a folder that `g2r train` has written");
+    let experiment =
+        experiment_of(&args.run).context("a report is made of a folder that `g2r train` has written");
     let experiment = experiment.or_input()?;
     let dataset = super::load(&experiment.dataset, &args.input.over(&experiment.input))?;
     let page = page_of(&args.run, &dataset, &PageConfig { map_nodes: args.map_nodes as usize }).or_input()?;
@@ -44,7 +45,9 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(staged.path(), fs::Permissions::from_mode(0o644)).with_context(cannot_write).or_run()?;
+        fs::set_permissions(staged.path(), fs::Permissions::from_mode(0o644))
+            .with_context(cannot_write)
+            .or_run()?;
     }
     staged.persist(path).with_context(cannot_write).or_run()?;
     Ok(())
