@@ -29,11 +29,12 @@
 //! | multiply sparse matrices, convolve, encode | [`gnn`] |
 //! | coding rates, groups of nodes, the loss | [`loss`] |
 //! | train an encoder; the baseline without training | [`embedders`] |
-//! | judge an embedding by a linear probe | [`evaluation`] |
+//! | judge an embedding: probe, clusters, nearest nodes, links, spectra, a map | [`evaluation`] |
+//! | compare methods over seeds, tables, a page of a run | [`harness`] |
 //!
 //! [`burn`] (tensors) and [`ndarray`] (arrays on the host) are re-exported because their types stand in the
 //! interfaces: a program that takes them from here has the versions that fit. The folder `examples` shows one idea
-//! a file. The program `g2r`, with experiments, tables and files, is the crate `g2r-cli`.
+//! a file. The program `g2r` is the crate `g2r-cli`.
 //!
 //! The features `wgpu` and `cuda` let tensors live on a GPU.
 
@@ -43,4 +44,5 @@ pub use evaluation;
 pub use g2r_loss as loss;
 pub use gnn;
 pub use graph_io as graph;
+pub use harness;
 pub use ndarray;

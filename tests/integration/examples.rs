@@ -4,6 +4,10 @@
 
 #[path = "../../examples/coding_rate_by_hand.rs"]
 mod coding_rate_by_hand;
+#[path = "../../examples/compare_methods.rs"]
+mod compare_methods;
+#[path = "../../examples/embed_and_cluster.rs"]
+mod embed_and_cluster;
 #[path = "../../examples/load_a_graph.rs"]
 mod load_a_graph;
 #[path = "../../examples/one_convolution.rs"]
@@ -16,6 +20,16 @@ mod your_own_dataset;
 #[test]
 fn coding_rate_by_hand_runs() {
     coding_rate_by_hand::main().unwrap();
+}
+
+#[test]
+fn compare_methods_runs() {
+    compare_methods::main().unwrap();
+}
+
+#[test]
+fn embed_and_cluster_runs() {
+    embed_and_cluster::main().unwrap();
 }
 
 #[test]

@@ -3,11 +3,13 @@
 // The lint's leave for tests does not reach the functions that they share.
 #![allow(clippy::unwrap_used)]
 
+mod benching;
 mod fetching;
 mod inspecting;
 mod interrupting;
 mod judging;
 mod refusing;
+mod reporting;
 mod training;
 mod user_graphs;
 
