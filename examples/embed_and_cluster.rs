@@ -13,12 +13,13 @@ use g2r::graph::Features;
 
 /// Runs the example.
 pub fn main() -> anyhow::Result<()> {
-    let dataset = g2r::graph::load("karate-club", None)?;
+    let dataset = g2r::graph::load("karate", None)?;
 
     // Any method of `METHODS`, by its name, with the recipe for this data set.
     let method = Method::named("g2r").context("a method that there is")?;
     let mut settings = method.recipe(dataset.name(), EncoderKind::Gcn);
-    settings.extend("d_hidden = [32]\nd_output = 16\nepochs = 60\nlearning_rate = 0.01".parse::<toml::Table>()?);
+    settings
+        .extend("d_hidden = [32]\nd_output = 16\nepochs = 60\nlearning_rate = 0.01".parse::<toml::Table>()?);
     let embedder = method.init(&settings, &dataset, &Device::flex())?;
     let embedded = embedder.embed(&Task { seed: 0, labels: None }, &mut OwnRule)?;
     let Features::Dense(embedding) = &embedded.rows else { anyhow::bail!("an encoder gives dense rows") };
@@ -27,7 +28,8 @@ pub fn main() -> anyhow::Result<()> {
 
     let clusters = KMeansConfig::new(2).fit(&rows, &mut generator(0, Stream::Evaluation))?.clusters;
     let labels = dataset.labels().context("the club split in two")?;
-    let truth: Vec<usize> = labels.classes().iter().map(|class| class.map_or(0, |class| class as usize)).collect();
+    let truth: Vec<usize> =
+        labels.classes().iter().map(|class| class.map_or(0, |class| class as usize)).collect();
     let ClusteringScores { accuracy, nmi, ari } = ClusteringScores::new(&truth, &clusters);
     println!("two clusters beside the two factions: accuracy {accuracy:.2}, NMI {nmi:.2}, ARI {ari:.2}");
 

@@ -279,7 +279,6 @@ pub(crate) fn overlay(base: &mut Table, top: Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use embedders::METHODS;
     use std::io::Write;
 
     fn table(text: &str) -> Table {

@@ -190,7 +190,7 @@ pub enum SplitPart {
 pub struct Spectrum {
     /// Of all rows.
     pub embedding: Vec<f64>,
-    /// exp of the entropy of the embedding's normalised squared singular values: how many dimensions are in use.
+    /// exp of the entropy of the embedding's singular values divided by their sum: how many dimensions are in use.
     pub effective_rank: Option<f64>,
     /// Of the rows of each class.
     pub classes: Vec<ClassSpectrum>,
@@ -207,7 +207,7 @@ pub struct ClassSpectrum {
     pub effective_rank: Option<f64>,
 }
 
-/// The mean cosine between the rows of two classes.
+/// The mean |cosine| between the rows of two classes.
 #[derive(Clone, Debug, Serialize)]
 pub struct ClassCosines {
     /// A row and a column for each class of [`Page::classes`], in their order.
@@ -217,7 +217,7 @@ pub struct ClassCosines {
 /// The cosines between nodes that are sorted by class, brought down to a square of few cells.
 #[derive(Clone, Debug, Serialize)]
 pub struct NodeCosines {
-    /// The mean cosine of the pairs in each cell; some two hundred rows are as many as can be seen.
+    /// The mean |cosine| of the pairs in each cell; some two hundred rows are as many as can be seen.
     pub matrix: Matrix,
     /// The classes in the order in which their nodes stand, each with the row of the matrix where it ends; rising.
     pub ends: Vec<ClassEnd>,

@@ -121,7 +121,8 @@ fn killed_at_twenty_moments_no_run_is_lost_or_doubled_and_the_table_is_the_same(
 
 #[test]
 fn workers_and_threads_change_no_result() {
-    let config = SMALL.replace("seeds = 24", "seeds = 2\ntasks = ['classification', 'clustering', 'similarity', 'links']");
+    let config = SMALL
+        .replace("seeds = 24", "seeds = 2\ntasks = ['classification', 'clustering', 'similarity', 'links']");
     let tables = ["workers = 1\n", "workers = 3\nthreads_per_worker = 2\nmemory_gb = 0.1\n"].map(|how| {
         let bench = Bench::new(&format!("{how}{config}"));
         accuracies(&bench.finish(&bench.out("out")))
@@ -184,7 +185,10 @@ fn wrong_comparisons_are_refused_before_anything_is_run() {
     for (args, expected) in [
         (vec!["--methods", "g2r"], "no data set"),
         (vec!["--datasets", "cora"], "`methods` must be at least one that is no baseline, got none"),
-        (vec!["--datasets", "cora", "--methods", "word2vec"], "unknown method \"word2vec\", expected one of raw, "),
+        (
+            vec!["--datasets", "cora", "--methods", "word2vec"],
+            "unknown method \"word2vec\", expected one of raw, ",
+        ),
         (vec!["--datasets", "cora", "--methods", "g2r", "--seeds", "0"], "`seeds` must be at least 1, got 0"),
         (vec!["--datasets", "cora,nowhere", "--methods", "g2r"], "nowhere"),
         (vec!["--datasets", "cora", "--methods", "g2r", "--protocols", "wiki-cs-20"], "20 splits of its own"),

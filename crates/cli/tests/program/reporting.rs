@@ -16,14 +16,26 @@ fn a_run_becomes_one_page_and_its_figures_files() {
     }
     assert!(!page.contains("src=\"http") && !page.contains("href=\"http"), "the page asks for the network");
     let plots = run.join("plots");
-    for name in ["map", "spectrum", "confusion", "class-cosines", "node-cosines", "principal-angles", "training-rates"] {
+    for name in [
+        "map",
+        "spectrum",
+        "confusion",
+        "class-cosines",
+        "node-cosines",
+        "principal-angles",
+        "training-rates",
+    ] {
         let svg = fs::read_to_string(plots.join(format!("{name}.svg"))).unwrap();
         assert!(svg.contains("<svg"), "{name}");
         let png = fs::read(plots.join(format!("{name}.png"))).unwrap();
         assert!(png.starts_with(b"\x89PNG"), "{name}");
     }
     stdout_of(&["report", text(&run), "--out", text(&graph.out("again.html"))]);
-    assert_eq!(fs::read_to_string(graph.out("again.html")).unwrap(), page, "the same run gives the same bytes");
+    assert_eq!(
+        fs::read_to_string(graph.out("again.html")).unwrap(),
+        page,
+        "the same run gives the same bytes"
+    );
 }
 
 #[test]
@@ -44,7 +56,10 @@ fn what_is_no_run_is_refused() {
         stderr_of(&output)
     };
     let message = refused(&[text(&graph.out("nowhere"))]);
-    assert!(message.contains("a report is made of a folder that `g2r train` has written: cannot read "), "{message}");
+    assert!(
+        message.contains("a report is made of a folder that `g2r train` has written: cannot read "),
+        "{message}"
+    );
     graph.train("out", &[]);
     fs::write(graph.out("out/report.json"), "{}").unwrap();
     let message = refused(&[text(&graph.out("out"))]);

@@ -66,7 +66,7 @@ mod tests {
             let method = embedders::Method::named(&row.method).unwrap_or_else(|| panic!("{}", row.method));
             assert!(row.encoder.is_none() || method.info().encoder.is_some(), "{}", row.method);
             for (dataset, values) in &row.values {
-                assert!(graph_io::datasets::named(dataset).is_some(), "{dataset}");
+                assert!(graph_io::datasets::named(dataset).is_ok(), "{dataset}");
                 assert!((1..=2).contains(&values.len()) && (20.0..100.0).contains(&values[0]));
             }
         }

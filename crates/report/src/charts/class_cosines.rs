@@ -1,4 +1,4 @@
-//! The mean cosine between the nodes of two classes.
+//! The mean |cosine| between the nodes of two classes.
 
 use super::grid::{self, GridStyle};
 use super::hover::Short;
@@ -25,7 +25,7 @@ pub(crate) fn chart(page: &Page) -> Option<Chart> {
     grid::bar(&mut scene, &area, [low, 1.0], 0.5, &grid::signed);
     Some(Chart {
         name: "class-cosines",
-        title: "Mean cosine between the nodes of two classes".to_owned(),
+        title: "Mean |cosine| between the nodes of two classes".to_owned(),
         caption: "1 is the same direction, 0 a right angle. Better is a diagonal near 1 (nodes of a class agree) and \
                   0 everywhere else (classes are orthogonal)."
             .to_owned(),

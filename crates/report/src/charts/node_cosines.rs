@@ -48,7 +48,7 @@ pub(crate) fn chart(page: &Page) -> Option<Chart> {
         .collect();
     Some(Chart {
         name: "node-cosines",
-        title: "Cosines between nodes, sorted by class".to_owned(),
+        title: "|Cosines| between nodes, sorted by class".to_owned(),
         caption: format!(
             "Each cell is the mean over a block of node pairs, {rows} blocks to a side. Better is dark squares along the \
              diagonal, one a class, on an empty ground."
