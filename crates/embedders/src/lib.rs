@@ -5,23 +5,37 @@
 //! purpose its own stream of chance.
 
 mod adam;
+mod deepwalk;
 pub mod dgi;
 mod embedder;
 mod error;
+mod fixed;
 pub mod g2r;
 pub mod method;
+mod node2vec;
+mod ppr;
 mod propagated;
+mod random_init;
 mod ranges;
+mod raw;
 pub mod seeds;
+mod spectral;
 pub mod trainer;
+mod walks;
 mod weights;
 
 pub use adam::Adam;
+pub use deepwalk::DeepWalkConfig;
 pub use dgi::{Dgi, DgiConfig};
 pub use embedder::{Embedded, Embedder, Task, TrainingLabels};
 pub use error::Error;
 pub use g2r::{G2r, G2rConfig};
 pub use gnn::encoder::EncoderKind;
 pub use method::{METHODS, Method, MethodConfig, MethodInfo, MethodKind};
-pub use propagated::propagated;
+pub use node2vec::{Node2Vec, Node2VecConfig};
+pub use ppr::PprConfig;
+pub use propagated::{PropagatedConfig, propagated};
+pub use random_init::RandomInitConfig;
+pub use raw::RawConfig;
+pub use spectral::{Spectral, SpectralConfig};
 pub use trainer::{Decision, EpochRates, EpochReport, KeepLast, Observer, OwnRule, Trained};

@@ -9,10 +9,23 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Table;
 
-use crate::{DgiConfig, Embedder, Error, G2rConfig};
+use crate::{
+    DeepWalkConfig, DgiConfig, Embedder, Error, G2rConfig, Node2VecConfig, PprConfig, PropagatedConfig,
+    RandomInitConfig, RawConfig, SpectralConfig,
+};
 
 /// Every method, in the order that tables show them.
-pub static METHODS: &[Method] = &[Method::of::<DgiConfig>(), Method::of::<G2rConfig>()];
+pub static METHODS: &[Method] = &[
+    Method::of::<DgiConfig>(),
+    Method::of::<G2rConfig>(),
+    Method::of::<RawConfig>(),
+    Method::of::<PropagatedConfig>(),
+    Method::of::<PprConfig>(),
+    Method::of::<RandomInitConfig>(),
+    Method::of::<SpectralConfig>(),
+    Method::of::<DeepWalkConfig>(),
+    Method::of::<Node2VecConfig>(),
+];
 
 /// The settings of a method, which make its embedder.
 pub trait MethodConfig: Serialize + DeserializeOwned + 'static {

@@ -18,6 +18,10 @@ pub enum Stream {
     Dropout,
     /// Shuffled features that an embedder tells from the true ones.
     Corruption,
+    /// Random walks.
+    Walks,
+    /// Nodes of noise that skip-gram tells from contexts.
+    Negatives,
 }
 
 /// The generator of a stream of a seed.
