@@ -84,4 +84,19 @@ pub enum Error {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A graph that has nothing to be walked or diffused over.
+    #[error("expected a graph with edges, found none")]
+    NoEdges,
+    /// Eigenvectors could not be found.
+    #[error(
+        "after {iterations} iterations: expected eigenvectors with residuals of at most {tolerance:e}, found {residual:e}"
+    )]
+    NotConverged {
+        /// How many iterations were allowed.
+        iterations: usize,
+        /// The largest ‖S v − λ v‖ that is left.
+        residual: f64,
+        /// What it may be.
+        tolerance: f64,
+    },
 }

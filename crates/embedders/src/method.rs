@@ -9,10 +9,21 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Table;
 
-use crate::{BgrlConfig, CcaSsgConfig, DgiConfig, Embedder, Error, G2rConfig, GraceConfig, SupervisedConfig};
+use crate::{
+    BgrlConfig, CcaSsgConfig, DeepWalkConfig, DgiConfig, Embedder, Error, G2rConfig, GraceConfig,
+    Node2VecConfig, PprConfig, PropagatedConfig, RandomInitConfig, RawConfig, SpectralConfig,
+    SupervisedConfig,
+};
 
 /// Every method, in the order that tables show them.
 pub static METHODS: &[Method] = &[
+    Method::of::<RawConfig>(),
+    Method::of::<PropagatedConfig>(),
+    Method::of::<PprConfig>(),
+    Method::of::<RandomInitConfig>(),
+    Method::of::<SpectralConfig>(),
+    Method::of::<DeepWalkConfig>(),
+    Method::of::<Node2VecConfig>(),
     Method::of::<DgiConfig>(),
     Method::of::<GraceConfig>(),
     Method::of::<BgrlConfig>(),

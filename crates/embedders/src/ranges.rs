@@ -7,7 +7,8 @@ const WIDEST: usize = 1 << 16;
 /// The most epochs.
 const MOST_EPOCHS: usize = 1_000_000;
 
-fn setting(name: &'static str, expected: impl Into<String>, found: f64) -> Result<(), Error> {
+/// A setting outside its range.
+pub(crate) fn outside(name: &'static str, expected: impl Into<String>, found: f64) -> Result<(), Error> {
     Err(Error::Setting { name, expected: expected.into(), found })
 }
 
@@ -16,7 +17,7 @@ pub(crate) fn count(name: &'static str, found: usize, most: usize) -> Result<(),
     if (1..=most).contains(&found) {
         return Ok(());
     }
-    setting(name, format!("from 1 to {most}"), found as f64)
+    outside(name, format!("from 1 to {most}"), found as f64)
 }
 
 /// The width of a layer.
@@ -31,15 +32,15 @@ pub(crate) fn epochs(found: usize) -> Result<(), Error> {
 
 /// Above 0.
 pub(crate) fn positive(name: &'static str, found: f64) -> Result<(), Error> {
-    if found > 0.0 && found.is_finite() { Ok(()) } else { setting(name, "positive", found) }
+    if found > 0.0 && found.is_finite() { Ok(()) } else { outside(name, "positive", found) }
 }
 
 /// At least 0.
 pub(crate) fn not_negative(name: &'static str, found: f64) -> Result<(), Error> {
-    if found >= 0.0 && found.is_finite() { Ok(()) } else { setting(name, "at least 0", found) }
+    if found >= 0.0 && found.is_finite() { Ok(()) } else { outside(name, "at least 0", found) }
 }
 
 /// The probability that something is dropped.
 pub(crate) fn dropout(name: &'static str, found: f64) -> Result<(), Error> {
-    if (0.0..1.0).contains(&found) { Ok(()) } else { setting(name, "from 0 to below 1", found) }
+    if (0.0..1.0).contains(&found) { Ok(()) } else { outside(name, "from 0 to below 1", found) }
 }

@@ -22,6 +22,10 @@ pub enum Stream {
     Augmentation,
     /// What an embedding is judged by: centers of clusters, held-out edges, samples of nodes.
     Evaluation,
+    /// Random walks.
+    Walks,
+    /// Nodes of noise that skip-gram tells from contexts.
+    Negatives,
 }
 
 /// The generator of a stream of a seed.
