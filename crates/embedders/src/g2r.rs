@@ -100,15 +100,27 @@ const PRESETS: [Preset; 3] = [
     Preset { dataset: "pubmed", eps_sq: 0.05, groups_per_step: 200, epochs: 40 },
 ];
 
+/// Settings of ours, for data sets that the authors' recipe is weak on: found by validation accuracy under the protocol
+/// 20-30-rest with seeds from 100 on. Rows of length 1, a coarser code, γ₁ = γ₂ = 1.
+const FOUND: [Preset; 4] = [
+    Preset { dataset: "amazon-computers", eps_sq: 2.0, groups_per_step: 200, epochs: 40 },
+    Preset { dataset: "amazon-photo", eps_sq: 8.0, groups_per_step: 200, epochs: 30 },
+    Preset { dataset: "coauthor-cs", eps_sq: 8.0, groups_per_step: 200, epochs: 12 },
+    Preset { dataset: "coauthor-physics", eps_sq: 8.0, groups_per_step: 200, epochs: 10 },
+];
+
 impl G2rConfig {
-    /// The authors' recipe for a data set, by its name; `None` where they have none.
+    /// The authors' recipe for a data set, by its name, or one that was found here; `None` where there is neither.
     pub fn preset(dataset: &str) -> Option<Self> {
-        PRESETS.iter().find(|preset| preset.dataset == dataset).map(|preset| Self {
+        let named = |preset: &&Preset| preset.dataset == dataset;
+        let of = |preset: &Preset| Self {
             eps_sq: preset.eps_sq,
             groups_per_step: preset.groups_per_step,
             epochs: preset.epochs,
             ..Self::default()
-        })
+        };
+        let found = |preset: &Preset| Self { row_norm: RowNorm::L2, gamma1: 1.0, gamma2: 1.0, ..of(preset) };
+        PRESETS.iter().find(named).map(of).or_else(|| FOUND.iter().find(named).map(found))
     }
 
     /// Checks that every setting is in its range.
@@ -458,7 +470,7 @@ mod tests {
 
     #[test]
     fn every_preset_is_in_range_and_other_names_have_none() {
-        for preset in &PRESETS {
+        for preset in PRESETS.iter().chain(&FOUND) {
             G2rConfig::preset(preset.dataset).unwrap().check().unwrap();
         }
         assert_eq!(G2rConfig::preset("cora"), Some(G2rConfig::default()));
