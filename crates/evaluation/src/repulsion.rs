@@ -168,10 +168,10 @@ impl Quadtree {
             high: own[0],
         };
         for point in own {
-            for axis in 0..2 {
-                cell.center[axis] += point[axis] / own.len() as f64;
-                cell.low[axis] = cell.low[axis].min(point[axis]);
-                cell.high[axis] = cell.high[axis].max(point[axis]);
+            for (axis, &value) in point.iter().enumerate() {
+                cell.center[axis] += value / own.len() as f64;
+                cell.low[axis] = cell.low[axis].min(value);
+                cell.high[axis] = cell.high[axis].max(value);
             }
         }
         let place = self.cells.len();
