@@ -39,7 +39,6 @@ pub(crate) struct Augmentation {
 }
 
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it a data set")]
 enum MaskableFeatures {
     Sparse(MaskedColumns),
     Dense(Tensor<2>),

@@ -29,7 +29,11 @@ use crate::trainer::{self, Observer, OwnChoice, Step, Training};
 use crate::two_views::{TwoViews, check_encoder, check_omissions, finite, omissions};
 use crate::{Embedded, Embedder, Error, Task, ranges};
 
-/// Settings of [`Bgrl`]; the default is the recipe for graphs of which the authors have none.
+/// Settings of [`Bgrl`]; the default is the recipe for graphs of which the authors have none, such as Cora.
+///
+/// It was found by the validation accuracy on Cora's public split, with one seed each of half a dozen settings of at most 300
+/// epochs; test nodes had no part in it. What helped was a target that follows ten times as fast as the authors', since there
+/// are few epochs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BgrlConfig {
@@ -70,12 +74,12 @@ impl Default for BgrlConfig {
             heads: 8,
             ending: Ending::BatchNormPrelu,
             d_predictor: 512,
-            drop_edge_probs: [0.4, 0.4],
-            mask_feature_probs: [0.2, 0.2],
-            momentum: 0.99,
-            epochs: 500,
-            warmup_epochs: 50,
-            learning_rate: 5e-4,
+            drop_edge_probs: [0.3, 0.4],
+            mask_feature_probs: [0.3, 0.4],
+            momentum: 0.9,
+            epochs: 300,
+            warmup_epochs: 30,
+            learning_rate: 1e-3,
             weight_decay: 1e-5,
         }
     }
@@ -107,6 +111,7 @@ impl BgrlConfig {
             d_output: preset.widths[1],
             drop_edge_probs: preset.drop_edge_probs,
             mask_feature_probs: preset.mask_feature_probs,
+            momentum: 0.99,
             epochs: 10_000,
             warmup_epochs: 1000,
             learning_rate: preset.learning_rate,
@@ -334,6 +339,14 @@ mod tests {
             training.step(epoch).unwrap();
         }
         assert!(before > 0.1 && apart(&training) < 0.8 * before, "{before} and {}", apart(&training));
+    }
+
+    #[test]
+    fn the_authors_recipes_have_their_epochs_and_their_momentum() {
+        let computers = BgrlConfig::recipe("amazon-computers", EncoderKind::Gcn);
+        assert_eq!((computers.epochs, computers.warmup_epochs, computers.momentum), (10_000, 1000, 0.99));
+        assert_eq!((computers.d_hidden, computers.d_output), (vec![256], 128));
+        assert_eq!(BgrlConfig::recipe("cora", EncoderKind::Gcn), BgrlConfig::default());
     }
 
     #[test]

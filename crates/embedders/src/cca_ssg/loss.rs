@@ -72,19 +72,22 @@ struct Standardized {
 impl Standardized {
     fn of(rows: &[f32], [nodes, width]: [usize; 2]) -> Self {
         let part = ROWS_PER_TASK * width;
-        let sums = |add: fn(&mut [f32], &[f32], &[f32]), at: &[f32]| -> Vec<f64> {
+        let sums = |add: &(dyn Fn(&mut [f32], &[f32]) + Sync)| -> Vec<f64> {
             let sums: Vec<Vec<f32>> = rows
                 .par_chunks(part)
                 .map(|rows| {
                     let mut sums = vec![0.0; width];
-                    add(&mut sums, rows, at);
+                    add(&mut sums, rows);
                     sums
                 })
                 .collect();
             total(&sums, width)
         };
-        let mean: Vec<f32> = sums(add_rows, &[]).into_iter().map(|sum| (sum / nodes as f64) as f32).collect();
-        let inverse: Vec<f32> = sums(add_squares, &mean)
+        let mean: Vec<f32> = sums(&|sums, rows| add_rows(sums, rows))
+            .into_iter()
+            .map(|sum| (sum / nodes as f64) as f32)
+            .collect();
+        let inverse: Vec<f32> = sums(&|sums, rows| add_squares(sums, rows, &mean))
             .into_iter()
             .map(|sum| if sum > 0.0 { (1.0 / (sum / (nodes - 1) as f64).sqrt()) as f32 } else { 0.0 })
             .collect();
@@ -103,7 +106,7 @@ impl Standardized {
             .map(|(grads, rows)| {
                 let mut sums = [vec![0.0; width], vec![0.0; width]];
                 let [own, along] = &mut sums;
-                add_rows(own, grads, &[]);
+                add_rows(own, grads);
                 add_products(along, grads, rows);
                 sums
             })
@@ -131,7 +134,7 @@ fn total(parts: &[impl AsRef<[f32]>], width: usize) -> Vec<f64> {
 
 multiversion! {
     /// Adds rows to a sum, row after row.
-    fn add_rows(sums: &mut [f32], rows: &[f32], _at: &[f32]) = add_rows_body
+    fn add_rows(sums: &mut [f32], rows: &[f32]) = add_rows_body
 }
 
 multiversion! {
@@ -155,7 +158,7 @@ multiversion! {
 }
 
 #[inline(always)]
-fn add_rows_body(sums: &mut [f32], rows: &[f32], _at: &[f32]) {
+fn add_rows_body(sums: &mut [f32], rows: &[f32]) {
     for row in rows.chunks_exact(sums.len()) {
         sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
     }
