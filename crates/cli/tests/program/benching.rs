@@ -149,7 +149,7 @@ fn a_run_that_fails_is_told_and_the_rest_goes_on() {
     let of = |method: &str| table.iter().find(|line| line["method"] == method).unwrap();
     assert_eq!((of("dgi")["seeds"].as_u64(), of("g2r")["seeds"].as_u64()), (Some(0), Some(2)));
     let failures = of("dgi")["failures"].to_string();
-    assert!(failures.contains("expected a finite loss, found NaN"), "{failures}");
+    assert!(failures.contains("expected a finite loss, found "), "{failures}");
     let markdown = fs::read_to_string(out.join("table.md")).unwrap();
     assert!(markdown.contains("| DGI | 0 of 2 | failed |"), "{markdown}");
 }

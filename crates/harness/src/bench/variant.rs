@@ -21,7 +21,7 @@ impl Variant {
         Self { method, encoder: method.info().encoder }
     }
 
-    /// Its name in tables, such as `DGI`, `G2R, GAT` or `supervised GCN`.
+    /// Its name in tables, such as `DGI`, `G2R, GAT` or `Supervised GCN`.
     pub fn title(&self) -> String {
         let info = self.method.info();
         let encoder = self.encoder.map(|encoder| encoder.to_string().to_uppercase());
@@ -89,7 +89,7 @@ mod tests {
             assert_eq!((variant.to_string(), variant.title()), (text.to_string(), title.to_string()));
         }
         assert_eq!("g2r:gcn".parse::<Variant>().unwrap().to_string(), "g2r");
-        assert_eq!("supervised:gat".parse::<Variant>().unwrap().title(), "supervised GAT");
+        assert_eq!("supervised:gat".parse::<Variant>().unwrap().title(), "Supervised GAT");
     }
 
     #[test]

@@ -246,7 +246,7 @@ impl<'a> OfDataset<'a> {
         }
         let version = env!("CARGO_PKG_VERSION").to_string();
         let record = CellRecord { cell, version, scores, error };
-        if let Err(fault) = shared.results.append(record.clone()) {
+        if let Err(fault) = shared.results.append(&record) {
             shared.fault.get_or_insert(fault);
             return;
         }
