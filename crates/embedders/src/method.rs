@@ -92,8 +92,11 @@ pub struct Method {
     recipe: fn(&str, EncoderKind) -> Table,
     check_keys: fn(toml::Deserializer<'_>) -> Result<(), toml::de::Error>,
     checked: fn(Table) -> Result<Table, Error>,
-    init: fn(Table, &NodeDataset, &Device) -> Result<Box<dyn Embedder>, Error>,
+    init: Init,
 }
+
+/// What makes the embedder of settings, a data set and a device.
+type Init = fn(Table, &NodeDataset, &Device) -> Result<Box<dyn Embedder>, Error>;
 
 impl Method {
     /// The method that settings of type `C` make.
