@@ -122,23 +122,27 @@ impl Task {
 
     /// Writes the graph and the features where PyTorch Geometric reads them.
     pub(crate) fn write_data(&self, folder: &Path) -> anyhow::Result<()> {
-        let input = self.input.input();
-        let adjacency = input.graph.adjacency();
-        let mut arcs = Array2::<i64>::zeros((2, adjacency.nnz()));
-        for (arc, (_, (from, to))) in adjacency.iter().enumerate() {
-            (arcs[[0, arc]], arcs[[1, arc]]) = (i64::from(from), i64::from(to));
-        }
-        write_npy(folder.join("edge_index.npy"), &arcs)?;
-        match &input.features {
-            Features::Dense(x) => write_npy(folder.join("x.npy"), x)?,
-            Features::Sparse(x) => {
-                let row_ptr: Array1<i64> = x.proper_indptr().iter().map(|start| *start as i64).collect();
-                let columns: Array1<i64> = x.indices().iter().map(|column| i64::from(*column)).collect();
-                write_npy(folder.join("x_row_ptr.npy"), &row_ptr)?;
-                write_npy(folder.join("x_columns.npy"), &columns)?;
-                write_npy(folder.join("x_values.npy"), &Array1::from(x.data().to_vec()))?;
-            }
-        }
-        Ok(())
+        write_input(&self.input.input(), folder)
     }
+}
+
+/// Writes a graph and its features where PyTorch Geometric reads them.
+pub(crate) fn write_input(input: &Input, folder: &Path) -> anyhow::Result<()> {
+    let adjacency = input.graph.adjacency();
+    let mut arcs = Array2::<i64>::zeros((2, adjacency.nnz()));
+    for (arc, (_, (from, to))) in adjacency.iter().enumerate() {
+        (arcs[[0, arc]], arcs[[1, arc]]) = (i64::from(from), i64::from(to));
+    }
+    write_npy(folder.join("edge_index.npy"), &arcs)?;
+    match &input.features {
+        Features::Dense(x) => write_npy(folder.join("x.npy"), x)?,
+        Features::Sparse(x) => {
+            let row_ptr: Array1<i64> = x.proper_indptr().iter().map(|start| *start as i64).collect();
+            let columns: Array1<i64> = x.indices().iter().map(|column| i64::from(*column)).collect();
+            write_npy(folder.join("x_row_ptr.npy"), &row_ptr)?;
+            write_npy(folder.join("x_columns.npy"), &columns)?;
+            write_npy(folder.join("x_values.npy"), &Array1::from(x.data().to_vec()))?;
+        }
+    }
+    Ok(())
 }

@@ -87,14 +87,14 @@ fn timed(step: &mut dyn FnMut(), count: usize) -> Value {
 }
 
 /// The most memory the process held. Not `getrusage`'s number, which begins at what the parent held when it started this.
-fn peak_bytes() -> anyhow::Result<u64> {
+pub(crate) fn peak_bytes() -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status").context("only Linux tells the peak")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
     Ok(1024 * line.trim().trim_end_matches(" kB").parse::<u64>()?)
 }
 
 /// Of all threads, in user and kernel mode.
-fn cpu_seconds() -> f64 {
+pub(crate) fn cpu_seconds() -> f64 {
     let seconds = |time: TimeVal| time.tv_sec() as f64 + 1e-6 * time.tv_usec() as f64;
     seconds(usage().user_time()) + seconds(usage().system_time())
 }
