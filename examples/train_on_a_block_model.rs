@@ -32,7 +32,7 @@ impl Observer for BestValidation<'_> {
     ) -> Result<Decision, Box<dyn std::error::Error + Send + Sync>> {
         let val = self.0.split().expect("drawn").val();
         let found = accuracy(&Rows::dense(embedding().view()), self.0, val)?;
-        if report.epoch % 10 == 0 {
+        if report.epoch.is_multiple_of(10) {
             println!("epoch {:2}  loss {:8.3}  validation {found:.3}", report.epoch, report.loss);
         }
         let better = found > self.1;

@@ -94,11 +94,13 @@ impl OutputFolder {
         }
         let model = self.path.join(MODEL);
         match contents.weights {
-            Some(weights) => fs::write(staging.path().join(MODEL), weights)
-                .map_err(|source| Error::write(&model, source))?,
+            Some(weights) => {
+                let staged = staging.path().join(MODEL);
+                fs::write(staged, weights).map_err(|source| Error::write(&model, source))?;
+            }
             // Those of an earlier run would not make this embedding.
             None if model.exists() => {
-                fs::remove_file(&model).map_err(|source| Error::write(&model, source))?
+                fs::remove_file(&model).map_err(|source| Error::write(&model, source))?;
             }
             None => {}
         }

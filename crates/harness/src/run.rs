@@ -230,7 +230,7 @@ impl<'a> Run<'a> {
         seed: u64,
         judge: Option<&Judge>,
         watcher: &mut dyn Watcher,
-    ) -> Result<Option<(Embedded, Vec<Option<f64>>)>, Error> {
+    ) -> Result<Option<TrainedSeed>, Error> {
         let supervised = self.experiment.method.info().kind == MethodKind::Supervised;
         let labels = match (judge, self.dataset.labels()) {
             (Some(judge), Some(labels)) if supervised => Some(judge.training_labels(labels.num_classes())),
@@ -256,6 +256,9 @@ impl<'a> Run<'a> {
         Ok(Some((embedded, chooser.val_acc_history)))
     }
 }
+
+/// An embedding, and the validation accuracy after each epoch where it was asked for.
+type TrainedSeed = (Embedded, Vec<Option<f64>>);
 
 /// The baselines that are features.
 struct BaselineFeatures {

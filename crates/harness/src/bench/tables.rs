@@ -30,12 +30,15 @@ pub struct Tables<'a> {
     pub out: &'a str,
 }
 
+/// What a column has of a run's scores.
+type ValueOf = fn(&CellScores) -> Option<f64>;
+
 /// A score as a column of a table.
 struct Column {
     title: &'static str,
     decimals: usize,
     scale: f64,
-    value: fn(&CellScores) -> Option<f64>,
+    value: ValueOf,
 }
 
 const SCORES: [Column; 10] = [
@@ -258,7 +261,7 @@ impl Tables<'_> {
     }
 
     fn group_to_json(&self, group: &GroupSummary) -> Value {
-        let stat = |value: fn(&CellScores) -> Option<f64>| group.over_seeds(value);
+        let stat = |value: ValueOf| group.over_seeds(value);
         let mean = |value| stat(value).map(|found| found.mean);
         let std = |value| stat(value).and_then(|found| found.std);
         let sum =
@@ -294,7 +297,7 @@ impl Tables<'_> {
             "settings": group.cell.settings,
             "out": self.out,
         });
-        let named: [(&str, fn(&CellScores) -> Option<f64>); 10] = [
+        let named: [(&str, ValueOf); 10] = [
             ("test_acc", SCORES[0].value),
             ("val_acc", SCORES[1].value),
             ("test_macro_f1", SCORES[2].value),

@@ -114,7 +114,7 @@ pub fn run_bench(
         let dataset = load(name)?;
         // The next is popped from the end.
         todo.reverse();
-        let budget = (config.memory_gb > 0.0).then(|| (config.memory_gb * 1e9) as u64);
+        let budget = (config.memory_gb > 0.0).then_some((config.memory_gb * 1e9) as u64);
         let shared = Shared { results, todo, outcome: BenchOutcome::default(), running: 0, fault: None };
         let bench = OfDataset {
             config,
