@@ -1,6 +1,7 @@
 //! Methods beside each other: every method on the same splits, judged by the same probe, over the same seeds.
 
 mod cell;
+mod columns;
 mod config;
 mod execute;
 mod memory;

@@ -134,3 +134,74 @@ pub(super) fn baselines_of(group: &GroupSummary, groups: &[GroupSummary]) -> Bas
     };
     Baselines { raw: mean("raw"), propagated: mean("propagated"), random_init: mean("random-init") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::{BenchConfig, ResultsFile};
+
+    /// A results file in which each run has the accuracy that `accuracy` gives for its method and seed.
+    fn groups(accuracy: impl Fn(&str, u64) -> Option<f64>) -> Vec<GroupSummary> {
+        let config = "datasets = ['cora']\nmethods = ['g2r', 'dgi']\nseeds = 3";
+        let config = BenchConfig::from_layers(None, toml::from_str(config).unwrap()).unwrap();
+        let cells = config.cells("cora", &graph_io::load("cora", None).unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut results = ResultsFile::open(&folder.path().join("results.jsonl")).unwrap();
+        for cell in &cells {
+            let found = accuracy(cell.variant.method.name(), cell.seed);
+            let scores = found.map(|test_acc| CellScores {
+                epoch: 1,
+                epochs_trained: 1,
+                d_output: 1,
+                val_acc: None,
+                test_acc: Some(test_acc),
+                test_macro_f1: None,
+                clustering: None,
+                similarity: None,
+                links: None,
+                train_seconds: 0.0,
+                seconds: 0.0,
+                cpu_seconds: None,
+                peak_bytes: None,
+            });
+            let error = found.is_none().then(|| "no".to_string());
+            let version = env!("CARGO_PKG_VERSION").to_string();
+            results.append(&CellRecord { cell: cell.clone(), version, scores, error }).unwrap();
+        }
+        summarize(cells.iter(), &results, "g2r".parse().unwrap())
+    }
+
+    fn named<'a>(groups: &'a [GroupSummary], name: &str) -> &'a GroupSummary {
+        groups.iter().find(|group| group.variant().method.name() == name).unwrap()
+    }
+
+    #[test]
+    fn methods_are_compared_on_equal_seeds_and_what_was_run_once_with_every_seed() {
+        let groups = groups(|method, seed| match method {
+            "g2r" => Some([0.80, 0.82, 0.81][seed as usize]),
+            "dgi" => Some([0.79, 0.80, 0.78][seed as usize]),
+            _ => Some(0.5),
+        });
+        let dgi = named(&groups, "dgi").difference.unwrap();
+        assert!((dgi.mean + 0.02).abs() < 1e-12, "{dgi:?}");
+        assert_eq!((dgi.seeds, dgi.p_of_sign_flips), (3, Some(0.25)));
+        let raw = named(&groups, "raw");
+        assert_eq!((raw.seeds.len(), raw.seeds_asked), (1, 1));
+        let raw = raw.difference.unwrap();
+        assert!((raw.mean + 0.31).abs() < 1e-12, "{raw:?}");
+        assert_eq!(raw.seeds, 3);
+        assert_eq!(named(&groups, "g2r").difference, None);
+        assert_eq!(baselines_of(named(&groups, "dgi"), &groups).raw, Some(0.5));
+    }
+
+    #[test]
+    fn seeds_that_failed_are_named_and_left_out() {
+        let groups = groups(|method, seed| (method != "dgi" || seed == 1).then_some(0.8));
+        let dgi = named(&groups, "dgi");
+        assert_eq!(dgi.seeds.iter().map(|(seed, _)| *seed).collect::<Vec<_>>(), [1]);
+        assert_eq!(dgi.failures, [(0, "no".to_string()), (2, "no".to_string())]);
+        assert_eq!(dgi.difference, None, "one seed in common is no test");
+        let same = named(&groups, "random-init").difference.unwrap();
+        assert_eq!((same.mean, same.p_of_t), (0.0, 1.0));
+    }
+}

@@ -9,6 +9,7 @@ use evaluation::MeanStd;
 use serde_json::{Value, json};
 
 use super::cell::CellScores;
+use super::columns::{COSTS, Column, SCORES, ValueOf};
 use super::published::published;
 use super::summary::{GroupSummary, baselines_of};
 use super::variant::Variant;
@@ -29,47 +30,6 @@ pub struct Tables<'a> {
     /// The folder of the results.
     pub out: &'a str,
 }
-
-/// What a column has of a run's scores.
-type ValueOf = fn(&CellScores) -> Option<f64>;
-
-/// A score as a column of a table.
-struct Column {
-    title: &'static str,
-    decimals: usize,
-    scale: f64,
-    value: ValueOf,
-}
-
-const SCORES: [Column; 10] = [
-    Column { title: "test acc %", decimals: 1, scale: 100.0, value: |scores| scores.test_acc },
-    Column { title: "val acc %", decimals: 1, scale: 100.0, value: |scores| scores.val_acc },
-    Column { title: "macro-F1 %", decimals: 1, scale: 100.0, value: |scores| scores.test_macro_f1 },
-    Column { title: "NMI", decimals: 3, scale: 1.0, value: |scores| Some(scores.clustering?.nmi) },
-    Column { title: "ARI", decimals: 3, scale: 1.0, value: |scores| Some(scores.clustering?.ari) },
-    Column {
-        title: "cluster acc %",
-        decimals: 1,
-        scale: 100.0,
-        value: |scores| Some(scores.clustering?.accuracy),
-    },
-    Column { title: "Sim@5", decimals: 3, scale: 1.0, value: |scores| Some(scores.similarity?.at_5) },
-    Column { title: "Sim@10", decimals: 3, scale: 1.0, value: |scores| Some(scores.similarity?.at_10) },
-    Column { title: "link AUC", decimals: 3, scale: 1.0, value: |scores| Some(scores.links?.auc) },
-    Column {
-        title: "link AP",
-        decimals: 3,
-        scale: 1.0,
-        value: |scores| Some(scores.links?.average_precision),
-    },
-];
-
-const COSTS: [Column; 4] = [
-    Column { title: "s", decimals: 2, scale: 1.0, value: |scores| Some(scores.seconds) },
-    Column { title: "CPU s", decimals: 2, scale: 1.0, value: |scores| scores.cpu_seconds },
-    Column { title: "MB", decimals: 0, scale: 1e-6, value: |scores| Some(scores.peak_bytes? as f64) },
-    Column { title: "epochs", decimals: 0, scale: 1.0, value: |scores| Some(scores.epochs_trained as f64) },
-];
 
 impl Tables<'_> {
     /// Writes `table.md`, `table.csv`, `table.json` and `paper.md`, each first under a temporary name.
@@ -201,25 +161,12 @@ impl Tables<'_> {
     /// A line a method and data set, with means and standard deviations as plain numbers; accuracies are fractions of 1.
     pub fn to_csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let names = [
-            "test_acc",
-            "val_acc",
-            "test_macro_f1",
-            "nmi",
-            "ari",
-            "cluster_acc",
-            "sim_5",
-            "sim_10",
-            "link_auc",
-            "link_ap",
-        ];
         let mut header: Vec<String> =
             ["dataset", "protocol", "method", "encoder", "seeds", "seeds_asked"].map(str::to_string).to_vec();
-        for name in names {
-            header.extend([format!("{name}_mean"), format!("{name}_std")]);
+        for Column { key, .. } in &SCORES {
+            header.extend([format!("{key}_mean"), format!("{key}_std")]);
         }
-        let costs = ["seconds", "cpu_seconds", "peak_bytes", "epochs"];
-        header.extend(costs.map(str::to_string));
+        header.extend(COSTS.iter().map(|column| column.key.to_string()));
         header.extend(["difference_mean", "difference_p"].map(str::to_string));
         let write = |writer: &mut csv::Writer<Vec<u8>>, cells: &[String]| {
             writer.write_record(cells).expect("memory takes every write");
@@ -297,21 +244,9 @@ impl Tables<'_> {
             "settings": group.cell.settings,
             "out": self.out,
         });
-        let named: [(&str, ValueOf); 10] = [
-            ("test_acc", SCORES[0].value),
-            ("val_acc", SCORES[1].value),
-            ("test_macro_f1", SCORES[2].value),
-            ("nmi", SCORES[3].value),
-            ("ari", SCORES[4].value),
-            ("cluster_acc", SCORES[5].value),
-            ("sim_5", SCORES[6].value),
-            ("sim_10", SCORES[7].value),
-            ("link_auc", SCORES[8].value),
-            ("link_ap", SCORES[9].value),
-        ];
-        for (name, value) in named {
-            object[format!("{name}_mean")] = json!(mean(value));
-            object[format!("{name}_std")] = json!(std(value));
+        for Column { key, value, .. } in &SCORES {
+            object[format!("{key}_mean")] = json!(mean(*value));
+            object[format!("{key}_std")] = json!(std(*value));
         }
         object
     }
