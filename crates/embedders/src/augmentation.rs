@@ -39,6 +39,10 @@ pub(crate) struct Augmentation {
 }
 
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one of it a training; which variant is the larger depends on the backends"
+)]
 enum MaskableFeatures {
     Sparse(MaskedColumns),
     Dense(Tensor<2>),
