@@ -26,6 +26,7 @@ pub mod datasets;
 mod edge_policy;
 pub mod embedding;
 mod error;
+mod feature_names;
 mod feature_scaling;
 mod features;
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub use crate::csr::CsrMatrix;
 pub use crate::edge_policy::{Direction, Duplicates, EdgePolicy, EdgeReport, Loops, Weights};
 pub use crate::embedding::Embedding;
 pub use crate::error::{Error, Place, Position};
+pub use crate::feature_names::FeatureNames;
 pub use crate::feature_scaling::FeatureScaling;
 pub use crate::features::Features;
 pub use crate::folds::{Fold, Folds};

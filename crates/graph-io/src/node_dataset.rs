@@ -2,6 +2,7 @@
 
 use crate::cleaning::CleaningReport;
 use crate::error::Error;
+use crate::feature_names::FeatureNames;
 use crate::features::Features;
 use crate::graph::Graph;
 use crate::labels::Labels;
@@ -23,6 +24,8 @@ pub struct NodeDatasetParts {
     pub graph: Graph,
     /// One row a node.
     pub features: Features,
+    /// The names of the columns of the features, where the source has names.
+    pub feature_names: Option<FeatureNames>,
     /// A class or none for each node.
     pub labels: Option<Labels>,
     /// The splits that belong to the data set, most often one or none; need labels.
@@ -54,6 +57,7 @@ impl NodeDatasetParts {
             node_ids: NodeIds::counted(graph.num_nodes()),
             graph,
             features,
+            feature_names: None,
             labels: None,
             splits: Vec::new(),
             report: CleaningReport::default(),
@@ -65,8 +69,8 @@ impl NodeDataset {
     /// A data set of parts that fit together.
     ///
     /// # Errors
-    /// Features, labels or node ids for another number of nodes than the graph has; features that are not finite; a
-    /// split without labels, or of nodes that have none; two nodes of one id.
+    /// Features, labels or node ids for another number of nodes than the graph has; features that are not finite, or
+    /// have another number of columns than names; a split without labels, or of nodes that have none; two nodes of one id.
     pub fn from_parts(parts: NodeDatasetParts) -> Result<Self, Error> {
         let num_nodes = parts.graph.num_nodes();
         let num_labels = parts.labels.as_ref().map_or(num_nodes, Labels::num_nodes);
@@ -81,6 +85,11 @@ impl NodeDataset {
             }
         }
         parts.features.check()?;
+        let (d_input, names) = (parts.features.d_input(), &parts.feature_names);
+        if let Some(names) = names.as_ref().filter(|names| names.len() != d_input) {
+            let expected = format!("{d_input}, one for each column of the features");
+            return Err(Error::invalid("feature names", expected, names.len().to_string()));
+        }
         for split in &parts.splits {
             let Some(labels) = &parts.labels else {
                 return Err(Error::invalid("split", "labels beside it", "none"));
@@ -109,6 +118,11 @@ impl NodeDataset {
     /// The features, unless they were made because the source has none: what a writer writes, as a reader makes them again.
     pub fn own_features(&self) -> Option<&Features> {
         Some(self.features()).filter(|_| self.parts.report.features_made.is_none())
+    }
+
+    /// The names of the columns of the features, where the source has names: those of a table, not of a bare array.
+    pub fn feature_names(&self) -> Option<&FeatureNames> {
+        self.parts.feature_names.as_ref()
     }
 
     /// The classes of the nodes, where the source has any.
@@ -163,6 +177,7 @@ impl NodeDataset {
             name: parts.name.clone(),
             graph: parts.graph.subgraph(nodes)?,
             features: parts.features.select(nodes),
+            feature_names: parts.feature_names.clone(),
             labels: parts.labels.as_ref().map(|labels| labels.select(nodes)),
             splits: parts.splits.iter().map(|split| split.select(nodes)).collect(),
             node_ids: parts.node_ids.select(nodes),
@@ -211,6 +226,10 @@ mod tests {
             "features: expected 3, one for each node of the graph, found 4"
         );
         let labels = Some(Labels::from_classes(vec![Some(0)], vec!["a".into()]).unwrap());
+        assert_eq!(
+            message(NodeDatasetParts { feature_names: FeatureNames::from_names(["age"]).ok(), ..parts() }),
+            "feature names: expected 2, one for each column of the features, found 1"
+        );
         assert_eq!(
             message(NodeDatasetParts { labels, ..parts() }),
             "labels: expected 3, one for each node of the graph, found 1"

@@ -6,6 +6,7 @@ use crate::arcs::Arcs;
 use crate::cleaning::{CleaningPolicy, CleaningReport};
 use crate::edge_policy::EdgeReport;
 use crate::error::Error;
+use crate::feature_names::FeatureNames;
 use crate::features::Features;
 use crate::graph::Graph;
 use crate::labels::Labels;
@@ -24,6 +25,8 @@ pub struct RawDataset {
     pub arcs: Arcs,
     /// One row a node, where the source has any.
     pub features: Option<Features>,
+    /// The names of the columns of the features, where the source has names.
+    pub feature_names: Option<FeatureNames>,
     /// A class or none for each node, where the source has any.
     pub labels: Option<Labels>,
     /// The splits of the source; need labels.
@@ -39,6 +42,8 @@ pub struct NodeTable {
     pub node_ids: NodeIds,
     /// One row a node.
     pub features: Option<Features>,
+    /// The names of the columns of the features, where the table has names.
+    pub feature_names: Option<FeatureNames>,
     /// A class or none for each node.
     pub labels: Option<Labels>,
     /// The splits of the source; need labels.
@@ -64,6 +69,7 @@ impl RawDataset {
             node_ids,
             arcs,
             features: None,
+            feature_names: None,
             labels: None,
             splits: Vec::new(),
             unknown_ends_skipped: 0,
@@ -119,12 +125,15 @@ impl RawDataset {
             true => old_of_new(table.node_ids.len()),
             false => None,
         };
+        let own_names = self.feature_names.filter(|_| order.is_some());
         let own_features = self.features.zip(order.as_ref()).map(|(features, order)| features.select(order));
         let own_labels = self.labels.zip(order.as_ref()).map(|(labels, order)| labels.select(order));
         Ok(Self {
             name: self.name,
             node_ids: table.node_ids,
             arcs,
+            // Names belong to the features beside them.
+            feature_names: if table.features.is_some() { table.feature_names } else { own_names },
             features: table.features.or(own_features),
             labels: table.labels.or(own_labels),
             splits: table.splits,
@@ -148,6 +157,7 @@ impl RawDataset {
             name: self.name,
             graph,
             features,
+            feature_names: self.feature_names.filter(|_| features_made.is_none()),
             labels: self.labels,
             splits: self.splits,
             node_ids: self.node_ids,
@@ -181,6 +191,7 @@ mod tests {
         NodeTable {
             node_ids: NodeIds::from_names(names),
             features: Some(Features::Dense(features)),
+            feature_names: None,
             labels: None,
             splits: Vec::new(),
         }
@@ -210,10 +221,19 @@ mod tests {
 
     #[test]
     fn what_the_graph_knows_of_its_nodes_follows_them_where_the_table_does_not_say() {
-        let own = RawDataset { features: Some(Features::Dense(array![[7.0], [8.0], [9.0]])), ..source() };
+        let own = RawDataset {
+            features: Some(Features::Dense(array![[7.0], [8.0], [9.0]])),
+            feature_names: FeatureNames::from_names(["age"]).ok(),
+            ..source()
+        };
+        let unnamed = own.clone().with_nodes(table(&["a", "b", "c"]), UnknownIds::Refuse).unwrap();
+        assert_eq!(unnamed.feature_names, None, "names belong to the features that they came with");
         let bare = NodeTable { features: None, ..table(&["c", "a", "b"]) };
         let joined = own.with_nodes(bare, UnknownIds::Refuse).unwrap();
         assert_eq!(joined.features, Some(Features::Dense(array![[9.0], [7.0], [8.0]])));
+        let dataset =
+            joined.clean(&CleaningPolicy { isolated_nodes: crate::Nodes::Drop, ..Default::default() });
+        assert_eq!(dataset.unwrap().feature_names().unwrap().get(0), "age");
     }
 
     #[test]

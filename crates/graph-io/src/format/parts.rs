@@ -93,10 +93,11 @@ impl NodeParts {
                 let expected = format!("{} rows, as many as the table of nodes has", table.node_ids.len());
                 return Err(Error::malformed(Place::whole(file), expected, num_rows.to_string()));
             }
-            Some(table) => NodeTable { features: Some(features), ..table },
+            Some(table) => NodeTable { features: Some(features), feature_names: None, ..table },
             None => NodeTable {
                 node_ids: row_ids(&raw.node_ids, num_rows, file)?,
                 features: Some(features),
+                feature_names: None,
                 labels: None,
                 splits: Vec::new(),
             },

@@ -43,6 +43,7 @@ pub(super) fn read_dataset(
         name,
         graph,
         features,
+        feature_names: None,
         labels,
         splits,
         node_ids,

@@ -7,6 +7,7 @@ use ndarray::Array2;
 use super::keys::Column;
 use crate::csr::CsrMatrix;
 use crate::error::{Error, Place};
+use crate::feature_names::FeatureNames;
 use crate::features::Features;
 use crate::format::quoted::quoted;
 use crate::node_ids::NodeIds;
@@ -47,7 +48,7 @@ impl Rows {
         columns: Vec<Column>,
         node_ids: &NodeIds,
         (file, max_bytes): (&Path, usize),
-    ) -> Result<Option<Features>, Error> {
+    ) -> Result<Option<(Features, FeatureNames)>, Error> {
         let num_nodes = self.ends.len();
         let mut counts = vec![0usize; columns.len()];
         self.columns.iter().for_each(|&column| counts[column as usize] += 1);
@@ -88,7 +89,9 @@ impl Rows {
             );
             return Err(Error::refused(Place::whole(file), what));
         };
-        Ok(Some(features))
+        let kept = columns.into_iter().zip(&new_columns).filter(|(_, place)| place.is_some());
+        let names = FeatureNames::of_columns(kept.map(|(column, _)| column.name).collect());
+        Ok(Some((features, names)))
     }
 
     fn row(&self, node: usize) -> (&[u32], &[f32]) {
@@ -161,7 +164,12 @@ mod tests {
     }
 
     fn features(defaults: &[Option<f32>], max_bytes: usize) -> Result<Option<Features>, Error> {
-        rows().into_features(columns(defaults), &NodeIds::counted(2), (Path::new("a.graphml"), max_bytes))
+        let read = rows().into_features(
+            columns(defaults),
+            &NodeIds::counted(2),
+            (Path::new("a.graphml"), max_bytes),
+        );
+        Ok(read?.map(|(features, _)| features))
     }
 
     #[test]
@@ -193,9 +201,10 @@ mod tests {
         );
         let mut shared = columns(&[Some(0.0), Some(0.0), None]);
         shared[2].is_shared = true;
-        let read =
+        let (features, names) =
             rows().into_features(shared, &NodeIds::counted(2), (Path::new("a"), 100)).unwrap().unwrap();
-        assert_eq!(read, Features::Dense(array![[0.0, 5.0], [7.0, 0.0]]));
+        assert_eq!(features, Features::Dense(array![[0.0, 5.0], [7.0, 0.0]]));
+        assert_eq!(names.iter().collect::<Vec<_>>(), ["c0", "c1"], "the third is of edges alone");
     }
 
     #[test]

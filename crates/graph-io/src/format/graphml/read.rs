@@ -221,6 +221,7 @@ impl Content {
         let unknown_ends_skipped = number_ends(&mut self.arcs, &self.ids);
         let node_ids = self.ids.into_node_ids();
         let features = self.rows.into_features(self.roles.columns, &node_ids, (path, max_feature_bytes))?;
+        let (features, feature_names) = features.unzip();
         let labels = self.classes.into_labels()?;
         let mut splits = Vec::new();
         if self.sets.iter().any(|set| !set.is_empty()) {
@@ -232,7 +233,7 @@ impl Content {
             splits.push(split);
         }
         let dataset = RawDataset::from_arcs(&name_of(path), node_ids, self.arcs);
-        Ok(RawDataset { features, labels, splits, unknown_ends_skipped, ..dataset })
+        Ok(RawDataset { features, feature_names, labels, splits, unknown_ends_skipped, ..dataset })
     }
 }
 

@@ -7,6 +7,7 @@ use super::classes::ClassColumn;
 use super::columns::{Columns, Role};
 use super::feature_rows::{FeatureRows, Room};
 use crate::error::{Error, Place};
+use crate::feature_names::FeatureNames;
 use crate::format::quoted::quoted;
 use crate::labels::Labels;
 use crate::node_ids::{NodeIds, whole_number};
@@ -22,6 +23,7 @@ pub(super) struct TableBuilder {
     /// The set of the row that is being read, in each split.
     sets: Vec<Option<Set>>,
     features: FeatureRows,
+    feature_names: Option<FeatureNames>,
     next_feature: usize,
 }
 
@@ -50,6 +52,7 @@ impl TableBuilder {
             splits: vec![SetLists::default(); columns.num_splits],
             sets: vec![None; columns.num_splits],
             features: FeatureRows::new(d_input, room),
+            feature_names: columns.feature_names(d_input),
             next_feature: 0,
         }
     }
@@ -155,6 +158,7 @@ impl TableBuilder {
         Ok(NodeTable {
             splits: splits(self.splits, &node_ids, labels.as_ref(), file)?,
             features: self.features.finish(),
+            feature_names: self.feature_names,
             labels,
             node_ids,
         })

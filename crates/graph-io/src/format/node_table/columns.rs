@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::cells::{Fault, Set};
 use crate::error::{Error, Place};
+use crate::feature_names::FeatureNames;
 use crate::format::quoted::quoted;
 
 /// The names that mean something; every other column is a feature.
@@ -112,6 +113,15 @@ impl Columns {
         self.roles.iter().filter(|&&role| role == Role::Feature).count()
     }
 
+    /// The names of the features, where each is a column; a block of them has one name for all.
+    pub(super) fn feature_names(&self, d_input: usize) -> Option<FeatureNames> {
+        if d_input == 0 || self.num_features() != d_input {
+            return None;
+        }
+        let names = self.names.iter().zip(&self.roles).filter(|(_, role)| **role == Role::Feature);
+        Some(FeatureNames::of_columns(names.map(|(name, _)| name.clone()).collect()))
+    }
+
     /// A fault in a cell, told with the column's name.
     pub(super) fn fault(&self, column: usize, fault: Fault) -> Fault {
         let hint = match self.roles[column] {
@@ -138,6 +148,11 @@ enum Key {
     Split(Option<u32>),
     Mask(Option<u32>, Set),
     Feature,
+}
+
+/// Whether a column of this name is a feature.
+pub(super) fn is_feature(name: &str) -> bool {
+    matches!(key(name), Key::Feature)
 }
 
 fn key(name: &str) -> Key {

@@ -67,8 +67,9 @@ pub fn read_node_table(path: &Path) -> Result<NodeTable, Error> {
 }
 
 /// Writes what is known of the nodes of a data set as a table that [`read_node_table`] reads, in the form that the path
-/// ends with: columns `id`, `label`, `split` and `split_1`, … as there are any, then `f0`, `f1`, …; in Parquet one column
-/// `features` of lists. Features that were made because the source has none are left out.
+/// ends with: columns `id`, `label`, `split` and `split_1`, … as there are any, then the features under their names, or
+/// `f0`, `f1`, … without names; in Parquet one column `features` of lists. Features that were made because the source has
+/// none are left out.
 ///
 /// Classes come back in the order that their names have for the reader, without those of no node.
 ///

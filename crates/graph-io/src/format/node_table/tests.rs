@@ -34,6 +34,7 @@ fn every_kind_of_column_is_read() {
             .unwrap();
     assert_eq!(table.node_ids, NodeIds::from_names(["Ana", "Ben", "C, D"]));
     assert_eq!(table.features, Some(Features::Dense(array![[31.0, 1.0], [27.0, 0.0], [-100.0, 1.0]])));
+    assert_eq!(table.feature_names.unwrap().iter().collect::<Vec<_>>(), ["age", "member"]);
     let labels = table.labels.unwrap();
     assert_eq!(labels.class_names(), ["a", "b"]);
     assert_eq!(labels.classes(), [Some(1), Some(0), None]);

@@ -6,7 +6,7 @@ use std::path::Path;
 use csv::WriterBuilder;
 
 use super::builder::TableBuilder;
-use super::columns::{Columns, Role};
+use super::columns::{Columns, Role, is_feature};
 use super::delimited::{Delimited, cell, kind_of};
 use super::feature_rows::Room;
 use crate::csr::row;
@@ -67,8 +67,13 @@ fn write_rows(dataset: &NodeDataset, delimiter: u8, out: &mut dyn Write) -> io::
     for split in 0..dataset.splits().len() {
         table.write_field(split_name(split))?;
     }
+    // A name that says something else would not be read as a feature.
+    let names = dataset.feature_names().filter(|names| names.iter().all(is_feature));
     for column in 0..features.map_or(0, Features::d_input) {
-        table.write_field(format!("f{column}"))?;
+        match names {
+            Some(names) => table.write_field(names.get(column))?,
+            None => table.write_field(format!("f{column}"))?,
+        }
     }
     table.write_record(None::<&[u8]>)?;
     let num_nodes = dataset.graph().num_nodes();
