@@ -1,4 +1,4 @@
-//! Where tensors live.
+//! The device that tensors are on.
 
 use burn::tensor::Device;
 use harness::DeviceChoice;
@@ -18,6 +18,16 @@ pub(crate) struct Chosen {
 impl Chosen {
     fn cpu() -> Self {
         Self { device: Device::flex(), choice: DeviceChoice::Cpu, name: "cpu".to_string() }
+    }
+}
+
+/// The choice of a word of the command line.
+pub(crate) fn named(word: &str) -> DeviceChoice {
+    match word {
+        "cpu" => DeviceChoice::Cpu,
+        "wgpu" => DeviceChoice::Wgpu,
+        "cuda" => DeviceChoice::Cuda,
+        _ => DeviceChoice::Auto,
     }
 }
 
@@ -54,7 +64,7 @@ mod cuda {
     use harness::DeviceChoice;
 
     use super::Chosen;
-    use crate::failure::{Blame, Failure};
+    use crate::failure::{Failure, ResultExt};
 
     /// The first GPU that the driver lists.
     // Not `Device::cuda`: that one panics at the first tensor when there is no driver. The list is empty then.
@@ -67,7 +77,7 @@ mod cuda {
     pub(super) fn any() -> Result<Chosen, Failure> {
         first()
             .context("no NVIDIA driver or GPU was found for the device cuda; choose --device cpu")
-            .or_input()
+            .usage_err()
     }
 }
 
@@ -94,7 +104,7 @@ mod wgpu {
     use harness::DeviceChoice;
 
     use super::Chosen;
-    use crate::failure::{Blame, Failure};
+    use crate::failure::{Failure, ResultExt};
 
     /// The first hardware adapter, the strongest kind first.
     pub(super) fn hardware() -> Option<Chosen> {
@@ -109,7 +119,7 @@ mod wgpu {
             .map_or_else(|| init(DeviceKind::Cpu), Ok)
             .or_else(|_| init(DeviceKind::DefaultDevice))
             .context("no adapter was found for the device wgpu; choose --device cpu")
-            .or_input()
+            .usage_err()
     }
 
     // Not `Device::wgpu`: that one panics at the first tensor when there is no adapter.

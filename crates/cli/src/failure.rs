@@ -11,23 +11,23 @@ pub(crate) enum Failure {
     /// The run failed: exit code 1.
     Run(anyhow::Error),
     /// Whoever reads the output has enough of it: nothing is wrong.
-    ReaderGone,
+    BrokenPipe,
 }
 
 /// Says whose fault an error is.
-pub(crate) trait Blame<T> {
+pub(crate) trait ResultExt<T> {
     /// The input's.
-    fn or_input(self) -> Result<T, Failure>;
+    fn usage_err(self) -> Result<T, Failure>;
     /// The run's.
-    fn or_run(self) -> Result<T, Failure>;
+    fn run_err(self) -> Result<T, Failure>;
 }
 
-impl<T, E: Into<anyhow::Error>> Blame<T> for Result<T, E> {
-    fn or_input(self) -> Result<T, Failure> {
+impl<T, E: Into<anyhow::Error>> ResultExt<T> for Result<T, E> {
+    fn usage_err(self) -> Result<T, Failure> {
         self.map_err(|error| Failure::Input(error.into()))
     }
 
-    fn or_run(self) -> Result<T, Failure> {
+    fn run_err(self) -> Result<T, Failure> {
         self.map_err(|error| Failure::Run(error.into()))
     }
 }
@@ -36,7 +36,7 @@ impl Failure {
     /// Tells the user, and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
         let (error, code) = match self {
-            Self::ReaderGone => return ExitCode::SUCCESS,
+            Self::BrokenPipe => return ExitCode::SUCCESS,
             Self::Run(error) => (error, 1),
             Self::Input(error) => (error, 2),
         };

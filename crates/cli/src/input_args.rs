@@ -46,9 +46,6 @@ pub(crate) struct InputArgs {
     /// What stands for features that are not there [default: identity]
     #[arg(long, value_parser = ["identity", "degree", "refuse"], help_heading = READING)]
     missing_features: Option<String>,
-    /// The scale of the features [default: none]
-    #[arg(long, value_parser = ["none", "row-l1", "row-l2", "standardize"], help_heading = READING)]
-    feature_scaling: Option<String>,
 }
 
 const READING: &str = "Reading a graph";
@@ -75,7 +72,6 @@ impl InputArgs {
             ("isolated_nodes", &self.isolated_nodes),
             ("smaller_components", &self.smaller_components),
             ("missing_features", &self.missing_features),
-            ("feature_scaling", &self.feature_scaling),
         ];
         let set = given.into_iter().filter_map(|(key, value)| Some((key, value.clone()?)));
         set.map(|(key, value)| (key.to_string(), Value::String(value))).collect()

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::failure::{Blame, Failure};
+use crate::failure::{Failure, ResultExt};
 
 /// A flag that the first Ctrl-C sets; the second ends the process at once.
 pub(crate) fn listen() -> Result<Arc<AtomicBool>, Failure> {
@@ -21,6 +21,6 @@ pub(crate) fn listen() -> Result<Arc<AtomicBool>, Failure> {
             "\nfinishing this epoch and keeping the finished seeds; Ctrl-C again ends now"
         );
     })
-    .or_run()?;
+    .run_err()?;
     Ok(interrupted)
 }

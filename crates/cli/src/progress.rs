@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use harness::{EpochRates, EpochReport, Experiment, SeedResult, Watcher};
+use harness::{EpochLog, EpochRates, Experiment, Progress as Work, RunCallback, SeedResult};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
@@ -18,6 +18,8 @@ pub(crate) struct Progress {
     num_seeds: usize,
     num_started: usize,
     interrupted: Arc<AtomicBool>,
+    /// What is counted.
+    unit: &'static str,
     /// The first line that could not be written: told at the end, so that the run is not lost.
     failure: Option<Failure>,
 }
@@ -25,15 +27,23 @@ pub(crate) struct Progress {
 impl Progress {
     /// Shows nothing on a stderr that is no terminal.
     pub(crate) fn new(experiment: &Experiment, format: Format, interrupted: Arc<AtomicBool>) -> Self {
-        let bar = ProgressBar::new(experiment.epochs().unwrap_or(0) as u64);
+        let bar = ProgressBar::new(experiment.settings.epochs().unwrap_or(0) as u64);
         bar.set_style(
-            ProgressStyle::with_template("{prefix} {bar:10} epoch {pos}/{len}  {wide_msg}")
+            ProgressStyle::with_template("{prefix} {bar:10} {pos}/{len} {msg}")
                 .expect("the template is fixed and tested"),
         );
         if format == Format::Json {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        Self { bar, format, num_seeds: experiment.num_seeds(), num_started: 0, interrupted, failure: None }
+        Self {
+            bar,
+            format,
+            num_seeds: experiment.run.num_seeds(),
+            num_started: 0,
+            interrupted,
+            unit: "epochs",
+            failure: None,
+        }
     }
 
     /// The same without the bar.
@@ -52,7 +62,7 @@ impl Progress {
     }
 }
 
-impl Watcher for Progress {
+impl RunCallback for Progress {
     fn seed_started(&mut self, _seed: u64) {
         self.num_started += 1;
         self.bar.reset();
@@ -60,10 +70,21 @@ impl Watcher for Progress {
         self.bar.set_prefix(format!("seed {}/{}", self.num_started, self.num_seeds));
     }
 
-    fn epoch_finished(&mut self, report: &EpochReport, val_acc: Option<f64>) {
-        self.bar.set_position(report.epoch as u64);
+    fn progress(&mut self, Work { unit, done, total }: Work) {
+        self.bar.set_length(total);
+        self.bar.set_position(done);
+        if self.unit != unit {
+            self.unit = unit;
+            self.bar.set_message(unit);
+        }
+    }
+
+    fn epoch_finished(&mut self, report: &EpochLog, val_acc: Option<f64>) {
+        if self.unit == "epochs" {
+            self.bar.set_position(report.epoch as u64);
+        }
         let val_acc = val_acc.map_or_else(String::new, |val_acc| format!("  val {:.1} %", 100.0 * val_acc));
-        self.bar.set_message(format!("{}{val_acc}", progress_of(report)));
+        self.bar.set_message(format!("{}  {}{val_acc}", self.unit, progress_of(report)));
     }
 
     fn seed_finished(&mut self, result: &SeedResult) {
@@ -77,7 +98,7 @@ impl Watcher for Progress {
     }
 }
 
-fn progress_of(report: &EpochReport) -> String {
+fn progress_of(report: &EpochLog) -> String {
     match report.rates {
         Some(EpochRates { expansion, compression }) => {
             format!("expansion {expansion:.2}  compression {compression:.2}")
@@ -100,7 +121,7 @@ fn seed_line(result: &SeedResult) -> serde_json::Value {
         "baselines": scores.map(|scores| json!({
             "raw": scores.raw.test_acc,
             "propagated": scores.propagated.test_acc,
-            "random_init": scores.random_init.map(|judgement| judgement.test_acc),
+            "random_init": scores.random_init.map(|scores| scores.test_acc),
         })),
         "last_rates": rates,
         "last_loss": loss,
@@ -111,31 +132,48 @@ fn seed_line(result: &SeedResult) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use harness::{Draft, Registry};
+
+    fn experiment(seeds: usize) -> Experiment {
+        let karate = graph_io::load("karate", None).unwrap();
+        let flags = toml::from_str(&format!("dataset = 'karate'\nseeds = {seeds}")).unwrap();
+        Draft::from_layers(&Registry::builtin(), None, flags).unwrap().on(&karate).unwrap()
+    }
 
     #[test]
     fn an_epoch_is_told_in_rates_and_accuracy_where_there_is_one() {
         let rates = Some(EpochRates { expansion: 4.56789, compression: 1.2 });
-        let report = EpochReport { epoch: 2, loss: -3.0, rates, seconds: 0.1 };
+        let report = EpochLog { epoch: 2, loss: -3.0, rates, seconds: 0.1 };
         let interrupted = Arc::new(AtomicBool::new(false));
-        let mut progress = Progress::new(&Experiment::default(), Format::Text, interrupted).quiet();
+        let mut progress = Progress::new(&experiment(1), Format::Text, interrupted).quiet();
         progress.epoch_finished(&report, Some(0.798));
-        assert_eq!(progress.bar.message(), "expansion 4.57  compression 1.20  val 79.8 %");
-        progress.epoch_finished(&EpochReport { rates: None, ..report }, None);
-        assert_eq!((progress.bar.message().as_str(), progress.bar.position()), ("loss -3.0000", 2));
+        assert_eq!(progress.bar.message(), "epochs  expansion 4.57  compression 1.20  val 79.8 %");
+        progress.epoch_finished(&EpochLog { rates: None, ..report }, None);
+        assert_eq!((progress.bar.message().as_str(), progress.bar.position()), ("epochs  loss -3.0000", 2));
     }
 
     #[test]
     fn the_bar_follows_seeds_and_epochs() {
-        let experiment = Experiment { seeds: Some(3), ..Experiment::default() };
         let interrupted = Arc::new(AtomicBool::new(false));
-        let mut progress = Progress::new(&experiment, Format::Text, Arc::clone(&interrupted)).quiet();
+        let mut progress = Progress::new(&experiment(3), Format::Text, Arc::clone(&interrupted)).quiet();
         progress.seed_started(7);
         progress.seed_started(8);
-        let report = EpochReport { epoch: 2, loss: 0.0, rates: None, seconds: 0.0 };
+        let report = EpochLog { epoch: 2, loss: 0.0, rates: None, seconds: 0.0 };
         progress.epoch_finished(&report, None);
         assert_eq!((progress.bar.prefix().as_str(), progress.bar.position()), ("seed 2/3", 2));
         assert!(!progress.interrupted());
         interrupted.store(true, Ordering::Relaxed);
         assert!(progress.interrupted());
+    }
+
+    #[test]
+    fn work_that_is_not_counted_in_epochs_moves_the_bar_by_its_own_unit() {
+        let mut progress =
+            Progress::new(&experiment(1), Format::Text, Arc::new(AtomicBool::new(false))).quiet();
+        progress.progress(Work { unit: "walks", done: 340, total: 680 });
+        let log = EpochLog { epoch: 1, loss: 0.5, rates: None, seconds: 0.0 };
+        progress.epoch_finished(&log, None);
+        assert_eq!((progress.bar.position(), progress.bar.length()), (340, Some(680)));
+        assert_eq!(progress.bar.message(), "walks  loss 0.5000");
     }
 }

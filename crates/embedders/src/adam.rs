@@ -1,6 +1,6 @@
 //! Adam, with its state updated in place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, ExtensionType, Flex, backend_extension};
@@ -58,6 +58,16 @@ impl Adam {
 
     /// The module after one step along its gradients; a parameter without a gradient stays.
     pub fn step<M: Module>(&mut self, module: M, gradients: GradientsParams) -> M {
+        self.step_without_decay_of(&HashSet::new(), module, gradients)
+    }
+
+    /// The same where some parameters have no weight decay.
+    pub(crate) fn step_without_decay_of<M: Module>(
+        &mut self,
+        undecayed: &HashSet<ParamId>,
+        module: M,
+        gradients: GradientsParams,
+    ) -> M {
         self.steps += 1;
         let correction = (1.0 - BETA2.powi(self.steps)).sqrt();
         let (penalty, kept) = match self.decay {
@@ -70,7 +80,7 @@ impl Adam {
             penalty: penalty as f32,
             kept: kept as f32,
         };
-        module.map(&mut Mapper { step, moments: &mut self.moments, gradients })
+        module.map(&mut Mapper { step, undecayed, moments: &mut self.moments, gradients })
     }
 }
 
@@ -85,6 +95,7 @@ pub(crate) struct AdamStep {
 
 struct Mapper<'a> {
     step: AdamStep,
+    undecayed: &'a HashSet<ParamId>,
     moments: &'a mut HashMap<ParamId, [Tensor<1>; 2]>,
     gradients: GradientsParams,
 }
@@ -106,7 +117,11 @@ impl ModuleMapper for Mapper<'_> {
             moment2: moment2.into_dispatch(),
         };
         let gradient = gradient.flatten::<1>(0, D - 1).into_dispatch();
-        let state = <Dispatch as AdamBackend>::adam_step(state, gradient, self.step);
+        let step = match self.undecayed.contains(&id) {
+            true => AdamStep { penalty: 0.0, kept: 1.0, ..self.step },
+            false => self.step,
+        };
+        let state = <Dispatch as AdamBackend>::adam_step(state, gradient, step);
         self.moments.insert(id, [Tensor::from_dispatch(state.moment1), Tensor::from_dispatch(state.moment2)]);
         let updated = Tensor::<1>::from_dispatch(state.parameter).reshape(shape);
         Param::from_mapped_value(id, Tensor::from_inner(updated).require_grad(), mapper)

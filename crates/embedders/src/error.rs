@@ -1,6 +1,6 @@
 //! What can go wrong between a data set and its embedding.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -46,14 +46,44 @@ pub enum Error {
         /// Why.
         source: g2r_loss::Error,
     },
-    /// Whoever watches the training failed.
-    #[error("epoch {epoch}: the embedding could not be judged")]
-    Observer {
+    /// A callback failed.
+    #[error("epoch {epoch}: the embedding could not be evaluated")]
+    Callback {
         /// Epoch, from 1.
         epoch: usize,
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A callback ended the work.
+    #[error("interrupted")]
+    Interrupted,
+    /// Feature columns that are not those of the model.
+    #[error("features: expected {expected}, found {found}")]
+    Columns {
+        /// The columns of the model, in words.
+        expected: String,
+        /// The columns of the data set, in words.
+        found: String,
+    },
+    /// A node that a method without features never saw.
+    #[error("{method} knows the nodes of its training graph only: expected one of them, found {id:?}")]
+    UnseenNode {
+        /// The method's name.
+        method: &'static str,
+        /// The id of the node.
+        id: String,
+    },
+    /// A method that the registry does not have.
+    #[error("unknown method `{name}`, expected one of {}", known.join(", "))]
+    UnknownMethod {
+        /// The name.
+        name: String,
+        /// The names of the methods that there are.
+        known: Vec<&'static str>,
+    },
+    /// A data set or an embedding whose parts do not fit together.
+    #[error(transparent)]
+    Graph(#[from] graph_io::Error),
     /// Settings with an unknown key, or a value of another type.
     #[error("the settings of {method} cannot be read")]
     Settings {
@@ -66,8 +96,21 @@ pub enum Error {
     #[error("a supervised method: expected training nodes with labels, found none")]
     NoTrainingLabels,
     /// Weights were asked of a method that has none.
-    #[error("the method has no weights to be read: its embedding is all there is")]
-    NoWeights,
+    #[error("`{method}` has no weights to load")]
+    NoWeights {
+        /// The method's name.
+        method: &'static str,
+    },
+    /// A file of a model could not be written or read.
+    #[error("cannot {action} {}", path.display())]
+    ModelFile {
+        /// The file.
+        path: PathBuf,
+        /// "read" or "write".
+        action: &'static str,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Weights could not be made a file of.
     #[error("the weights could not be written")]
     WeightsToBytes {
@@ -99,4 +142,16 @@ pub enum Error {
         /// What it may be.
         tolerance: f64,
     },
+}
+
+impl Error {
+    /// A file of a model that cannot be written.
+    pub(crate) fn writing(path: &Path, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::ModelFile { path: path.to_path_buf(), action: "write", source: source.into() }
+    }
+
+    /// A file of a model that cannot be read.
+    pub(crate) fn reading(path: &Path, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::ModelFile { path: path.to_path_buf(), action: "read", source: source.into() }
+    }
 }

@@ -1,55 +1,64 @@
-//! Graph in, node embedding out: one file an embedder.
+//! Graph in, node embedding out.
 //!
-//! [`G2r`] trains a graph encoder by rate reduction, [`Dgi`] one by mutual information, [`CcaSsg`], [`Grace`] and [`Bgrl`] one by
-//! comparing two views of a graph, [`Supervised`] one by labels, as an upper reference; [`METHODS`] lists every method with its
-//! settings, and [`Embedder`] is what all of them do. [`trainer`] is the loop that they share, and [`seeds`] gives each
-//! purpose its own stream of chance.
+//! A training is an [`Encoder`] × an [`Objective`] × a [`Sampler`], seen by [`Callback`]s; it gives a [`Model`], a value that embeds
+//! any graph with the same feature columns. A [`Registry`] has the methods by name, each with its settings and its presets;
+//! a loss, an encoder or a method of your own is a trait away.
+//!
+//! ```
+//! use embedders::Registry;
+//!
+//! let karate = graph_io::load("karate", None)?;
+//! let model = Registry::builtin().method("cca-ssg")?.fit(&karate, 0)?.model;
+//! let embedding = model.embed(&karate)?; // a row of numbers for each of the 34 ids
+//! assert_eq!(embedding.rows().nrows(), 34);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod adam;
-mod augmentation;
-pub mod bgrl;
-pub mod cca_ssg;
-mod deepwalk;
-mod dense;
-pub mod dgi;
-mod embedder;
+mod batch;
+mod callback;
+mod direct;
+mod encoder;
+mod encoder_method;
 mod error;
-mod fixed;
-pub mod g2r;
-pub mod grace;
-pub mod method;
-mod node2vec;
+mod fit;
+mod linear;
+mod methods;
+mod model;
+mod objective;
+mod optimizer;
 mod pair_loss;
-mod ppr;
+mod preparation;
+mod presets;
 mod products;
-mod propagated;
-mod random_init;
 mod ranges;
-mod raw;
+mod registry;
+mod sampler;
 pub mod seeds;
-mod spectral;
-pub mod supervised;
-pub mod trainer;
-mod two_views;
-mod walks;
+mod settings;
+mod trainer;
+mod views;
 mod weights;
 
 pub use adam::{Adam, WeightDecay};
-pub use bgrl::{Bgrl, BgrlConfig};
-pub use cca_ssg::{CcaSsg, CcaSsgConfig};
-pub use deepwalk::DeepWalkConfig;
-pub use dgi::{Dgi, DgiConfig};
-pub use embedder::{Embedded, Embedder, Task, TrainingLabels};
+pub use batch::Batch;
+pub use callback::{
+    BestValidation, Callback, CallbackError, Decision, EpochLog, EpochRates, Interrupt, Progress,
+};
+pub use direct::{DeepWalk, Node2Vec, Ppr, Propagated, RandomInit, Raw, Spectral, decompose, propagated};
+pub use encoder::{Encoder, InitEncoder, Mode};
+pub use encoder_method::{EncoderMethod, trainer};
 pub use error::Error;
-pub use g2r::{G2r, G2rConfig};
+pub use fit::{Estimator, Fit, FitOptions, FitResult, Fitted, TrainingData, TrainingLabels};
 pub use gnn::encoder::EncoderKind;
-pub use grace::{Grace, GraceConfig};
-pub use method::{METHODS, Method, MethodConfig, MethodInfo, MethodKind};
-pub use node2vec::{Node2Vec, Node2VecConfig};
-pub use ppr::PprConfig;
-pub use propagated::{PropagatedConfig, propagated};
-pub use random_init::RandomInitConfig;
-pub use raw::RawConfig;
-pub use spectral::{Spectral, SpectralConfig};
-pub use supervised::{Supervised, SupervisedConfig};
-pub use trainer::{Decision, EpochRates, EpochReport, KeepLast, Observer, OwnRule, Trained};
+pub use methods::{Bgrl, CcaSsg, DecayedLayers, Dgi, G2r, Grace, Mcr2, RateObjective, Supervised};
+pub use model::{EmbedNodes, Model, ModelShape, Provenance, State};
+pub use objective::{Loss, NoHeads, Objective, Start, Step, StepProgress};
+pub use optimizer::{Optimizer, OptimizerSettings};
+pub use preparation::{FeatureScaling, Preparation, PreparationSettings};
+pub use presets::{Target, overlay};
+pub use registry::{Method, MethodInfo, MethodKind, MethodSettings, Registry, Settings};
+pub use sampler::{FullGraph, Sampler};
+pub use settings::{EncoderSettings, SizedEncoder, ViewSettings};
+pub use trainer::{Checkpoint, EarlyStopping, Schedule, Trained, Trainer, Training};
+pub use views::TwoViews;

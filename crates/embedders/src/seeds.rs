@@ -4,28 +4,30 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// What randomness is for.
+/// The number of each is its stream of ChaCha: it may never change, or a seed would no longer give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 pub enum Stream {
     /// Initial weights of an encoder.
-    Parameters,
+    Parameters = 0,
     /// Groups or nodes of each training step.
-    Sampling,
+    Sampling = 1,
     /// Random splits.
-    Split,
+    Split = 2,
     /// Generated graphs.
-    Synthetic,
+    Synthetic = 3,
     /// Dropout of each training step.
-    Dropout,
+    Dropout = 4,
     /// Shuffled features that an embedder tells from the true ones.
-    Corruption,
+    Corruption = 5,
     /// Random views of a graph: edges that are dropped, features that are masked.
-    Augmentation,
-    /// What an embedding is judged by: centers of clusters, held-out edges, samples of nodes.
-    Evaluation,
+    Augmentation = 6,
+    /// What an embedding is evaluated by: centers of clusters, held-out edges, samples of nodes.
+    Evaluation = 7,
     /// Random walks.
-    Walks,
+    Walks = 8,
     /// Nodes of noise that skip-gram tells from contexts.
-    Negatives,
+    Negatives = 9,
 }
 
 /// The generator of a stream of a seed.

@@ -31,15 +31,3 @@ pub(crate) fn load<M: ModuleSnapshot + Module>(mut module: M, path: &Path) -> Re
     module.load_from(&mut store).map_err(|source| error(source.into()))?;
     Ok(module)
 }
-
-/// Writes weights to exactly this path.
-///
-/// # Errors
-/// [`Error::Weights`] if the file cannot be written.
-pub(crate) fn save(module: &impl ModuleSnapshot, path: &Path) -> Result<(), Error> {
-    std::fs::write(path, to_bytes(module)?).map_err(|source| Error::Weights {
-        path: path.to_owned(),
-        action: "written",
-        source: source.into(),
-    })
-}

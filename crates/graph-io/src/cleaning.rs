@@ -6,14 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::edge_policy::{EdgePolicy, EdgeReport};
 use crate::error::Error;
-use crate::feature_scaling::FeatureScaling;
 use crate::features::Features;
 use crate::graph::Graph;
 use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 
-/// What is done with a source's faults. The default keeps every node and leaves the features alone.
+/// What is done with a source's faults. The default keeps every node.
 ///
-/// The edges come first, then nodes are left out, in the order of the fields, then features are scaled.
+/// The edges come first, then nodes are left out, in the order of the fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CleaningPolicy {
@@ -27,8 +26,6 @@ pub struct CleaningPolicy {
     pub smaller_components: Nodes,
     /// What stands for the features of a source that has none.
     pub missing_features: MissingFeatures,
-    /// The scale of the features.
-    pub feature_scaling: FeatureScaling,
 }
 
 /// What is done with nodes of some kind.
@@ -70,12 +67,10 @@ pub struct CleaningReport {
     pub smaller_components_dropped: usize,
     /// What was made for features that the source does not have.
     pub features_made: Option<MissingFeatures>,
-    /// The scale that was given to the features.
-    pub feature_scaling: FeatureScaling,
 }
 
 impl CleaningPolicy {
-    /// Leaves out nodes and scales features. The edges of the data set are past their policy.
+    /// Leaves out nodes. The edges of the data set are past their policy.
     ///
     /// # Errors
     /// Nodes that the policy refuses; no node left.
@@ -86,17 +81,9 @@ impl CleaningPolicy {
         let dataset = leave_out(dataset, self.isolated_nodes, "no isolated node", isolated, |report| {
             &mut report.isolated_dropped
         })?;
-        let dataset =
-            leave_out(dataset, self.smaller_components, "one connected component", outside, |report| {
-                &mut report.smaller_components_dropped
-            })?;
-        if self.feature_scaling == FeatureScaling::None {
-            return Ok(dataset);
-        }
-        let mut parts = dataset.into_parts();
-        parts.features = self.feature_scaling.apply(parts.features);
-        parts.report.feature_scaling = self.feature_scaling;
-        NodeDataset::from_parts(parts)
+        leave_out(dataset, self.smaller_components, "one connected component", outside, |report| {
+            &mut report.smaller_components_dropped
+        })
     }
 }
 
@@ -198,15 +185,9 @@ impl fmt::Display for CleaningReport {
             }
         }
         match self.features_made {
-            Some(MissingFeatures::Identity) => writeln!(out, "no features: the identity matrix taken")?,
-            Some(MissingFeatures::Degree) => writeln!(out, "no features: the degree taken")?,
-            Some(MissingFeatures::Refuse) | None => {}
-        }
-        match self.feature_scaling {
-            FeatureScaling::None => Ok(()),
-            FeatureScaling::RowL1 => writeln!(out, "feature rows divided by the sum of their magnitudes"),
-            FeatureScaling::RowL2 => writeln!(out, "feature rows divided by their length"),
-            FeatureScaling::Standardize => writeln!(out, "feature columns standardized"),
+            Some(MissingFeatures::Identity) => writeln!(out, "no features: the identity matrix taken"),
+            Some(MissingFeatures::Degree) => writeln!(out, "no features: the degree taken"),
+            Some(MissingFeatures::Refuse) | None => Ok(()),
         }
     }
 }
@@ -273,16 +254,9 @@ mod tests {
 
     #[test]
     fn a_policy_has_a_form_in_words() {
-        let policy = CleaningPolicy {
-            smaller_components: Nodes::Drop,
-            feature_scaling: FeatureScaling::RowL2,
-            ..CleaningPolicy::default()
-        };
+        let policy = CleaningPolicy { smaller_components: Nodes::Drop, ..CleaningPolicy::default() };
         let json = serde_json::to_value(policy).unwrap();
-        assert_eq!(
-            (&json["smaller_components"], &json["feature_scaling"]),
-            (&"drop".into(), &"row-l2".into())
-        );
+        assert_eq!(json["smaller_components"], "drop");
         assert_eq!(serde_json::from_value::<CleaningPolicy>(json).unwrap(), policy);
         assert!(serde_json::from_str::<CleaningPolicy>("{\"loops\": \"keep\"}").is_err());
     }

@@ -26,8 +26,8 @@ pub mod datasets;
 mod edge_policy;
 pub mod embedding;
 mod error;
+mod feature_columns;
 mod feature_names;
-mod feature_scaling;
 mod features;
 #[cfg(test)]
 mod fingerprint;
@@ -52,8 +52,8 @@ pub use crate::csr::CsrMatrix;
 pub use crate::edge_policy::{Direction, Duplicates, EdgePolicy, EdgeReport, Loops, Weights};
 pub use crate::embedding::Embedding;
 pub use crate::error::{Error, Place, Position};
+pub use crate::feature_columns::ColumnRange;
 pub use crate::feature_names::FeatureNames;
-pub use crate::feature_scaling::FeatureScaling;
 pub use crate::features::Features;
 pub use crate::folds::{Fold, Folds};
 pub use crate::format::{

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use graph_io::{
-    CleaningPolicy, Direction, Duplicates, EdgePolicy, FeatureScaling, LoadConfig, Loops, MissingFeatures,
-    Nodes, UnknownIds, Weights,
+    CleaningPolicy, Direction, Duplicates, EdgePolicy, LoadConfig, Loops, MissingFeatures, Nodes, UnknownIds,
+    Weights,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +36,6 @@ pub struct InputConfig {
     pub smaller_components: Nodes,
     /// What stands for features that are not there.
     pub missing_features: MissingFeatures,
-    /// The scale of the features.
-    pub feature_scaling: FeatureScaling,
 }
 
 impl InputConfig {
@@ -60,7 +58,6 @@ impl InputConfig {
                 isolated_nodes: self.isolated_nodes,
                 smaller_components: self.smaller_components,
                 missing_features: self.missing_features,
-                feature_scaling: self.feature_scaling,
             },
         }
     }
@@ -83,8 +80,7 @@ mod tests {
         let input: InputConfig = toml::from_str(
             "format = 'npz'\nnodes = 'n.csv'\nfeatures = 'x.npy'\nunknown_ids = 'skip'\ndirection = 'both'\n\
              duplicates = 'sum'\nloops = 'keep'\nweights = 'ignore'\nmissing_labels = 'drop'\n\
-             isolated_nodes = 'refuse'\nsmaller_components = 'drop'\nmissing_features = 'degree'\n\
-             feature_scaling = 'standardize'\n",
+             isolated_nodes = 'refuse'\nsmaller_components = 'drop'\nmissing_features = 'degree'\n",
         )
         .unwrap();
         let load = input.load_config(vec!["raw".into()]);
@@ -104,6 +100,5 @@ mod tests {
         assert_eq!((cleaning.missing_labels, cleaning.isolated_nodes), (Nodes::Drop, Nodes::Refuse));
         assert_eq!(cleaning.smaller_components, Nodes::Drop);
         assert_eq!(cleaning.missing_features, MissingFeatures::Degree);
-        assert_eq!(cleaning.feature_scaling, FeatureScaling::Standardize);
     }
 }

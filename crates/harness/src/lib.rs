@@ -1,18 +1,18 @@
 //! Experiments: settings, runs over seeds, tables and result files.
 //!
-//! An [`Experiment`] is everything a run is made of; [`Run`] trains it over its seeds and judges every seed beside
+//! An [`Experiment`] is everything that a run is made of, a [`Draft`] what is known of it before its data set is; [`Run`] trains it over its seeds and evaluates every seed beside
 //! the baselines; an [`OutputFolder`] takes what came out. A model is chosen by its validation accuracy, and the
-//! test nodes are looked at once, for the model that was chosen. Where there are no labels to judge by, the model of
+//! test nodes are looked at once, for the model that was chosen. Where there are no labels to evaluate by, the model of
 //! the last epoch is kept.
 //!
 //! ```
-//! use harness::{Experiment, NoWatcher, Run};
+//! use harness::{Draft, NoCallback, Registry, Run};
 //!
-//! let flags = toml::from_str("dataset = 'cora'\nseeds = 1\n[settings]\nepochs = 1\nd_hidden = []\nd_output = 8")?;
-//! let experiment = Experiment::from_layers(None, flags)?;
-//! let cora = graph_io::load(&experiment.dataset, None)?;
-//! let run = Run::prepare(experiment, &cora, &burn::tensor::Device::flex())?;
-//! let outcome = run.execute(&mut NoWatcher)?;
+//! let flags = toml::from_str("dataset = 'cora'\nseeds = 1\n[settings]\nepochs = 1\nd_output = 8\nencoder.d_hidden = []")?;
+//! let draft = Draft::from_layers(&Registry::builtin(), None, flags)?;
+//! let cora = graph_io::load(&draft.run.dataset, None)?;
+//! let run = Run::prepare(draft, &cora, &burn::tensor::Device::flex())?;
+//! let outcome = run.execute(&mut NoCallback)?;
 //! let scores = outcome.seeds[0].scores.as_ref().expect("cora has labels");
 //! assert!(scores.trained.test_acc > 0.2);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -22,9 +22,9 @@ pub mod bench;
 mod config_file;
 mod embedding_check;
 mod error;
+mod evaluator;
 mod experiment;
 mod input;
-mod judge;
 mod outcome;
 mod outputs;
 pub mod page;
@@ -36,18 +36,21 @@ mod run;
 mod saved_run;
 mod table;
 
-pub use embedders::{EncoderKind, EpochRates, EpochReport, METHODS, Method, MethodKind};
+pub use embedders::{
+    Checkpoint, EncoderKind, EpochLog, EpochRates, FeatureScaling, Method, MethodKind, Model, Progress,
+    Registry, Settings, Target,
+};
 pub use embedding_check::check_embedding;
 pub use error::{Cause, Error};
-pub use experiment::{DeviceChoice, Experiment};
+pub use evaluator::{Evaluator, Scores, evaluate_embedding};
+pub use experiment::{DeviceChoice, Draft, Experiment, RunSettings};
 pub use input::InputConfig;
-pub use judge::{Judge, Judgement, judge_embedding};
 pub use outcome::{BestSeed, Outcome, Rates, SeedResult, SeedScores};
 pub use outputs::{Contents, OutputFolder};
 pub use probe_config::ProbeConfig;
 pub use protocol::Protocol;
 pub use report::{Accuracies, Baselines, Report, Summary, SummaryContext};
 pub use resources::Resources;
-pub use run::{NoWatcher, PROPAGATED_HOPS, Run, Watcher};
+pub use run::{NoCallback, PROPAGATED_HOPS, Run, RunCallback};
 pub use saved_run::SavedRun;
 pub use table::{Align, Table};

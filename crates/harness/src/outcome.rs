@@ -1,13 +1,13 @@
 //! What came of a run.
 
-use embedders::{EpochRates, EpochReport};
+use embedders::{EpochLog, EpochRates, Model};
 use evaluation::MeanStd;
 use graph_io::Features;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::judge::Judgement;
+use crate::evaluator::Scores;
 
 /// What came of one seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,26 +17,26 @@ pub struct SeedResult {
     /// The epoch whose weights were kept: the first with the highest validation accuracy, or the one that the method's own
     /// rule chose; 0 where nothing was trained.
     pub epoch: usize,
-    /// How well it did, where it was judged.
+    /// How well it did, where it was evaluated.
     #[serde(flatten)]
     pub scores: Option<SeedScores>,
     /// The time of the training steps, without the probes.
     pub train_seconds: f64,
     /// Each epoch's rates.
-    pub history: Vec<EpochReport>,
+    pub history: Vec<EpochLog>,
 }
 
 /// How well a seed did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeedScores {
-    /// The judgement of the kept weights' embedding.
-    pub trained: Judgement,
-    /// The judgement of the same encoder before training, where there is one.
-    pub random_init: Option<Judgement>,
-    /// The judgement of the features as they are.
-    pub raw: Judgement,
-    /// The judgement of Âᴷ X.
-    pub propagated: Judgement,
+    /// The scores of the kept weights' embedding.
+    pub trained: Scores,
+    /// The scores of the same encoder before training, where there is one.
+    pub random_init: Option<Scores>,
+    /// The scores of the features as they are.
+    pub raw: Scores,
+    /// The scores of Âᴷ X.
+    pub propagated: Scores,
     /// The validation accuracy after each epoch, where it was asked for.
     pub val_acc_history: Vec<Option<f64>>,
 }
@@ -59,7 +59,7 @@ pub struct Outcome {
     /// The seeds that were finished, in order.
     pub seeds: Vec<SeedResult>,
     /// The model of the seed with the highest validation accuracy, or the lowest loss of the last step where nothing is
-    /// judged; the first of equals; none when no seed was finished.
+    /// evaluated; the first of equals; none when no seed was finished.
     pub best: Option<BestSeed>,
     /// Whether the protocol gives each seed a split of its own.
     pub split_by_seed: bool,
@@ -73,8 +73,8 @@ pub struct BestSeed {
     pub place: usize,
     /// The embedding that it makes, `[nodes, d_output]`.
     pub rows: Features,
-    /// Its weights as a file of safetensors, where the method has any.
-    pub weights: Option<Vec<u8>>,
+    /// The model.
+    pub model: Model,
 }
 
 impl BestSeed {
@@ -99,7 +99,7 @@ impl SeedResult {
     }
 
     /// What the written model is chosen by; higher is better.
-    pub(crate) fn merit(&self) -> f64 {
+    pub(crate) fn selection_score(&self) -> f64 {
         match (&self.scores, self.history.last()) {
             (Some(scores), _) => scores.trained.val_acc,
             (None, Some(last)) => -last.loss,
@@ -109,7 +109,7 @@ impl SeedResult {
 }
 
 impl Rates {
-    fn of(report: &EpochReport) -> Option<Self> {
+    fn of(report: &EpochLog) -> Option<Self> {
         let EpochRates { expansion, compression } = report.rates?;
         Some(Self { expansion, compression, reduction: expansion - compression, loss: report.loss })
     }
@@ -127,20 +127,20 @@ impl Rates {
 }
 
 impl Outcome {
-    /// Whether the seeds were judged.
-    pub fn is_judged(&self) -> bool {
+    /// Whether the seeds were evaluated.
+    pub fn is_evaluated(&self) -> bool {
         self.scores().next().is_some()
     }
 
-    /// A score of each judged seed, summed up.
+    /// A score of each evaluated seed, summed up.
     ///
     /// # Panics
-    /// When no seed was judged.
+    /// When no seed was evaluated.
     pub fn over_seeds(&self, value: impl Fn(&SeedScores) -> f64) -> MeanStd {
         MeanStd::of(&self.scores().map(value).collect::<Vec<_>>())
     }
 
-    /// A score that some methods have, summed up; `None` where a judged seed has none.
+    /// A score that some methods have, summed up; `None` where a evaluated seed has none.
     pub fn over_seeds_with(&self, value: impl Fn(&SeedScores) -> Option<f64>) -> Option<MeanStd> {
         let values: Vec<f64> = self.scores().map(value).collect::<Option<_>>()?;
         (!values.is_empty()).then(|| MeanStd::of(&values))
@@ -149,7 +149,7 @@ impl Outcome {
     /// A score of a baseline that knows no chance but the split's: one value where the split is one.
     ///
     /// # Panics
-    /// When no seed was judged.
+    /// When no seed was evaluated.
     pub fn over_splits(&self, value: impl Fn(&SeedScores) -> f64) -> MeanStd {
         let num_splits = if self.split_by_seed { self.seeds.len() } else { 1 };
         MeanStd::of(&self.scores().take(num_splits).map(value).collect::<Vec<_>>())

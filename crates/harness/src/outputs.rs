@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use embedders::Model;
 use graph_io::embedding::{Embedding, NodeColumn};
 use graph_io::format::write_matrix;
 use graph_io::{NodeDataset, Split};
@@ -21,12 +22,12 @@ pub struct OutputFolder {
 pub struct Contents<'a> {
     /// The data set.
     pub dataset: &'a NodeDataset,
-    /// The split of the model's seed, where it was judged.
+    /// The split of the model's seed, where it was evaluated.
     pub split: Option<&'a Split>,
     /// One row a node, with its id.
     pub embedding: &'a Embedding,
-    /// The model's weights as a file of safetensors, where it has any.
-    pub weights: Option<&'a [u8]>,
+    /// The model.
+    pub model: &'a Model,
     /// Every setting.
     pub settings: &'a Experiment,
     /// The numbers.
@@ -36,8 +37,6 @@ pub struct Contents<'a> {
 /// What writes a file.
 type Writer<'a> = &'a dyn Fn(&Path) -> Result<(), Cause>;
 
-/// The weights.
-const MODEL: &str = "model.safetensors";
 /// The settings.
 pub(crate) const CONFIG: &str = "config.toml";
 /// The numbers.
@@ -67,8 +66,8 @@ impl OutputFolder {
     /// earlier run is replaced as a whole or not at all.
     ///
     /// The files are `embedding.npy` `[nodes, d_output]`, `nodes.csv` (row, node id, label, split),
-    /// `model.safetensors` where the method has weights, `config.toml` and `report.json`, and the embedding once more in each format that the
-    /// settings ask for, such as `embedding.csv`. What an earlier run was asked for in other formats stays.
+    /// the model (`model.json`, and `model.safetensors` or `model.npz`), `config.toml` and `report.json`, and the embedding once
+    /// more in each format that the settings ask for, such as `embedding.csv`. What an earlier run was asked for in other formats stays.
     ///
     /// # Errors
     /// A file that cannot be written.
@@ -92,19 +91,15 @@ impl OutputFolder {
             write(&staging.path().join(name))
                 .map_err(|source| Error::write(&self.path.join(name), source))?;
         }
-        let model = self.path.join(MODEL);
-        match contents.weights {
-            Some(weights) => {
-                let staged = staging.path().join(MODEL);
-                fs::write(staged, weights).map_err(|source| Error::write(&model, source))?;
-            }
+        contents.model.save(staging.path())?;
+        for name in Model::file_names() {
             // Those of an earlier run would not make this embedding.
-            None if model.exists() => {
-                fs::remove_file(&model).map_err(|source| Error::write(&model, source))?;
+            let earlier = self.path.join(name);
+            if earlier.exists() && !staging.path().join(name).exists() {
+                fs::remove_file(&earlier).map_err(|source| Error::write(&earlier, source))?;
             }
-            None => {}
         }
-        for format in contents.settings.more_embedding_formats() {
+        for format in contents.settings.run.more_embedding_formats() {
             let name = format.file_name("embedding");
             format
                 .write_with(contents.embedding, &columns, &staging.path().join(&name))

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use embedders::seeds::{Stream, generator};
-use embedders::{EpochRates, Method, MethodKind};
+use embedders::{EpochRates, Method, Registry};
 use evaluation::{
     ClassSubspaces, ConfusionMatrix, CosineMap, MeanStd, Rows, SimilaritySearch, Spectrum, TsneConfig,
 };
@@ -22,8 +22,8 @@ use toml::Table;
 use crate::bench::{Variant, published};
 use crate::embedding_check::check_embedding;
 use crate::error::Error;
-use crate::experiment::Experiment;
-use crate::judge::Judge;
+use crate::evaluator::Evaluator;
+use crate::experiment::{Draft, Experiment};
 use crate::outcome::{SeedResult, SeedScores};
 use crate::outputs::{CONFIG, EMBEDDING, REPORT};
 use crate::protocol::Protocol;
@@ -69,16 +69,23 @@ struct Stored {
 ///
 /// # Errors
 /// Settings that cannot be read.
-pub fn experiment_of(folder: &Path) -> Result<Experiment, Error> {
-    Experiment::from_layers(Some(&folder.join(CONFIG)), Table::new())
+pub fn draft_of(registry: &Registry, folder: &Path) -> Result<Draft, Error> {
+    Draft::from_layers(registry, Some(&folder.join(CONFIG)), Table::new())
 }
 
 /// The page of a run in a folder that `g2r train` has written, with its data set.
 ///
 /// # Errors
-/// Files that cannot be read or do not fit the data set; an embedding that cannot be judged.
-pub fn page_of(folder: &Path, dataset: &NodeDataset, config: &PageConfig) -> Result<Page, Error> {
-    let experiment = experiment_of(folder)?;
+/// Files that cannot be read or do not fit the data set; an embedding that cannot be evaluated.
+pub fn page_of(
+    registry: &Registry,
+    folder: &Path,
+    dataset: &NodeDataset,
+    config: &PageConfig,
+) -> Result<Page, Error> {
+    let draft = draft_of(registry, folder)?;
+    let method = draft.method();
+    let experiment = draft.on(dataset)?;
     let path = folder.join(REPORT);
     let text = std::fs::read_to_string(&path).map_err(|source| Error::read(&path, source))?;
     let stored: Stored = serde_json::from_str(&text).map_err(|source| Error::read(&path, source))?;
@@ -86,12 +93,12 @@ pub fn page_of(folder: &Path, dataset: &NodeDataset, config: &PageConfig) -> Res
     let embedding = read_matrix(&path).map_err(|source| Error::read(&path, source))?;
     check_embedding(&embedding, dataset)?;
 
-    let variant = Variant { method: experiment.method, encoder: experiment.encoder() };
+    let variant = Variant { method, encoder: experiment.encoder() };
     let labels = dataset.labels();
     let classes = labels.map_or_else(Vec::new, |labels| labels.class_names().to_vec());
     let view = View { dataset, embedding: &embedding, num_classes: classes.len(), seed: stored.best_seed };
-    let judged = match stored.protocol.judges() {
-        true => Some(Judged::of(&view, &experiment, stored.protocol)?),
+    let evaluated = match stored.protocol.evaluates() {
+        true => Some(Evaluated::of(&view, &experiment, stored.protocol)?),
         false => None,
     };
     let mut page = Page {
@@ -99,18 +106,18 @@ pub fn page_of(folder: &Path, dataset: &NodeDataset, config: &PageConfig) -> Res
         dataset: stored.dataset.clone(),
         method: variant.title(),
         encoder: variant.encoder.map(|encoder| encoder.to_string()),
-        protocol: how_judged(&stored, variant.method),
+        protocol: how_evaluated(&stored, variant.method),
         facts: facts(&view, &stored),
         classes,
         headline: headline(&stored, &variant),
         history: stored.results.iter().map(history).collect(),
-        map: view.map(config, judged.as_ref())?,
+        map: view.map(config, evaluated.as_ref())?,
         spectrum: None,
         class_cosines: None,
         node_cosines: None,
         principal_angles: None,
-        confusion: judged.as_ref().map(|judged| judged.confusion(&view)),
-        per_class: judged.as_ref().map_or_else(Vec::new, |judged| judged.per_class()),
+        confusion: evaluated.as_ref().map(|evaluated| evaluated.confusion(&view)),
+        per_class: evaluated.as_ref().map_or_else(Vec::new, |evaluated| evaluated.per_class()),
         tables: Vec::new(),
         settings: Some(experiment.to_toml()),
         environment: environment(&stored),
@@ -153,7 +160,7 @@ impl View<'_> {
         places.into_iter().map(|place| nodes[place]).collect()
     }
 
-    fn map(&self, config: &PageConfig, judged: Option<&Judged>) -> Result<Option<NodeMap>, Error> {
+    fn map(&self, config: &PageConfig, evaluated: Option<&Evaluated>) -> Result<Option<NodeMap>, Error> {
         let nodes = self.sample((0..self.embedding.nrows()).collect(), config.map_nodes);
         let tsne = TsneConfig::default();
         let perplexity = tsne.perplexity.min((nodes.len() as f64 - 1.0) / 3.0);
@@ -170,8 +177,8 @@ impl View<'_> {
             id: self.dataset.node_ids().get(node as u32).to_string(),
             position: [found.points[[place, 0]], found.points[[place, 1]]],
             class: labels.and_then(|labels| labels.class(node as u32)),
-            predicted: judged.map(|judged| judged.predicted[node] as u32),
-            split: judged.map_or(SplitPart::None, |judged| judged.parts[node]),
+            predicted: evaluated.map(|evaluated| evaluated.predicted[node] as u32),
+            split: evaluated.map_or(SplitPart::None, |evaluated| evaluated.parts[node]),
         };
         let shown = if nodes.len() < self.embedding.nrows() {
             format!(", {} of {} nodes", nodes.len(), self.embedding.nrows())
@@ -270,24 +277,24 @@ impl View<'_> {
     }
 }
 
-/// What the judge of the run says of each node.
-struct Judged {
+/// What the evaluator of the run says of each node.
+struct Evaluated {
     predicted: Vec<usize>,
     parts: Vec<SplitPart>,
     confusion: ConfusionMatrix,
 }
 
-impl Judged {
+impl Evaluated {
     fn of(view: &View<'_>, experiment: &Experiment, protocol: Protocol) -> Result<Self, Error> {
         let split = protocol.split(view.dataset, view.seed)?;
-        let probe = experiment.probe.clone().unwrap_or_else(|| protocol.probe());
-        let mut judge = Judge::new(view.dataset, &split, &probe)?;
-        if experiment.method.info().kind == MethodKind::Supervised {
-            judge = judge.of_logits();
+        let probe = experiment.run.probe.clone().unwrap_or_else(|| protocol.probe());
+        let mut evaluator = Evaluator::new(view.dataset, &split, &probe)?;
+        if experiment.settings.info().kind.gives_logits() {
+            evaluator = evaluator.of_logits();
         }
         let nodes: Vec<usize> = (0..view.embedding.nrows()).collect();
-        let predicted = judge.predict(&Rows::dense(view.embedding.view()), &nodes)?;
-        let labels = view.dataset.labels().expect("a judge has labels");
+        let predicted = evaluator.predict(&Rows::dense(view.embedding.view()), &nodes)?;
+        let labels = view.dataset.labels().expect("a evaluator has labels");
         let class = |&node: &u32| labels.class(node).expect("a split has labelled nodes only") as usize;
         let truth: Vec<usize> = split.test().iter().map(class).collect();
         let found: Vec<usize> = split.test().iter().map(|&node| predicted[node as usize]).collect();
@@ -301,7 +308,7 @@ impl Judged {
         for ((truth, predicted), &count) in self.confusion.counts().indexed_iter() {
             counts[[classes[truth], classes[predicted]]] = count as f64;
         }
-        Confusion { matrix: matrix(&counts), judged_on: format!("test nodes of seed {}", view.seed) }
+        Confusion { matrix: matrix(&counts), evaluated_on: format!("test nodes of seed {}", view.seed) }
     }
 
     fn per_class(&self) -> Vec<ClassScores> {
@@ -332,15 +339,15 @@ fn matrix(values: &Array2<f64>) -> Matrix {
     Matrix::from_fn(values.nrows(), values.ncols(), |row, column| values[[row, column]])
 }
 
-fn how_judged(stored: &Stored, method: Method) -> String {
-    if !stored.protocol.judges() {
-        return "Not judged: no labels were read.".to_string();
+fn how_evaluated(stored: &Stored, method: Method) -> String {
+    if !stored.protocol.evaluates() {
+        return "Not evaluated: no labels were read.".to_string();
     }
     let by = match method.info().kind {
-        MethodKind::Supervised => "its own logits",
+        kind if kind.gives_logits() => "its own logits",
         _ => stored.probe.as_str(),
     };
-    format!("{} split, judged by {by}.", stored.protocol)
+    format!("{} split, evaluated by {by}.", stored.protocol)
 }
 
 fn facts(view: &View<'_>, stored: &Stored) -> Vec<Fact> {
@@ -382,7 +389,7 @@ fn headline(stored: &Stored, variant: &Variant) -> Option<Headline> {
         row("Â²X, no training".into(), RowKind::Baseline, fixed(over(|scores| scores.propagated.test_acc))),
     ];
     let random: Option<Vec<f64>> =
-        scores.iter().map(|scores| scores.random_init.map(|judgement| judgement.test_acc)).collect();
+        scores.iter().map(|scores| scores.random_init.map(|scores| scores.test_acc)).collect();
     if let Some(random) = random {
         rows.push(row("random weights".into(), RowKind::Baseline, random));
     }
@@ -399,7 +406,7 @@ fn headline(stored: &Stored, variant: &Variant) -> Option<Headline> {
             runs: 1,
         });
     }
-    Some(Headline { judged_on: format!("test nodes, {} split", stored.protocol), rows })
+    Some(Headline { evaluated_on: format!("test nodes, {} split", stored.protocol), rows })
 }
 
 fn history(result: &SeedResult) -> SeedHistory {

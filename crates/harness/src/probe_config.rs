@@ -1,4 +1,4 @@
-//! The settings of the probe that judges embeddings.
+//! The settings of the probe that evaluates embeddings.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::error::Error;
 pub struct ProbeConfig {
     /// C, the inverse of the strength of the penalty; positive and finite.
     pub c: f64,
-    /// Values of C to choose from by validation accuracy when a model is judged; none leaves it at `c`, by which epochs are
+    /// Values of C to choose from by validation accuracy when a model is evaluated; none leaves it at `c`, by which epochs are
     /// always chosen. Each positive and finite, at most 64.
     pub c_grid: Vec<f64>,
     /// The most iterations; at least 1.
@@ -34,7 +34,7 @@ impl Default for ProbeConfig {
 }
 
 impl ProbeConfig {
-    /// C from 2⁻¹⁰ to 2¹⁰, chosen on the validation nodes, as GRACE, BGRL and those after them judge.
+    /// C from 2⁻¹⁰ to 2¹⁰, chosen on the validation nodes, as GRACE, BGRL and those after them evaluate.
     pub fn with_grid() -> Self {
         Self { c_grid: (-10..=10).map(|power| f64::powi(2.0, power)).collect(), ..Self::default() }
     }
@@ -44,7 +44,7 @@ impl ProbeConfig {
         self.with_c(self.c)
     }
 
-    /// The probes to choose from when a model is judged.
+    /// The probes to choose from when a model is evaluated.
     pub fn choices(&self) -> Vec<Probe> {
         match self.c_grid.as_slice() {
             [] => vec![self.init()],

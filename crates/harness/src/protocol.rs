@@ -1,4 +1,4 @@
-//! Which nodes a probe learns from, chooses by, and is judged on.
+//! Which nodes a probe learns from, chooses by, and is evaluated on.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::probe_config::ProbeConfig;
 
-/// How the labelled nodes are split into training, validation and test, and which probe judges by them.
+/// How the labelled nodes are split into training, validation and test, and which probe evaluates by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Protocol {
     /// The split that belongs to the data set; of several, seed s has number s modulo how many there are.
@@ -20,25 +20,25 @@ pub enum Protocol {
     Random20,
     /// 20 training and 30 validation nodes of each class, the rest for the test; another draw for each seed.
     #[serde(rename = "20-30-rest")]
-    TwentyThirty,
+    TwentyThirtyRest,
     /// A tenth for training, a tenth for validation, the rest for the test; another draw for each seed.
     #[serde(rename = "10-10-80")]
-    Tenths,
+    TenTenEighty,
     /// Of each class three fifths for training, a fifth for validation, a fifth for the test; another draw for each
     /// seed.
     #[serde(rename = "60-20-20")]
-    Fifths,
+    SixtyTwentyTwenty,
     /// The twenty splits that belong to Wiki-CS (Mernyei & Cangea 2020, arXiv 2007.02901), seed s with number s modulo 20,
-    /// judged as 10-10-80.
+    /// evaluated as 10-10-80.
     #[serde(rename = "wiki-cs-20")]
     WikiCs20,
-    /// The split that belongs to a data set of the Open Graph Benchmark (Hu et al. 2020, arXiv 2005.00687), judged as
+    /// The split that belongs to a data set of the Open Graph Benchmark (Hu et al. 2020, arXiv 2005.00687), evaluated as
     /// 10-10-80.
     #[serde(rename = "ogb")]
     Ogb,
-    /// Not at all: no label is read, and nothing is judged.
+    /// Not at all: no label is read, and nothing is evaluated.
     #[serde(rename = "none")]
-    Unjudged,
+    NotEvaluated,
 }
 
 impl Protocol {
@@ -46,12 +46,12 @@ impl Protocol {
     pub const ALL: &[Self] = &[
         Self::Public,
         Self::Random20,
-        Self::TwentyThirty,
-        Self::Tenths,
-        Self::Fifths,
+        Self::TwentyThirtyRest,
+        Self::TenTenEighty,
+        Self::SixtyTwentyTwenty,
         Self::WikiCs20,
         Self::Ogb,
-        Self::Unjudged,
+        Self::NotEvaluated,
     ];
 
     /// Its name on the command line and in files.
@@ -59,12 +59,12 @@ impl Protocol {
         match self {
             Self::Public => "public",
             Self::Random20 => "random-20-500-1000",
-            Self::TwentyThirty => "20-30-rest",
-            Self::Tenths => "10-10-80",
-            Self::Fifths => "60-20-20",
+            Self::TwentyThirtyRest => "20-30-rest",
+            Self::TenTenEighty => "10-10-80",
+            Self::SixtyTwentyTwenty => "60-20-20",
             Self::WikiCs20 => "wiki-cs-20",
             Self::Ogb => "ogb",
-            Self::Unjudged => "none",
+            Self::NotEvaluated => "none",
         }
     }
 
@@ -75,33 +75,37 @@ impl Protocol {
     }
 
     /// The settings of the probe that belong to it: C = 1, as the G2R authors', where few nodes are learned from; where many
-    /// are, C chosen on the validation nodes, as the contrastive methods are judged.
+    /// are, C chosen on the validation nodes, as the contrastive methods are evaluated.
     pub fn probe(self) -> ProbeConfig {
         match self {
-            Self::Public | Self::Random20 | Self::TwentyThirty | Self::Unjudged => ProbeConfig::default(),
-            Self::Tenths | Self::Fifths | Self::WikiCs20 | Self::Ogb => ProbeConfig::with_grid(),
+            Self::Public | Self::Random20 | Self::TwentyThirtyRest | Self::NotEvaluated => {
+                ProbeConfig::default()
+            }
+            Self::TenTenEighty | Self::SixtyTwentyTwenty | Self::WikiCs20 | Self::Ogb => {
+                ProbeConfig::with_grid()
+            }
         }
     }
 
     /// The data set's own split where it has one, else 20 training nodes of each class; without labels, none.
     pub fn default_for(dataset: &NodeDataset) -> Self {
         match (dataset.labels(), dataset.split()) {
-            (None, _) => Self::Unjudged,
+            (None, _) => Self::NotEvaluated,
             (Some(_), Some(_)) => Self::Public,
             (Some(_), None) => Self::Random20,
         }
     }
 
-    /// Whether embeddings are judged.
-    pub fn judges(self) -> bool {
-        self != Self::Unjudged
+    /// Whether embeddings are evaluated.
+    pub fn evaluates(self) -> bool {
+        self != Self::NotEvaluated
     }
 
     /// Whether each seed has a split of its own: drawn, or one of several that belong to the data set.
     pub fn splits_by_seed(self, dataset: &NodeDataset) -> bool {
         match self {
             Self::Public | Self::WikiCs20 | Self::Ogb => dataset.splits().len() > 1,
-            Self::Unjudged => false,
+            Self::NotEvaluated => false,
             _ => true,
         }
     }
@@ -110,10 +114,10 @@ impl Protocol {
     ///
     /// # Errors
     /// A data set without labels, or without a split of its own where the protocol takes that; too few labelled nodes;
-    /// [`Protocol::Unjudged`], which has no split.
+    /// [`Protocol::NotEvaluated`], which has no split.
     pub fn split(self, dataset: &NodeDataset, seed: u64) -> Result<Split, Error> {
         let labels = dataset.labels().ok_or_else(|| {
-            Error::invalid(format!("data set {}", dataset.name()), "labels to judge by", "none")
+            Error::invalid(format!("data set {}", dataset.name()), "labels to evaluate by", "none")
         })?;
         let mut rng = seeds::generator(seed, Stream::Split);
         match self {
@@ -141,21 +145,21 @@ impl Protocol {
                 let sizes = SplitSizes { train_per_class: 20, val: 500, test: 1000 };
                 Ok(Split::random(labels, sizes, &mut rng)?)
             }
-            Self::Tenths => {
+            Self::TenTenEighty => {
                 let fractions = SplitFractions { train: 0.1, val: 0.1 };
                 Ok(Split::random_fractions(labels, fractions, &mut rng)?)
             }
-            Self::TwentyThirty => {
+            Self::TwentyThirtyRest => {
                 Ok(Split::random_per_class(labels, PerClassSizes { train: 20, val: 30 }, &mut rng)?)
             }
-            Self::Fifths => {
+            Self::SixtyTwentyTwenty => {
                 let fractions = SplitFractions { train: 0.6, val: 0.2 };
                 Ok(Split::random_fractions_stratified(labels, fractions, &mut rng)?)
             }
-            Self::Unjudged => Err(Error::invalid(
+            Self::NotEvaluated => Err(Error::invalid(
                 "protocol none",
                 "one that splits the nodes, such as public or random-20",
-                "one that judges nothing",
+                "one that evaluates nothing",
             )),
         }
     }
@@ -184,7 +188,8 @@ mod tests {
 
     #[test]
     fn of_several_public_splits_each_seed_has_its_own_in_turn() {
-        let (drawn, other) = (cora().split().unwrap().clone(), Protocol::Tenths.split(&cora(), 0).unwrap());
+        let (drawn, other) =
+            (cora().split().unwrap().clone(), Protocol::TenTenEighty.split(&cora(), 0).unwrap());
         let mut parts = cora().into_parts();
         assert!(!Protocol::Public.splits_by_seed(&cora()));
         parts.splits = vec![drawn.clone(), other.clone()];
@@ -199,9 +204,9 @@ mod tests {
         let cora = cora();
         for (protocol, sizes) in [
             (Protocol::Random20, (140, 500, 1000)),
-            (Protocol::Tenths, (271, 271, 2166)),
-            (Protocol::TwentyThirty, (140, 210, 2358)),
-            (Protocol::Fifths, (1625, 542, 541)),
+            (Protocol::TenTenEighty, (271, 271, 2166)),
+            (Protocol::TwentyThirtyRest, (140, 210, 2358)),
+            (Protocol::SixtyTwentyTwenty, (1625, 542, 541)),
         ] {
             let split = protocol.split(&cora, 1).unwrap();
             assert_eq!((split.train().len(), split.val().len(), split.test().len()), sizes);
@@ -219,19 +224,19 @@ mod tests {
             NodeDataset::from_parts(parts).unwrap()
         };
         assert_eq!(Protocol::default_for(&bare(true)), Protocol::Random20);
-        assert_eq!(Protocol::default_for(&bare(false)), Protocol::Unjudged);
+        assert_eq!(Protocol::default_for(&bare(false)), Protocol::NotEvaluated);
         assert_eq!(
-            Protocol::Unjudged.split(&cora(), 0).unwrap_err().to_string(),
+            Protocol::NotEvaluated.split(&cora(), 0).unwrap_err().to_string(),
             "protocol none: expected one that splits the nodes, such as public or random-20, \
-             found one that judges nothing"
+             found one that evaluates nothing"
         );
         assert_eq!(
             Protocol::Public.split(&bare(true), 0).unwrap_err().to_string(),
             "protocol public: expected a split that belongs to cora, found none; choose random-20 or 10-10-80"
         );
         assert_eq!(
-            Protocol::Tenths.split(&bare(false), 0).unwrap_err().to_string(),
-            "data set cora: expected labels to judge by, found none"
+            Protocol::TenTenEighty.split(&bare(false), 0).unwrap_err().to_string(),
+            "data set cora: expected labels to evaluate by, found none"
         );
     }
 
@@ -240,10 +245,10 @@ mod tests {
         for protocol in [
             Protocol::Public,
             Protocol::Random20,
-            Protocol::Tenths,
-            Protocol::TwentyThirty,
-            Protocol::Fifths,
-            Protocol::Unjudged,
+            Protocol::TenTenEighty,
+            Protocol::TwentyThirtyRest,
+            Protocol::SixtyTwentyTwenty,
+            Protocol::NotEvaluated,
         ] {
             assert_eq!(serde_json::to_value(protocol).unwrap(), protocol.to_string());
         }

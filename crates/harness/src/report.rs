@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use embedders::{EncoderKind, Method};
+use embedders::{Checkpoint, EncoderKind, MethodInfo};
 use evaluation::MeanStd;
 use serde::{Serialize, Serializer};
 
+use crate::evaluator::Scores;
 use crate::experiment::Experiment;
-use crate::judge::Judgement;
 use crate::outcome::{Outcome, Rates, SeedResult, SeedScores};
 use crate::protocol::Protocol;
 use crate::resources::Resources;
@@ -20,24 +20,29 @@ pub struct Summary {
     /// The data set's name.
     pub dataset: String,
     /// How it was trained.
-    pub method: Method,
+    #[serde(serialize_with = "name_of_method")]
+    pub method: MethodInfo,
     /// What was trained, where the method has an encoder to choose.
     pub encoder: Option<EncoderKind>,
     /// Where tensors lived.
     pub device: String,
     /// How nodes were split.
     pub protocol: Protocol,
-    /// What judged, in words.
+    /// What evaluated, in words.
     pub probe: String,
-    /// After how many epochs the validation nodes were asked whether to keep the weights; 0 where the method's own rule chose.
-    pub judge_every: usize,
+    /// Which epoch's weights were kept.
+    pub checkpoint: Checkpoint,
+    /// Epochs from one evaluation on the validation nodes to the next, where the best epoch was kept.
+    pub eval_every: usize,
+    /// What was done to the features, and why.
+    pub preparation: String,
     /// How many seeds were finished.
     pub seeds: usize,
     /// How many seeds were asked for.
     pub seeds_asked: usize,
     /// The first seed.
     pub first_seed: u64,
-    /// How well the seeds did; `None` where nothing was judged.
+    /// How well the seeds did; `None` where nothing was evaluated.
     #[serde(flatten, serialize_with = "with_nulls")]
     pub accuracies: Option<Accuracies>,
     /// The rates of the first step, the mean over the seeds; `None` where the loss is not made of rates.
@@ -49,7 +54,7 @@ pub struct Summary {
     /// The loss of the last step, the mean over the seeds.
     pub last_loss: Option<f64>,
     /// The seed whose model was written: the first with the highest validation accuracy, or with the lowest loss of its
-    /// last step where nothing was judged.
+    /// last step where nothing was evaluated.
     pub best_seed: u64,
     /// The epoch of that model.
     pub best_epoch: usize,
@@ -160,7 +165,7 @@ impl<T> Baselines<T> {
 }
 
 impl Baselines<Option<MeanStd>> {
-    fn over(outcome: &Outcome, value: fn(&Judgement) -> f64) -> Self {
+    fn over(outcome: &Outcome, value: fn(&Scores) -> f64) -> Self {
         let random_init = |scores: &SeedScores| scores.random_init.as_ref().map(value);
         Baselines {
             raw: Some(outcome.over_splits(|scores| value(&scores.raw))),
@@ -171,19 +176,18 @@ impl Baselines<Option<MeanStd>> {
 }
 
 impl Accuracies {
-    /// The accuracies of an outcome; `None` where nothing was judged.
+    /// The accuracies of an outcome; `None` where nothing was evaluated.
     fn of(outcome: &Outcome) -> Option<Self> {
-        if !outcome.is_judged() {
+        if !outcome.is_evaluated() {
             return None;
         }
-        let of_trained = |value: fn(&Judgement) -> f64| {
-            outcome.over_seeds(move |scores: &SeedScores| value(&scores.trained))
-        };
-        let test_acc = of_trained(|judgement| judgement.test_acc);
-        let val_acc = of_trained(|judgement| judgement.val_acc);
-        let macro_f1 = of_trained(|judgement| judgement.test_macro_f1);
-        let baselines = Baselines::over(outcome, |judgement| judgement.test_acc);
-        let baselines_val = Baselines::over(outcome, |judgement| judgement.val_acc);
+        let of_trained =
+            |value: fn(&Scores) -> f64| outcome.over_seeds(move |scores: &SeedScores| value(&scores.trained));
+        let test_acc = of_trained(|scores| scores.test_acc);
+        let val_acc = of_trained(|scores| scores.val_acc);
+        let macro_f1 = of_trained(|scores| scores.test_macro_f1);
+        let baselines = Baselines::over(outcome, |scores| scores.test_acc);
+        let baselines_val = Baselines::over(outcome, |scores| scores.val_acc);
         Some(Self {
             test_acc_mean: test_acc.mean,
             test_acc_std: test_acc.std,
@@ -215,15 +219,17 @@ impl Report {
         let settings = run.experiment().clone();
         let summary = Summary {
             dataset: run.dataset().name().to_string(),
-            method: settings.method,
+            method: settings.settings.info(),
             encoder: settings.encoder(),
             device: context.device,
             protocol: run.protocol(),
             probe: run.probe().to_string(),
-            judge_every: settings.judge_every(),
+            checkpoint: settings.checkpoint(),
+            eval_every: settings.run.eval_every,
+            preparation: run.estimator().preparation().to_string(),
             seeds: outcome.seeds.len(),
-            seeds_asked: settings.num_seeds(),
-            first_seed: settings.seed,
+            seeds_asked: settings.run.num_seeds(),
+            first_seed: settings.run.seed,
             accuracies: Accuracies::of(outcome),
             first_rates: mean_rates(0),
             last_rates: mean_rates(1),
@@ -243,7 +249,7 @@ impl Report {
     }
 }
 
-/// A table of the accuracies in percent, or of the rates where nothing was judged, and the cost.
+/// A table of the accuracies in percent, or of the rates where nothing was evaluated, and the cost.
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { dataset, protocol, seeds, first_seed, device, .. } = self;
@@ -253,44 +259,52 @@ impl fmt::Display for Summary {
         } else {
             format!("{seeds} seeds, {first_seed} to {last}")
         };
-        let judged = if protocol.judges() { format!("{protocol} split") } else { "not judged".to_string() };
-        writeln!(out, "{dataset}, {judged}, {seeds_in_words}, on {device}")?;
-        let line = |out: &mut fmt::Formatter<'_>, key: &str, value: String| writeln!(out, "{key:<13}{value}");
+        let evaluated =
+            if protocol.evaluates() { format!("{protocol} split") } else { "not evaluated".to_string() };
+        writeln!(out, "{dataset}, {evaluated}, {seeds_in_words}, on {device}")?;
+        let line = |out: &mut fmt::Formatter<'_>, key: &str, value: String| writeln!(out, "{key:<15}{value}");
         match &self.accuracies {
             Some(accuracies) => {
                 write!(out, "{}", self.table_of_accuracies(accuracies))?;
                 let Accuracies { test_macro_f1_mean: mean, test_macro_f1_std: std, .. } = *accuracies;
                 line(out, "macro-F1", format!("{} %", MeanStd { mean, std }.percent()))?;
-                line(out, "judged by", self.probe.clone())?;
+                line(out, "probe", self.probe.clone())?;
             }
             None => write!(out, "{}", self.table_of_losses())?,
         }
+        line(out, "features", self.preparation.clone())?;
         if let Some(seconds) = self.seconds_per_step {
-            line(out, "a step", format!("{:.1} ms, {} steps", 1000.0 * seconds, self.steps))?;
+            line(out, "time per step", format!("{:.1} ms, {} steps", 1000.0 * seconds, self.steps))?;
         }
         let cpu = self.cpu_seconds.map_or_else(String::new, |cpu| format!(", {cpu:.1} s of processor time"));
-        line(out, "in all", format!("{:.1} s{cpu}", self.total_seconds))?;
+        line(out, "total", format!("{:.1} s{cpu}", self.total_seconds))?;
         if let Some(bytes) = self.peak_rss_bytes {
             line(out, "peak memory", format!("{:.0} MB", bytes as f64 / 1e6))?;
         }
-        line(out, "chosen", self.chosen())?;
+        line(out, "selected", self.selected())?;
         line(out, "written to", self.out.clone())
     }
 }
 
 impl Summary {
-    /// Which model was written, and by what it was chosen.
-    fn chosen(&self) -> String {
+    /// Which model was written, and by what it was selected.
+    fn selected(&self) -> String {
         let Self { best_seed: seed, best_epoch: epoch, .. } = self;
-        let by_validation = self.accuracies.is_some();
-        let seed_by = if by_validation { "validation accuracy" } else { "the loss of its last step" };
-        match (epoch, self.seeds) {
-            (0, 1) => format!("seed {seed}"),
-            (0, _) => format!("seed {seed} by {seed_by}"),
-            _ if by_validation && self.judge_every > 0 => format!("seed {seed}, epoch {epoch}, by {seed_by}"),
-            (_, 1) => format!("seed {seed}, epoch {epoch} by the method's own rule"),
-            _ => format!("seed {seed} by {seed_by}, epoch {epoch} by the method's own rule"),
+        let seed_by = match (self.seeds, &self.accuracies) {
+            (1, _) => "",
+            (_, Some(_)) => " by validation accuracy",
+            (_, None) => " by the loss of its last step",
+        };
+        let epoch_by = match self.checkpoint {
+            _ if self.steps == 0 => return format!("seed {seed}{seed_by}"),
+            Checkpoint::Last => "the last",
+            Checkpoint::BestValidation => "by validation accuracy",
+            Checkpoint::LowestLoss => "by the lowest loss",
+        };
+        if seed_by.ends_with(epoch_by) {
+            return format!("seed {seed}, epoch {epoch}, {epoch_by}");
         }
+        format!("seed {seed}{seed_by}, epoch {epoch}, {epoch_by}")
     }
 
     fn table_of_accuracies(&self, accuracies: &Accuracies) -> Table {
@@ -312,7 +326,7 @@ impl Summary {
                 table.push([name.trim_end().to_string(), percent(test, std), percent(val, None)]);
             }
         }
-        let trained = self.method.info().title.to_string();
+        let trained = self.method.title.to_string();
         let val = percent(accuracies.val_acc_mean, accuracies.val_acc_std);
         table.push([trained, percent(accuracies.test_acc_mean, accuracies.test_acc_std), val]);
         table
@@ -335,6 +349,10 @@ impl Summary {
         }
         table
     }
+}
+
+fn name_of_method<S: Serializer>(method: &MethodInfo, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(method.name)
 }
 
 fn superscript(number: usize) -> String {
@@ -363,12 +381,14 @@ mod tests {
     fn summary() -> Summary {
         Summary {
             dataset: "cora".into(),
-            method: Method::named("g2r").unwrap(),
+            method: <embedders::G2r as embedders::MethodSettings>::INFO,
             encoder: Some(EncoderKind::Gcn),
             device: "cpu".into(),
             protocol: Protocol::Public,
             probe: "logistic regression".into(),
-            judge_every: 1,
+            checkpoint: Checkpoint::BestValidation,
+            eval_every: 1,
+            preparation: "row-l1".into(),
             seeds: 3,
             seeds_asked: 3,
             first_seed: 4,
@@ -401,13 +421,14 @@ cora, public split, 3 seeds, 4 to 6, on cpu
 │ random-init GCN  │      75.0 ± 0.9 │         74.0 │
 │ G2R              │      82.8 ± 0.8 │   80.0 ± 1.0 │
 └──────────────────┴─────────────────┴──────────────┘
-macro-F1     81.5 ± 0.5 %
-judged by    logistic regression
-a step       71.2 ms, 60 steps
-in all       9.0 s, 16.3 s of processor time
-peak memory  312 MB
-chosen       seed 5, epoch 17, by validation accuracy
-written to   runs/cora-g2r
+macro-F1       81.5 ± 0.5 %
+probe          logistic regression
+features       row-l1
+time per step  71.2 ms, 60 steps
+total          9.0 s, 16.3 s of processor time
+peak memory    312 MB
+selected       seed 5, epoch 17, by validation accuracy
+written to     runs/cora-g2r
 ";
         assert_eq!(summary().to_string(), expected);
     }
@@ -429,7 +450,7 @@ written to   runs/cora-g2r
         let text = one.to_string();
         assert!(text.starts_with("cora, public split, seed 4, on cpu\n"), "{text}");
         assert!(text.contains("│ G2R              │            82.8 │         80.0 │\n"), "{text}");
-        assert!(text.contains("in all       9.0 s\n") && !text.contains("memory"), "{text}");
+        assert!(text.contains("total          9.0 s\n") && !text.contains("memory"), "{text}");
         let json = serde_json::to_value(&one).unwrap();
         assert_eq!((&json["test_acc_std"], &json["peak_rss_bytes"]), (&().into(), &().into()));
         assert_eq!(
@@ -438,10 +459,15 @@ written to   runs/cora-g2r
         );
     }
     #[test]
-    fn what_was_not_judged_is_told_in_rates() {
-        let unjudged = Summary { protocol: Protocol::Unjudged, accuracies: None, ..summary() };
+    fn what_was_not_evaluated_is_told_in_rates() {
+        let unevaluated = Summary {
+            protocol: Protocol::NotEvaluated,
+            checkpoint: Checkpoint::Last,
+            accuracies: None,
+            ..summary()
+        };
         let expected = "\
-cora, not judged, 3 seeds, 4 to 6, on cpu
+cora, not evaluated, 3 seeds, 4 to 6, on cpu
 ┌─────────────┬────────────┬───────────┐
 │ in nats     │ first step │ last step │
 ├─────────────┼────────────┼───────────┤
@@ -450,32 +476,30 @@ cora, not judged, 3 seeds, 4 to 6, on cpu
 │ reduction   │      3.250 │    23.062 │
 │ loss        │     -1.000 │   -10.500 │
 └─────────────┴────────────┴───────────┘
-a step       71.2 ms, 60 steps
-in all       9.0 s, 16.3 s of processor time
-peak memory  312 MB
-chosen       seed 5 by the loss of its last step, epoch 17 by the method's own rule
-written to   runs/cora-g2r
+features       row-l1
+time per step  71.2 ms, 60 steps
+total          9.0 s, 16.3 s of processor time
+peak memory    312 MB
+selected       seed 5 by the loss of its last step, epoch 17, the last
+written to     runs/cora-g2r
 ";
-        assert_eq!(unjudged.to_string(), expected);
-        let one = Summary { seeds: 1, ..unjudged };
-        assert!(
-            one.to_string().contains("\nchosen       seed 5, epoch 17 by the method's own rule\n"),
-            "{one}"
-        );
+        assert_eq!(unevaluated.to_string(), expected);
+        let one = Summary { seeds: 1, ..unevaluated };
+        assert!(one.to_string().contains("\nselected       seed 5, epoch 17, the last\n"), "{one}");
     }
 
     #[test]
-    fn what_was_not_judged_has_the_same_keys() {
-        let judged = serde_json::to_value(summary()).unwrap();
-        let unjudged = serde_json::to_value(Summary { accuracies: None, ..summary() }).unwrap();
+    fn what_was_not_evaluated_has_the_same_keys() {
+        let evaluated = serde_json::to_value(summary()).unwrap();
+        let unevaluated = serde_json::to_value(Summary { accuracies: None, ..summary() }).unwrap();
         let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-        assert_eq!(keys(&judged), keys(&unjudged));
-        let nulls = unjudged.as_object().unwrap().iter().filter(|(_, value)| value.is_null());
+        assert_eq!(keys(&evaluated), keys(&unevaluated));
+        let nulls = unevaluated.as_object().unwrap().iter().filter(|(_, value)| value.is_null());
         let mut nulls: Vec<&str> = nulls.map(|(key, _)| key.as_str()).collect();
         nulls.sort_unstable();
         let mut expected = ACCURACIES;
         expected.sort_unstable();
         assert_eq!(nulls, expected);
-        assert_eq!(unjudged["last_rates"]["reduction"], 23.0625);
+        assert_eq!(unevaluated["last_rates"]["reduction"], 23.0625);
     }
 }

@@ -1,17 +1,19 @@
-//! Training over seeds, each judged beside the baselines where there is something to judge by.
+//! Training over seeds, each evaluated beside the baselines where there are labels to evaluate by.
 
-use std::error::Error as StdError;
+use std::ops::ControlFlow;
 
 use burn::tensor::Device;
-use embedders::{Decision, Embedded, Embedder, EpochReport, MethodKind, Observer, Task};
+use embedders::{
+    Callback, CallbackError, Checkpoint, Decision, EpochLog, Estimator, FitOptions, FitResult, Progress,
+};
 use evaluation::Rows;
 use graph_io::embedding::{NodeColumn, check_rows};
 use graph_io::{Features, NodeDataset, Split};
 use ndarray::Array2;
 
 use crate::error::Error;
-use crate::experiment::Experiment;
-use crate::judge::{Judge, Judgement, judge_embedding};
+use crate::evaluator::{Evaluator, Scores, evaluate_embedding};
+use crate::experiment::{Draft, Experiment};
 use crate::outcome::{BestSeed, Outcome, SeedResult, SeedScores};
 use crate::probe_config::ProbeConfig;
 use crate::protocol::Protocol;
@@ -25,56 +27,64 @@ pub struct Run<'a> {
     protocol: Protocol,
     probe: ProbeConfig,
     dataset: &'a NodeDataset,
-    embedder: Box<dyn Embedder>,
+    estimator: Estimator<'a>,
 }
 
 /// Sees a run as it goes, and may end it.
-pub trait Watcher {
+pub trait RunCallback {
     /// A seed is about to be trained.
     fn seed_started(&mut self, _seed: u64) {}
-    /// An epoch was trained, and judged on the validation nodes where it was its turn.
-    fn epoch_finished(&mut self, _report: &EpochReport, _val_acc: Option<f64>) {}
-    /// A seed was trained, and judged where anything is.
+    /// How far the training of the seed is.
+    fn progress(&mut self, _progress: Progress) {}
+    /// An epoch was trained, and evaluated on the validation nodes where it was its turn.
+    fn epoch_finished(&mut self, _log: &EpochLog, _val_acc: Option<f64>) {}
+    /// A seed was trained, and evaluated where anything is.
     fn seed_finished(&mut self, _result: &SeedResult) {}
-    /// Whether to stop after the epoch at hand; the seed at hand is then dropped.
+    /// Whether to stop as soon as can be; the seed at hand is then dropped.
     fn interrupted(&self) -> bool {
         false
     }
 }
 
-/// Watches nothing and never stops a run.
+/// Sees nothing and never stops a run.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoWatcher;
+pub struct NoCallback;
 
-impl Watcher for NoWatcher {}
+impl RunCallback for NoCallback {}
 
 impl<'a> Run<'a> {
-    /// Puts everything in place; whatever the input can be blamed for is found here, before training.
+    /// Puts everything in place; whatever is wrong with the input is found here, before training.
     ///
     /// # Errors
-    /// A setting out of range; labels or a split that cannot judge, unless nothing is to be judged; a supervised method
+    /// A setting out of range; labels or a split that cannot evaluate, unless nothing is to be evaluated; a supervised method
     /// without labels.
-    pub fn prepare(
-        mut experiment: Experiment,
-        dataset: &'a NodeDataset,
-        device: &Device,
-    ) -> Result<Self, Error> {
-        experiment.check()?;
-        let protocol = *experiment.protocol.get_or_insert_with(|| Protocol::default_for(dataset));
-        let probe = experiment.probe.get_or_insert_with(|| protocol.probe()).clone();
-        experiment.seeds = Some(experiment.num_seeds());
-        if protocol.judges() {
-            let split = protocol.split(dataset, experiment.seed)?;
-            Judge::new(dataset, &split, &probe)?;
-        } else if experiment.method.info().kind == MethodKind::Supervised {
-            let expected = "a protocol with training nodes, and labels";
-            return Err(Error::invalid(format!("method {}", experiment.method), expected, "none"));
-        }
-        let embedder = experiment.method.init(&experiment.settings, dataset, device)?;
-        Ok(Self { experiment, protocol, probe, dataset, embedder })
+    pub fn prepare(draft: Draft, dataset: &'a NodeDataset, device: &Device) -> Result<Self, Error> {
+        Self::of(draft.on(dataset)?, dataset, device)
     }
 
-    /// The settings, with the protocol, the probe and the number of seeds that were chosen.
+    /// The same for an experiment on this data set.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    pub fn of(mut experiment: Experiment, dataset: &'a NodeDataset, device: &Device) -> Result<Self, Error> {
+        let settings = &mut experiment.run;
+        let protocol = *settings.protocol.get_or_insert_with(|| Protocol::default_for(dataset));
+        let probe = settings.probe.get_or_insert_with(|| protocol.probe()).clone();
+        settings.seeds = Some(settings.num_seeds());
+        if protocol.evaluates() {
+            let split = protocol.split(dataset, settings.seed)?;
+            Evaluator::new(dataset, &split, &probe)?;
+        } else if experiment.settings.info().kind.is_supervised() {
+            let expected = "a protocol with training nodes, and labels";
+            let method = experiment.settings.info().name;
+            return Err(Error::invalid(format!("method {method}"), expected, "none"));
+        }
+        experiment.run.checkpoint = Some(experiment.checkpoint());
+        let estimator = experiment.settings.prepare(dataset, &experiment.run.preparation, device)?;
+        Ok(Self { experiment, protocol, probe, dataset, estimator })
+    }
+
+    /// The settings, with the protocol, the probe, the checkpoint and the number of seeds that were chosen.
     pub fn experiment(&self) -> &Experiment {
         &self.experiment
     }
@@ -84,7 +94,7 @@ impl<'a> Run<'a> {
         self.protocol
     }
 
-    /// What judges.
+    /// The probe.
     pub fn probe(&self) -> &ProbeConfig {
         &self.probe
     }
@@ -94,17 +104,17 @@ impl<'a> Run<'a> {
         self.dataset
     }
 
-    /// The embedder.
-    pub fn embedder(&self) -> &dyn Embedder {
-        self.embedder.as_ref()
+    /// The method on its data set.
+    pub fn estimator(&self) -> &Estimator<'a> {
+        &self.estimator
     }
 
-    /// The split of a seed, where anything is judged.
+    /// The split of a seed, where anything is evaluated.
     ///
     /// # Errors
     /// Too few labelled nodes.
     pub fn split(&self, seed: u64) -> Result<Option<Split>, Error> {
-        self.protocol.judges().then(|| self.protocol.split(self.dataset, seed)).transpose()
+        self.protocol.evaluates().then(|| self.protocol.split(self.dataset, seed)).transpose()
     }
 
     /// Checks that an embedding of this data set can be written in each format that the settings ask for.
@@ -114,59 +124,56 @@ impl<'a> Run<'a> {
     pub fn check_embedding_formats(&self) -> Result<(), Error> {
         let columns: Vec<NodeColumn<'_>> =
             self.dataset.labels().map(NodeColumn::of_labels).into_iter().collect();
-        for format in self.experiment.more_embedding_formats() {
+        for format in self.experiment.run.more_embedding_formats() {
             format.check(self.dataset.node_ids(), &columns)?;
         }
         Ok(())
     }
 
-    /// Judges an embedding on the split of a seed, as training does.
+    /// Evaluates an embedding on the split of a seed, as training does.
     ///
     /// # Errors
-    /// A split of this seed that cannot judge, or none; values that are not finite.
-    pub fn judge_embedding(&self, embedding: &Array2<f32>, seed: u64) -> Result<Judgement, Error> {
-        if self.experiment.method.info().kind == MethodKind::Supervised {
-            let judge = self.judge(seed)?.expect("a supervised run is judged");
-            return Ok(judge.judge(&Rows::dense(embedding.view()))?);
+    /// A split of this seed that cannot evaluate, or none; values that are not finite.
+    pub fn evaluate_embedding(&self, embedding: &Array2<f32>, seed: u64) -> Result<Scores, Error> {
+        if self.gives_logits() {
+            let evaluator = self.evaluator(seed)?.expect("a supervised run is evaluated");
+            return Ok(evaluator.evaluate(&Rows::dense(embedding.view()))?);
         }
-        judge_embedding(self.dataset, embedding, self.protocol, seed, &self.probe)
+        evaluate_embedding(self.dataset, embedding, self.protocol, seed, &self.probe)
     }
 
-    /// The judge of this method's rows on the split of a seed, where anything is judged.
-    pub(crate) fn judge(&self, seed: u64) -> Result<Option<Judge>, Error> {
+    fn gives_logits(&self) -> bool {
+        self.experiment.settings.info().kind.gives_logits()
+    }
+
+    /// The evaluator of this method's rows on the split of a seed, where anything is evaluated.
+    pub(crate) fn evaluator(&self, seed: u64) -> Result<Option<Evaluator>, Error> {
         let Some(split) = self.split(seed)? else { return Ok(None) };
-        let judge = Judge::new(self.dataset, &split, &self.probe)?;
-        let supervised = self.experiment.method.info().kind == MethodKind::Supervised;
-        Ok(Some(if supervised { judge.of_logits() } else { judge }))
+        let evaluator = Evaluator::new(self.dataset, &split, &self.probe)?;
+        Ok(Some(if self.gives_logits() { evaluator.of_logits() } else { evaluator }))
     }
 
-    /// Trains each seed and judges it where anything is judged, until the watcher stops it.
+    /// Trains each seed and evaluates it where anything is evaluated, until the callback stops it.
     ///
     /// # Errors
     /// The first seed breaks down, such as by values that are not finite. When a later one does, the outcome says
     /// so beside the seeds that were finished.
-    pub fn execute(&self, watcher: &mut dyn Watcher) -> Result<Outcome, Error> {
-        let baselines = self.protocol.judges().then(|| BaselineFeatures {
-            raw: self.dataset.features().row_normalized(),
-            propagated: embedders::propagated(self.dataset, PROPAGATED_HOPS),
-        });
+    pub fn execute(&self, callback: &mut dyn RunCallback) -> Result<Outcome, Error> {
+        let baselines = self.protocol.evaluates().then(|| self.baseline_features()).transpose()?;
         let split_by_seed = self.protocol.splits_by_seed(self.dataset);
         let mut outcome = Outcome { seeds: Vec::new(), best: None, split_by_seed, failure: None };
-        let mut best_merit = f64::NEG_INFINITY;
-        for seed in self.experiment.all_seeds() {
-            // Without a split of its own a seed has the baselines of the first.
+        let mut best_score = f64::NEG_INFINITY;
+        for seed in self.experiment.run.all_seeds() {
+            // Where the split is the same for all, so are the baselines.
             let known =
                 outcome.seeds.first().and_then(|first| first.scores.as_ref()).filter(|_| !split_by_seed);
-            match self.execute_seed(seed, baselines.as_ref(), known, watcher) {
-                Ok(Some((result, embedded))) => {
-                    watcher.seed_finished(&result);
-                    if outcome.best.is_none() || result.merit() > best_merit {
-                        best_merit = result.merit();
-                        outcome.best = Some(BestSeed {
-                            place: outcome.seeds.len(),
-                            rows: embedded.rows,
-                            weights: embedded.weights,
-                        });
+            match self.execute_seed(seed, baselines.as_ref(), known, callback) {
+                Ok(Some((result, fitted))) => {
+                    callback.seed_finished(&result);
+                    if outcome.best.is_none() || result.selection_score() > best_score {
+                        best_score = result.selection_score();
+                        let FitResult { model, rows, .. } = fitted;
+                        outcome.best = Some(BestSeed { place: outcome.seeds.len(), rows, model });
                     }
                     outcome.seeds.push(result);
                 }
@@ -184,81 +191,92 @@ impl<'a> Run<'a> {
         Ok(outcome)
     }
 
-    /// One seed, from its baselines to its judgement; `None` when it was interrupted.
+    fn baseline_features(&self) -> Result<BaselineFeatures, Error> {
+        let raw = self.estimator.preparation().apply(self.dataset)?;
+        let propagated = embedders::propagated(self.dataset.graph(), raw.clone(), PROPAGATED_HOPS);
+        Ok(BaselineFeatures { raw, propagated })
+    }
+
+    /// One seed, from its baselines to its scores; `None` when it was interrupted.
     fn execute_seed(
         &self,
         seed: u64,
         features: Option<&BaselineFeatures>,
         known: Option<&SeedScores>,
-        watcher: &mut dyn Watcher,
-    ) -> Result<Option<(SeedResult, Embedded)>, Error> {
-        if watcher.interrupted() {
+        callback: &mut dyn RunCallback,
+    ) -> Result<Option<(SeedResult, FitResult)>, Error> {
+        if callback.interrupted() {
             return Ok(None);
         }
-        watcher.seed_started(seed);
+        callback.seed_started(seed);
         let baselines = match (features, known) {
             (Some(_), Some(first)) => Some((first.raw, first.propagated)),
             (Some(features), None) => {
                 let split = self.protocol.split(self.dataset, seed)?;
-                let judge = Judge::new(self.dataset, &split, &self.probe)?;
-                Some((judge.judge_features(&features.raw)?, judge.judge_features(&features.propagated)?))
+                let evaluator = Evaluator::new(self.dataset, &split, &self.probe)?;
+                let raw = evaluator.evaluate_features(&features.raw)?;
+                Some((raw, evaluator.evaluate_features(&features.propagated)?))
             }
             (None, _) => None,
         };
-        let judge = self.judge(seed)?;
-        let Some((embedded, val_acc_history)) = self.train_seed(seed, judge.as_ref(), watcher)? else {
+        let evaluator = self.evaluator(seed)?;
+        let Some((fitted, val_acc_history)) = self.train_seed(seed, evaluator.as_ref(), callback)? else {
             return Ok(None);
         };
-        let Embedded { epoch, history, seconds, .. } = &embedded;
-        let scores = match (judge, baselines) {
-            (Some(judge), Some((raw, propagated))) => {
-                let untrained = self.embedder.untrained(seed);
-                let random_init = untrained.map(|rows| judge.judge(&Rows::dense(rows.view()))).transpose()?;
-                let trained = judge.judge_features(&embedded.rows)?;
+        let FitResult { epoch, history, seconds, .. } = &fitted;
+        let scores = match (evaluator, baselines) {
+            (Some(evaluator), Some((raw, propagated))) => {
+                let untrained = self.estimator.random_init(seed).filter(|_| !self.gives_logits());
+                let random_init =
+                    untrained.map(|rows| evaluator.evaluate(&Rows::dense(rows.view()))).transpose()?;
+                let trained = evaluator.evaluate_features(&fitted.rows)?;
                 Some(SeedScores { trained, random_init, raw, propagated, val_acc_history })
             }
             _ => None,
         };
         let (epoch, history, train_seconds) = (*epoch, history.clone(), *seconds);
-        Ok(Some((SeedResult { seed, epoch, scores, train_seconds, history }, embedded)))
+        Ok(Some((SeedResult { seed, epoch, scores, train_seconds, history }, fitted)))
     }
 
-    /// Trains a seed, its epoch chosen by a judge where there is one; with the validation accuracies that were asked for.
+    /// Trains a seed, its epoch chosen as the settings say; with the validation accuracy of each epoch that was evaluated.
     /// `None` when it was interrupted.
     pub(crate) fn train_seed(
         &self,
         seed: u64,
-        judge: Option<&Judge>,
-        watcher: &mut dyn Watcher,
+        evaluator: Option<&Evaluator>,
+        callback: &mut dyn RunCallback,
     ) -> Result<Option<TrainedSeed>, Error> {
-        let supervised = self.experiment.method.info().kind == MethodKind::Supervised;
-        let labels = match (judge, self.dataset.labels()) {
-            (Some(judge), Some(labels)) if supervised => Some(judge.training_labels(labels.num_classes())),
+        let supervised = self.experiment.settings.info().kind.is_supervised();
+        let labels = match (evaluator, self.dataset.labels()) {
+            (Some(evaluator), Some(labels)) if supervised => {
+                Some(evaluator.training_labels(labels.num_classes()))
+            }
             _ => None,
         };
-        let mut chooser = Chooser {
-            judge,
-            judge_every: self.experiment.judge_every(),
-            num_epochs: self.experiment.epochs().unwrap_or(0),
-            watcher,
+        let checkpoint = self.experiment.checkpoint();
+        let options = FitOptions { seed, checkpoint: Some(checkpoint), labels };
+        let mut seen = SeedCallback {
+            evaluator: evaluator.filter(|_| checkpoint == Checkpoint::BestValidation),
+            eval_every: self.experiment.run.eval_every,
+            num_epochs: self.experiment.settings.epochs().unwrap_or(0),
+            callback,
             best: f64::NEG_INFINITY,
             val_acc_history: Vec::new(),
-            interrupted: false,
         };
-        let embedded = self.embedder.embed(&Task { seed, labels }, &mut chooser)?;
-        if chooser.interrupted {
-            return Ok(None);
-        }
-        if let Features::Dense(rows) = &embedded.rows {
+        let fitted = match self.estimator.fit(&options, &mut seen) {
+            Err(embedders::Error::Interrupted) => return Ok(None),
+            fitted => fitted?,
+        };
+        if let Features::Dense(rows) = &fitted.rows {
             // No step has seen these.
             check_rows(rows.view())?;
         }
-        Ok(Some((embedded, chooser.val_acc_history)))
+        Ok(Some((fitted, seen.val_acc_history)))
     }
 }
 
-/// An embedding, and the validation accuracy after each epoch where it was asked for.
-type TrainedSeed = (Embedded, Vec<Option<f64>>);
+/// What came of a seed, and the validation accuracy after each epoch that was evaluated.
+type TrainedSeed = (FitResult, Vec<Option<f64>>);
 
 /// The baselines that are features.
 struct BaselineFeatures {
@@ -266,37 +284,34 @@ struct BaselineFeatures {
     propagated: Features,
 }
 
-/// Keeps the first epoch with the highest validation accuracy, of those that are its turn; without a judge, or where it is
-/// never an epoch's turn, it keeps none.
-struct Chooser<'a> {
-    judge: Option<&'a Judge>,
-    judge_every: usize,
+/// Keeps the first epoch with the highest validation accuracy, of those that are its turn; without an evaluator it keeps none.
+struct SeedCallback<'a> {
+    evaluator: Option<&'a Evaluator>,
+    eval_every: usize,
     num_epochs: usize,
-    watcher: &'a mut dyn Watcher,
+    callback: &'a mut dyn RunCallback,
     best: f64,
     val_acc_history: Vec<Option<f64>>,
-    interrupted: bool,
 }
 
-impl Observer for Chooser<'_> {
+impl Callback for SeedCallback<'_> {
+    fn progress(&mut self, progress: Progress) -> ControlFlow<()> {
+        self.callback.progress(progress);
+        if self.callback.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
     fn epoch(
         &mut self,
-        report: &EpochReport,
-        embedding: &mut dyn FnMut() -> Array2<f32>,
-    ) -> Result<Decision, Box<dyn StdError + Send + Sync>> {
-        let last = report.epoch == self.num_epochs;
-        let turn = self.judge_every > 0 && (report.epoch.is_multiple_of(self.judge_every) || last);
-        let val_acc = match self.judge.filter(|_| turn) {
-            Some(judge) => Some(judge.validation_accuracy(&Rows::dense(embedding().view()))?),
+        log: &EpochLog,
+        embed: &mut dyn FnMut() -> Array2<f32>,
+    ) -> Result<Decision, CallbackError> {
+        let turn = log.epoch.is_multiple_of(self.eval_every) || log.epoch == self.num_epochs;
+        let val_acc = match self.evaluator.filter(|_| turn) {
+            Some(evaluator) => Some(evaluator.validation_accuracy(&Rows::dense(embed().view()))?),
             None => None,
         };
         self.val_acc_history.push(val_acc);
-        self.watcher.epoch_finished(report, val_acc);
-        // After the last epoch the seed is finished, whoever wants it to stop.
-        if !last && self.watcher.interrupted() {
-            self.interrupted = true;
-            return Ok(Decision::Stop);
-        }
+        self.callback.epoch_finished(log, val_acc);
         match val_acc {
             Some(val_acc) if val_acc > self.best => {
                 self.best = val_acc;
@@ -310,12 +325,14 @@ impl Observer for Chooser<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use embedders::Registry;
     use graph_io::{EdgePolicy, Graph, Labels, NodeDatasetParts};
 
-    fn experiment(settings: &str) -> Experiment {
-        let text =
-            format!("dataset = 'cora'\n{settings}\n[g2r]\nepochs = 3\nd_hidden = [16]\nd_output = 8\n");
-        Experiment::from_layers(None, toml::from_str(&text).unwrap()).unwrap()
+    fn draft(settings: &str) -> Draft {
+        let text = format!(
+            "dataset = 'cora'\n{settings}\n[g2r]\nepochs = 3\nencoder.d_hidden = [16]\nd_output = 8\n"
+        );
+        Draft::from_layers(&Registry::builtin(), None, toml::from_str(&text).unwrap()).unwrap()
     }
 
     #[derive(Default)]
@@ -326,8 +343,8 @@ mod tests {
         stop_after: Option<usize>,
     }
 
-    impl Watcher for Log {
-        fn epoch_finished(&mut self, _report: &EpochReport, val_acc: Option<f64>) {
+    impl RunCallback for Log {
+        fn epoch_finished(&mut self, _report: &EpochLog, val_acc: Option<f64>) {
             match val_acc {
                 Some(val_acc) => self.epochs.push(val_acc),
                 None => self.trained += 1,
@@ -346,7 +363,7 @@ mod tests {
     #[test]
     fn the_first_epoch_with_the_highest_validation_accuracy_is_kept() {
         let cora = graph_io::load("cora", None).unwrap();
-        let run = Run::prepare(experiment("seeds = 2\nseed = 4"), &cora, &Device::flex()).unwrap();
+        let run = Run::prepare(draft("seeds = 2\nseed = 4"), &cora, &Device::flex()).unwrap();
         let mut log = Log::default();
         let outcome = run.execute(&mut log).unwrap();
         assert_eq!((log.epochs.len(), log.finished), (6, vec![4, 5]));
@@ -354,8 +371,8 @@ mod tests {
             let highest = epochs.iter().copied().fold(0.0, f64::max);
             assert_eq!(result.epoch, 1 + epochs.iter().position(|&val_acc| val_acc == highest).unwrap());
             let scores = result.scores.as_ref().unwrap();
-            let judged: Vec<f64> = scores.val_acc_history.iter().map(|val_acc| val_acc.unwrap()).collect();
-            assert_eq!((scores.trained.val_acc, &judged[..]), (highest, epochs));
+            let evaluated: Vec<f64> = scores.val_acc_history.iter().map(|val_acc| val_acc.unwrap()).collect();
+            assert_eq!((scores.trained.val_acc, &evaluated[..]), (highest, epochs));
             assert_eq!(result.history.len(), 3);
         }
         let best = outcome.best.unwrap();
@@ -364,23 +381,23 @@ mod tests {
 
         let embedding = best.embedding();
         let seed = outcome.seeds[best.place].seed;
-        assert_eq!(run.judge_embedding(&embedding, seed).unwrap(), scores(best.place));
+        assert_eq!(run.evaluate_embedding(&embedding, seed).unwrap(), scores(best.place));
     }
 
     #[test]
     fn baselines_of_one_split_are_one_value() {
         let cora = graph_io::load("cora", None).unwrap();
-        let run = Run::prepare(experiment("seeds = 2"), &cora, &Device::flex()).unwrap();
-        let outcome = run.execute(&mut NoWatcher).unwrap();
+        let run = Run::prepare(draft("seeds = 2"), &cora, &Device::flex()).unwrap();
+        let outcome = run.execute(&mut NoCallback).unwrap();
         let raw =
             |outcome: &Outcome| [0, 1].map(|place: usize| outcome.seeds[place].scores.as_ref().unwrap().raw);
         assert_eq!(raw(&outcome)[0], raw(&outcome)[1]);
         assert_eq!(outcome.over_splits(|result| result.raw.test_acc).std, None);
         assert!(outcome.over_seeds(|result| result.random_init.unwrap().test_acc).std.is_some());
 
-        let by_seed = experiment("seeds = 2\nprotocol = 'random-20'");
+        let by_seed = draft("seeds = 2\nprotocol = 'random-20'");
         let run = Run::prepare(by_seed, &cora, &Device::flex()).unwrap();
-        let outcome = run.execute(&mut NoWatcher).unwrap();
+        let outcome = run.execute(&mut NoCallback).unwrap();
         assert_ne!(raw(&outcome)[0], raw(&outcome)[1]);
         assert!(outcome.over_splits(|result| result.raw.test_acc).std.is_some());
     }
@@ -388,7 +405,7 @@ mod tests {
     #[test]
     fn an_interrupted_seed_is_dropped_and_the_finished_ones_stay() {
         let cora = graph_io::load("cora", None).unwrap();
-        let run = Run::prepare(experiment("seeds = 3"), &cora, &Device::flex()).unwrap();
+        let run = Run::prepare(draft("seeds = 3"), &cora, &Device::flex()).unwrap();
         let seeds = |stop_after| {
             let mut log = Log { stop_after: Some(stop_after), ..Log::default() };
             let outcome = run.execute(&mut log).unwrap();
@@ -417,16 +434,16 @@ mod tests {
     #[test]
     fn a_seed_that_breaks_down_leaves_those_before_it() {
         let path = two_classes();
-        let judges = |seed| {
-            let split = Protocol::Tenths.split(&path, seed).unwrap();
-            Judge::new(&path, &split, &crate::ProbeConfig::default()).is_ok()
+        let evaluates = |seed| {
+            let split = Protocol::TenTenEighty.split(&path, seed).unwrap();
+            Evaluator::new(&path, &split, &crate::ProbeConfig::default()).is_ok()
         };
-        let broken = (1..100).find(|&seed| judges(seed - 1) && !judges(seed)).unwrap();
+        let broken = (1..100).find(|&seed| evaluates(seed - 1) && !evaluates(seed)).unwrap();
         let run = |seed: u64| {
             let settings = format!("protocol = '10-10-80'\nseed = {seed}\nseeds = 3");
-            Run::prepare(experiment(&settings), &path, &Device::flex())
+            Run::prepare(draft(&settings), &path, &Device::flex())
         };
-        let outcome = run(broken - 1).unwrap().execute(&mut NoWatcher).unwrap();
+        let outcome = run(broken - 1).unwrap().execute(&mut NoCallback).unwrap();
         assert_eq!((outcome.seeds.len(), outcome.seeds[0].seed), (1, broken - 1));
         assert_eq!(outcome.failure.unwrap().to_string(), format!("seed {broken}"));
         assert_eq!(
@@ -445,8 +462,8 @@ mod tests {
     #[test]
     fn without_labels_the_last_epoch_is_kept_of_one_seed() {
         let bare = without_labels();
-        let run = Run::prepare(experiment("seed = 4"), &bare, &Device::flex()).unwrap();
-        assert_eq!((run.protocol(), run.experiment().seeds), (Protocol::Unjudged, Some(1)));
+        let run = Run::prepare(draft("seed = 4"), &bare, &Device::flex()).unwrap();
+        assert_eq!((run.protocol(), run.experiment().run.seeds), (Protocol::NotEvaluated, Some(1)));
         assert_eq!(run.split(4).unwrap(), None);
         let mut log = Log::default();
         let outcome = run.execute(&mut log).unwrap();
@@ -458,14 +475,13 @@ mod tests {
         assert_eq!(first.reduction, first.expansion - first.compression);
         assert_eq!(last.expansion, result.history[2].rates.unwrap().expansion);
 
-        let task = Task { seed: 4, labels: None };
-        let trained = run.embedder().embed(&task, &mut embedders::KeepLast).unwrap();
+        let trained = run.estimator().fit(&FitOptions::seed(4), &mut ()).unwrap();
         let embedding = outcome.best.unwrap().embedding();
         let Features::Dense(rows) = trained.rows else { panic!("an encoder gives dense rows") };
         assert_eq!(embedding, rows);
         assert_eq!(
-            run.judge_embedding(&embedding, 4).unwrap_err().to_string(),
-            "data set cora: expected labels to judge by, found none"
+            run.evaluate_embedding(&embedding, 4).unwrap_err().to_string(),
+            "data set cora: expected labels to evaluate by, found none"
         );
     }
 
@@ -473,19 +489,19 @@ mod tests {
     fn labels_are_not_looked_at_where_none_are_asked_for() {
         let (cora, bare) = (graph_io::load("cora", None).unwrap(), without_labels());
         let embedding = |dataset: &NodeDataset| {
-            let run = Run::prepare(experiment("protocol = 'none'"), dataset, &Device::flex()).unwrap();
-            let outcome = run.execute(&mut NoWatcher).unwrap();
-            assert!(!outcome.is_judged());
+            let run = Run::prepare(draft("protocol = 'none'"), dataset, &Device::flex()).unwrap();
+            let outcome = run.execute(&mut NoCallback).unwrap();
+            assert!(!outcome.is_evaluated());
             outcome.best.unwrap().embedding()
         };
         assert_eq!(embedding(&cora), embedding(&bare));
     }
 
     #[test]
-    fn of_several_seeds_that_are_not_judged_that_of_the_lowest_loss_is_the_best() {
+    fn of_several_seeds_that_are_not_evaluated_that_of_the_lowest_loss_is_the_best() {
         let bare = without_labels();
-        let run = Run::prepare(experiment("seeds = 3"), &bare, &Device::flex()).unwrap();
-        let outcome = run.execute(&mut NoWatcher).unwrap();
+        let run = Run::prepare(draft("seeds = 3"), &bare, &Device::flex()).unwrap();
+        let outcome = run.execute(&mut NoCallback).unwrap();
         let losses: Vec<f64> = outcome.seeds.iter().map(|result| result.history[2].loss).collect();
         assert_eq!(losses.len(), 3);
         let lowest = losses.iter().copied().fold(f64::INFINITY, f64::min);
@@ -493,21 +509,21 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_that_is_not_judged_can_be_interrupted() {
+    fn a_seed_that_is_not_evaluated_can_be_interrupted() {
         let bare = without_labels();
-        let run = Run::prepare(experiment("seeds = 2"), &bare, &Device::flex()).unwrap();
+        let run = Run::prepare(draft("seeds = 2"), &bare, &Device::flex()).unwrap();
         let mut log = Log { stop_after: Some(4), ..Log::default() };
         let outcome = run.execute(&mut log).unwrap();
         assert_eq!((outcome.seeds.len(), outcome.best.is_some(), log.trained), (1, true, 4));
     }
 
     #[test]
-    fn input_that_cannot_be_judged_is_refused_before_training() {
+    fn input_that_cannot_be_evaluated_is_refused_before_training() {
         let bare = without_labels();
-        let public = Run::prepare(experiment("protocol = 'public'"), &bare, &Device::flex());
+        let public = Run::prepare(draft("protocol = 'public'"), &bare, &Device::flex());
         assert_eq!(
             public.err().unwrap().to_string(),
-            "data set cora: expected labels to judge by, found none"
+            "data set cora: expected labels to evaluate by, found none"
         );
     }
 
@@ -518,7 +534,7 @@ mod tests {
         let spaced = NodeDataset::from_parts(parts).unwrap();
         let check = |formats: &str| {
             let settings = format!("protocol = 'none'\nembedding_formats = {formats}");
-            Run::prepare(experiment(&settings), &spaced, &Device::flex()).unwrap().check_embedding_formats()
+            Run::prepare(draft(&settings), &spaced, &Device::flex()).unwrap().check_embedding_formats()
         };
         assert!(check("['npy', 'csv', 'npz', 'projector']").is_ok());
         assert_eq!(

@@ -21,7 +21,7 @@ pub struct Page {
     pub method: String,
     /// The encoder's name, where the method has one.
     pub encoder: Option<String>,
-    /// How it was judged, in a sentence or two.
+    /// How it was evaluated, in a sentence or two.
     pub protocol: String,
     /// What is worth knowing at a glance, such as the number of nodes.
     pub facts: Vec<Fact>,
@@ -86,7 +86,7 @@ pub struct FactTable {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Headline {
     /// On which nodes: "test nodes of the public split".
-    pub judged_on: String,
+    pub evaluated_on: String,
     /// The rows of the table; the first of the kind [`RowKind::Run`] is shown large.
     pub rows: Vec<HeadlineRow>,
 }
@@ -94,7 +94,7 @@ pub struct Headline {
 /// An accuracy with its spread.
 #[derive(Clone, Debug, Serialize)]
 pub struct HeadlineRow {
-    /// What was judged.
+    /// What was evaluated.
     pub name: String,
     /// Where it stands.
     pub kind: RowKind,
@@ -112,9 +112,9 @@ pub struct HeadlineRow {
 pub enum RowKind {
     /// The run that the page is about.
     Run,
-    /// What it has to beat, judged in the same way.
+    /// What it has to beat, evaluated in the same way.
     Baseline,
-    /// What others have published, judged in their way.
+    /// What others have published, evaluated in their way.
     Published,
 }
 
@@ -258,7 +258,7 @@ pub struct Confusion {
     /// Numbers of nodes: a row for each true class, a column for each predicted one. Means over seeds need not be whole.
     pub matrix: Matrix,
     /// On which nodes: "test nodes, all seeds together".
-    pub judged_on: String,
+    pub evaluated_on: String,
 }
 
 /// The scores of one class, shares between 0 and 1.
@@ -272,7 +272,7 @@ pub struct ClassScores {
     pub recall: f64,
     /// The harmonic mean of the two.
     pub f1: f64,
-    /// How many nodes of this class were judged.
+    /// How many nodes of this class were evaluated.
     pub support: u64,
 }
 

@@ -1,21 +1,47 @@
 //! `g2r data convert`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use graph_io::embedding::{self, EmbeddingFormat};
 use graph_io::format::{self, Format as GraphFormat};
 use serde_json::json;
 
-use crate::args::{ConvertArgs, Format};
-use crate::failure::{Blame, Failure};
+use crate::args::Format;
+use crate::failure::{Failure, ResultExt};
+use crate::input_args::InputArgs;
 use crate::stdout;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  g2r data convert cora cora.npz                        as numpy.load reads it
+  g2r data convert roads.txt.gz roads --to graph-folder  arrays that are mapped, not read
+  g2r data convert roads.txt roads.mtx --loops keep
+  g2r data convert runs/cora-g2r cora.vec               an embedding with its nodes' ids, for gensim
+
+An embedding is a run's folder, embedding.npy in it, or a file of a format of embeddings; all else is a graph. The format
+of OUT is told by its ending, or by --to.")]
+pub(crate) struct ConvertArgs {
+    /// The name of a data set, or the path of a graph or an embedding
+    pub(crate) from: String,
+    /// What to write
+    pub(crate) out: PathBuf,
+    /// The format to write [default: by the ending of OUT]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) to: Option<String>,
+    /// Who reads standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+}
 
 /// Writes a graph or an embedding in another format.
 pub(super) fn run(args: &ConvertArgs) -> Result<(), Failure> {
     let from = Path::new(&args.from);
     let known_graph = graph_io::datasets::named(&args.from).is_ok() || args.input.names_format();
-    match !known_graph && from.exists() && embedding::is_embedding(from).or_input()? {
+    match !known_graph && from.exists() && embedding::is_embedding(from).usage_err()? {
         true => convert_embedding(args, from),
         false => convert_graph(args),
     }
@@ -25,7 +51,7 @@ fn convert_graph(args: &ConvertArgs) -> Result<(), Failure> {
     let formats = format::all().iter().filter(|format| format.writes());
     let format: &GraphFormat = chosen(args, formats, |format| format.name, GraphFormat::has_ending_of)?;
     let dataset = super::load(&args.from, &args.input.config())?;
-    format.write(&dataset, &args.out).or_input()?;
+    format.write(&dataset, &args.out).usage_err()?;
     let (num_nodes, num_edges) = (dataset.graph().num_nodes(), dataset.graph().num_edges());
     let out = args.out.display();
     match args.format {
@@ -49,8 +75,8 @@ fn convert_embedding(args: &ConvertArgs, from: &Path) -> Result<(), Failure> {
     let formats = embedding::formats().iter();
     let format: &EmbeddingFormat =
         chosen(args, formats, |format| format.name, EmbeddingFormat::has_ending_of)?;
-    let embedding = embedding::read(from).or_input()?;
-    format.write(&embedding, &args.out).or_input()?;
+    let embedding = embedding::read(from).usage_err()?;
+    format.write(&embedding, &args.out).usage_err()?;
     let (num_nodes, d_output) = embedding.rows().dim();
     let out = args.out.display();
     match args.format {

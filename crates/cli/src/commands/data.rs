@@ -9,15 +9,22 @@ use harness::{Align, Table};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::args::{DataListArgs, Format};
-use crate::failure::{Blame, Failure};
+use crate::args::Format;
+use crate::failure::{Failure, ResultExt};
 use crate::stdout;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DataListArgs {
+    /// Who reads standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
 
 /// Prints every data set known by name, and whether it can be loaded here.
 pub(super) fn list(args: &DataListArgs) -> Result<(), Failure> {
     match args.format {
         Format::Text => stdout::line(table()?.to_string().trim_end()),
-        Format::Json => datasets::all().iter().try_for_each(|info| stdout::line(json_line(info).or_run()?)),
+        Format::Json => datasets::all().iter().try_for_each(|info| stdout::line(json_line(info).run_err()?)),
     }
 }
 
@@ -41,7 +48,7 @@ pub(super) fn formats(args: &DataListArgs) -> Result<(), Failure> {
     });
     let mut lines = graphs.chain(embeddings);
     match args.format {
-        Format::Json => lines.try_for_each(|line| stdout::line(serde_json::to_string(&line).or_run()?)),
+        Format::Json => lines.try_for_each(|line| stdout::line(serde_json::to_string(&line).run_err()?)),
         Format::Text => {
             let mut of = "";
             lines.try_for_each(|line| {

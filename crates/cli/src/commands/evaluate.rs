@@ -1,35 +1,82 @@
 //! `g2r evaluate`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use graph_io::format::read_matrix;
 use graph_io::{NodeDataset, embedding};
-use harness::{Experiment, Judgement, Protocol, Run, SavedRun};
-use harness::{check_embedding, judge_embedding};
+use harness::{DeviceChoice, Model, Protocol, Registry, Run, SavedRun, Scores};
+use harness::{check_embedding, evaluate_embedding};
 use ndarray::Array2;
 use serde_json::json;
 
-use crate::args::{EvaluateArgs, Format};
+use crate::args::{DEVICES, Format, evaluating_protocols};
 use crate::device;
-use crate::failure::{Blame, Failure};
+use crate::failure::{Failure, ResultExt};
+use crate::input_args::InputArgs;
 use crate::stdout;
 
-/// What was judged, and how well it did.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  g2r evaluate z.npy --dataset cora
+  g2r evaluate runs/cora-g2r/model.safetensors
+  g2r evaluate cora.vec --dataset cora
+  g2r evaluate z.npy --dataset cora --protocol random-20 --seed 3 --format json
+
+The rows of an array (.npy) are in the order of the data set's nodes (see nodes.csv of a run); other embeddings name the
+nodes of their rows. A model is read with
+the config.toml and report.json beside it, and gives the numbers its training has reported.")]
+pub(crate) struct EvaluateArgs {
+    /// An embedding in any format of `g2r data formats`, or model.safetensors
+    pub(crate) file: PathBuf,
+    /// The name or path of the data set [default for a model: the one it was trained on]
+    #[arg(long)]
+    pub(crate) dataset: Option<String>,
+    /// How nodes are split [default: the model's; public where the data set has a split, else random-20-500-1000]
+    #[arg(long, value_parser = evaluating_protocols())]
+    protocol: Option<String>,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// The seed of a random split [default: the model's, else 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..i64::MAX as u64))]
+    pub(crate) seed: Option<u64>,
+    /// Where a model is run [default: as it was trained]
+    #[arg(long, value_parser = DEVICES)]
+    device: Option<String>,
+    /// Who reads standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+impl EvaluateArgs {
+    /// The protocol, where one was given.
+    pub(crate) fn protocol(&self) -> Option<Protocol> {
+        let named = |name: &String| Protocol::named(name).expect("only known words are parsed");
+        self.protocol.as_ref().map(named)
+    }
+
+    /// The device, where one was given.
+    pub(crate) fn device(&self) -> Option<DeviceChoice> {
+        self.device.as_deref().map(device::named)
+    }
+}
+
+/// What was evaluated, and how well it did.
 struct Evaluated {
     dataset: String,
     protocol: Protocol,
     seed: u64,
     split_by_seed: bool,
     d_output: usize,
-    judgement: Judgement,
+    scores: Scores,
 }
 
-/// Judges an embedding, or the embedding of a trained model.
-pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
+/// Evaluates an embedding, or the embedding of a trained model.
+pub(super) fn run(args: &EvaluateArgs, registry: &Registry) -> Result<(), Failure> {
     let extension = args.file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let evaluated = match extension.to_ascii_lowercase().as_str() {
-        "safetensors" => model(args)?,
+        "safetensors" => model(args, registry)?,
         _ => embedding(args)?,
     };
     evaluated.print(args.format)
@@ -38,15 +85,15 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
 fn embedding(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
     let dataset = args.dataset.as_deref();
     let dataset = dataset.ok_or_else(|| anyhow!("an embedding needs --dataset, whose nodes are its rows"));
-    let dataset = super::load(dataset.or_input()?, &args.input.config())?;
-    let embedding = rows(&args.file, &dataset).or_input()?;
-    check_embedding(&embedding, &dataset).or_input()?;
+    let dataset = super::load(dataset.usage_err()?, &args.input.config())?;
+    let embedding = rows(&args.file, &dataset).usage_err()?;
+    check_embedding(&embedding, &dataset).usage_err()?;
     let protocol = args.protocol().unwrap_or_else(|| Protocol::default_for(&dataset));
     let seed = args.seed.unwrap_or(0);
-    let judgement = judge_embedding(&dataset, &embedding, protocol, seed, &protocol.probe()).or_input()?;
+    let scores = evaluate_embedding(&dataset, &embedding, protocol, seed, &protocol.probe()).usage_err()?;
     let split_by_seed = protocol.splits_by_seed(&dataset);
     let dataset = dataset.name().to_string();
-    Ok(Evaluated { dataset, protocol, seed, split_by_seed, d_output: embedding.ncols(), judgement })
+    Ok(Evaluated { dataset, protocol, seed, split_by_seed, d_output: embedding.ncols(), scores })
 }
 
 /// The rows of an embedding in the order of the data set's nodes: those of an array as they are, others by their ids.
@@ -60,35 +107,39 @@ fn rows(file: &Path, dataset: &NodeDataset) -> anyhow::Result<Array2<f32>> {
     rows.with_context(|| format!("{} is no embedding of {}", file.display(), dataset.name()))
 }
 
-fn model(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
-    let SavedRun { experiment, seed } =
-        SavedRun::beside(&args.file).context("a model is read with the config.toml beside it").or_input()?;
-    let dataset = args.dataset.clone().unwrap_or(experiment.dataset);
-    // What was trained without labels may be judged by them.
-    let protocol = args.protocol().or(experiment.protocol.filter(|protocol| protocol.judges()));
+fn model(args: &EvaluateArgs, registry: &Registry) -> Result<Evaluated, Failure> {
+    let saved = SavedRun::beside(registry, &args.file);
+    let SavedRun { mut draft, seed } =
+        saved.context("a model is read with the config.toml beside it").usage_err()?;
     let seed = args.seed.unwrap_or(seed);
-    let input = args.input.over(&experiment.input);
+    let run = &mut draft.run;
     // Another protocol has another probe.
-    let probe =
-        experiment.probe.filter(|_| args.protocol().is_none_or(|asked| Some(asked) == experiment.protocol));
-    let experiment = Experiment { dataset, input, protocol, probe, seed, seeds: Some(1), ..experiment };
-    let dataset = super::load(&experiment.dataset, &experiment.input)?;
-    protocol.unwrap_or_else(|| Protocol::default_for(&dataset)).split(&dataset, seed).or_input()?;
-    let chosen = device::choose(args.device().unwrap_or(experiment.device))?;
-    let run = Run::prepare(experiment, &dataset, &chosen.device).or_input()?;
-    let embedding = run.embedder().restore(&args.file).or_input()?;
-    check_embedding(&embedding, &dataset).or_input()?;
-    let judgement = run.judge_embedding(&embedding, seed).or_run()?;
-    let (protocol, d_output) = (run.protocol(), embedding.ncols());
+    if args.protocol().is_some_and(|asked| Some(asked) != run.protocol) {
+        run.probe = None;
+    }
+    // What was trained without labels may be evaluated by them.
+    run.protocol = args.protocol().or(run.protocol.filter(|protocol| protocol.evaluates()));
+    run.dataset = args.dataset.clone().unwrap_or_else(|| run.dataset.clone());
+    run.input = args.input.over(&run.input);
+    (run.seed, run.seeds) = (seed, Some(1));
+    let dataset = super::load(&run.dataset, &run.input)?;
+    run.protocol.unwrap_or_else(|| Protocol::default_for(&dataset)).split(&dataset, seed).usage_err()?;
+    let chosen = device::choose(args.device().unwrap_or(run.device))?;
+    let folder = args.file.parent().unwrap_or(Path::new(""));
+    let model = Model::load_with(folder, registry, &chosen.device).usage_err()?;
+    let embedding = model.embed(&dataset).usage_err()?;
+    let run = Run::prepare(draft, &dataset, &chosen.device).usage_err()?;
+    let scores = run.evaluate_embedding(embedding.rows(), seed).run_err()?;
+    let (protocol, d_output) = (run.protocol(), model.d_output());
     let split_by_seed = protocol.splits_by_seed(&dataset);
     let dataset = dataset.name().to_string();
-    Ok(Evaluated { dataset, protocol, seed, split_by_seed, d_output, judgement })
+    Ok(Evaluated { dataset, protocol, seed, split_by_seed, d_output, scores })
 }
 
 impl Evaluated {
     fn print(&self, format: Format) -> Result<(), Failure> {
-        let Self { dataset, protocol, seed, split_by_seed, d_output, judgement } = self;
-        let Judgement { val_acc, test_acc, test_macro_f1 } = judgement;
+        let Self { dataset, protocol, seed, split_by_seed, d_output, scores } = self;
+        let Scores { val_acc, test_acc, test_macro_f1 } = scores;
         match format {
             Format::Json => stdout::line(json!({
                 "type": "evaluation",

@@ -1,5 +1,6 @@
 //! `g2r data fetch`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -8,23 +9,52 @@ use graph_io::datasets::{self, DatasetInfo};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use crate::args::{DataFetchArgs, Format};
-use crate::failure::{Blame, Failure};
+use crate::args::Format;
+use crate::failure::{Failure, ResultExt};
 use crate::stdout;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  g2r data fetch pubmed
+  g2r data fetch --all --dir data
+
+Interrupted downloads are resumed. A file is kept when its checksum is right, or, where none is known, when the data set
+has its published counts. Proxies are those that HTTPS_PROXY, ALL_PROXY and NO_PROXY name.")]
+pub(crate) struct DataFetchArgs {
+    /// The names of data sets, see `g2r data list`
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// All of them
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// The folder to download to, to be named by GRAPH_IO_DATA afterwards [default: g2r/data in the cache folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// The address of a copy of such a folder, asked in place of where the files are published
+    #[arg(long, value_name = "URL")]
+    pub(crate) mirror: Option<String>,
+    /// Who reads standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
 
 /// Downloads data sets, one after another.
 pub(super) fn run(args: &DataFetchArgs) -> Result<(), Failure> {
     // Every name is looked up before the first download.
     let infos: Vec<&DatasetInfo> = match args.all {
         true => datasets::all().iter().collect(),
-        false => args.names.iter().map(|name| datasets::named(name)).collect::<Result<_, _>>().or_input()?,
+        false => args.names.iter().map(|name| datasets::named(name)).collect::<Result<_, _>>().usage_err()?,
     };
     let folder = args.dir.clone().or_else(super::download_dir);
     let folder = folder.ok_or_else(|| anyhow!("there is no home folder: name one to download to by --dir"));
     let fetch = Fetch {
         mirror: args.mirror.clone(),
         proxies: Proxies::OfTheEnvironment,
-        ..Fetch::into_folder(&folder.or_input()?)
+        ..Fetch::into_folder(&folder.usage_err()?)
     };
     for info in infos {
         let mut bar = Bar::new(args);

@@ -1,31 +1,35 @@
 //! One file a command.
 
-mod bench;
-mod convert;
-mod data;
-mod evaluate;
-mod fetch;
-mod inspect;
-mod report;
-mod train;
+pub(crate) mod bench;
+pub(crate) mod convert;
+pub(crate) mod data;
+pub(crate) mod embed;
+pub(crate) mod evaluate;
+pub(crate) mod fetch;
+pub(crate) mod inspect;
+pub(crate) mod methods;
+pub(crate) mod report;
+pub(crate) mod train;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use etcetera::{BaseStrategy, choose_base_strategy};
 use graph_io::NodeDataset;
-use harness::InputConfig;
+use harness::{InputConfig, Registry};
 
 use crate::args::{Args, Command, DataCommand};
-use crate::failure::{Blame, Failure};
+use crate::failure::{Failure, ResultExt};
 
-/// Runs the command that was asked for.
-pub(crate) fn run(args: Args, started: Instant) -> Result<(), Failure> {
+/// Runs the command that was asked for, with the methods of a registry.
+pub(crate) fn run(args: Args, registry: &Registry, started: Instant) -> Result<(), Failure> {
     match args.command {
-        Command::Train(args) => train::run(&args, started),
-        Command::Bench(args) => bench::run(&args),
-        Command::Report(args) => report::run(&args),
-        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Train(args) => train::run(&args, registry, started),
+        Command::Embed(args) => embed::run(&args, registry),
+        Command::Bench(args) => bench::run(&args, registry),
+        Command::Methods(args) => methods::run(&args, registry),
+        Command::Report(args) => report::run(&args, registry),
+        Command::Evaluate(args) => evaluate::run(&args, registry),
         Command::Inspect(args) => inspect::run(&args),
         Command::Data { command: DataCommand::List(args) } => data::list(&args),
         Command::Data { command: DataCommand::Fetch(args) } => fetch::run(&args),
@@ -46,5 +50,5 @@ fn download_dir() -> Option<PathBuf> {
 }
 
 fn load(name_or_path: &str, input: &InputConfig) -> Result<NodeDataset, Failure> {
-    graph_io::load_with(name_or_path, &input.load_config(raw_dirs())).or_input()
+    graph_io::load_with(name_or_path, &input.load_config(raw_dirs())).usage_err()
 }

@@ -1,34 +1,58 @@
 //! `g2r report`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use harness::page::{PageConfig, experiment_of, page_of};
+use harness::Registry;
+use harness::page::{PageConfig, draft_of, page_of};
 
-use crate::args::ReportArgs;
-use crate::failure::{Blame, Failure};
+use crate::failure::{Failure, ResultExt};
+use crate::input_args::InputArgs;
 use crate::stdout;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  g2r report runs/cora-g2r              writes runs/cora-g2r/report.html, which needs no network
+  g2r report runs/cora-g2r --plots      and each figure as SVG and PNG in runs/cora-g2r/plots")]
+pub(crate) struct ReportArgs {
+    /// A folder that `g2r train` has written
+    pub(crate) run: PathBuf,
+    /// The page to write [default: report.html in the folder of the run]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write each figure as SVG and PNG too, in a folder `plots` beside the page
+    #[arg(long)]
+    pub(crate) plots: bool,
+    /// The most nodes on the map; of more a sample is shown
+    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) map_nodes: u32,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+}
 
 /// Pixels to a unit of a drawing.
 const PNG_SCALE: f32 = 2.0;
 
 /// Writes a run as one page, and its figures as files.
-pub(super) fn run(args: &ReportArgs) -> Result<(), Failure> {
-    let experiment =
-        experiment_of(&args.run).context("a report is made of a folder that `g2r train` has written");
-    let experiment = experiment.or_input()?;
-    let dataset = super::load(&experiment.dataset, &args.input.over(&experiment.input))?;
-    let page = page_of(&args.run, &dataset, &PageConfig { map_nodes: args.map_nodes as usize }).or_input()?;
+pub(super) fn run(args: &ReportArgs, registry: &Registry) -> Result<(), Failure> {
+    let draft = draft_of(registry, &args.run);
+    let run = draft.context("a report is made of a folder that `g2r train` has written").usage_err()?.run;
+    let dataset = super::load(&run.dataset, &args.input.over(&run.input))?;
+    let page = page_of(registry, &args.run, &dataset, &PageConfig { map_nodes: args.map_nodes as usize })
+        .usage_err()?;
     let html = args.out.clone().unwrap_or_else(|| args.run.join("report.html"));
     write(&html, page.to_html().as_bytes())?;
     let mut written = vec![html.display().to_string()];
     if args.plots {
         let folder = html.with_file_name("plots");
-        fs::create_dir_all(&folder).with_context(|| format!("cannot write {}", folder.display())).or_run()?;
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot write {}", folder.display()))
+            .run_err()?;
         for plot in page.plots() {
             write(&folder.join(format!("{}.svg", plot.name())), plot.svg().as_bytes())?;
-            write(&folder.join(format!("{}.png", plot.name())), &plot.to_png(PNG_SCALE).or_run()?)?;
+            write(&folder.join(format!("{}.png", plot.name())), &plot.to_png(PNG_SCALE).run_err()?)?;
         }
         written.push(format!("{}/*.svg, *.png", folder.display()));
     }
@@ -39,16 +63,16 @@ pub(super) fn run(args: &ReportArgs) -> Result<(), Failure> {
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let cannot_write = || format!("cannot write {}", path.display());
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let staged = tempfile::NamedTempFile::new_in(folder).with_context(cannot_write).or_run()?;
-    fs::write(staged.path(), bytes).with_context(cannot_write).or_run()?;
+    let staged = tempfile::NamedTempFile::new_in(folder).with_context(cannot_write).run_err()?;
+    fs::write(staged.path(), bytes).with_context(cannot_write).run_err()?;
     // Temporary files are for their owner only; a report is for whoever may read the folder.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(staged.path(), fs::Permissions::from_mode(0o644))
             .with_context(cannot_write)
-            .or_run()?;
+            .run_err()?;
     }
-    staged.persist(path).with_context(cannot_write).or_run()?;
+    staged.persist(path).with_context(cannot_write).run_err()?;
     Ok(())
 }

@@ -170,7 +170,7 @@ fn every_table_is_written_and_published_numbers_have_rows_of_their_own() {
     assert!(paper.contains("| *G2R, published [") && paper.contains("*82.6 ± 1.4*"), "{paper}");
     assert!(paper.contains("Published, not run here: "), "{paper}");
     let markdown = read("table.md");
-    assert!(markdown.contains("Judged by logistic regression on rows of length 1, C = 1"), "{markdown}");
+    assert!(markdown.contains("Evaluated by logistic regression on rows of length 1, C = 1"), "{markdown}");
     let mut csv = csv_rows(&read("table.csv"));
     let header = csv.remove(0);
     assert_eq!((csv.len(), header[0].as_str(), csv[0].len()), (5, "dataset", header.len()));

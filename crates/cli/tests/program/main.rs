@@ -4,10 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod benching;
+mod evaluating;
 mod fetching;
 mod inspecting;
 mod interrupting;
-mod judging;
 mod refusing;
 mod reporting;
 mod training;

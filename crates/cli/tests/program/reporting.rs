@@ -39,7 +39,7 @@ fn a_run_becomes_one_page_and_its_figures_files() {
 }
 
 #[test]
-fn a_run_that_was_not_judged_has_a_page_without_accuracies() {
+fn a_run_that_was_not_evaluated_has_a_page_without_accuracies() {
     let graph = UserGraph::new();
     graph.train("out", &["--protocol", "none"]);
     stdout_of(&["report", text(&graph.out("out"))]);

@@ -199,10 +199,10 @@ fn the_embedding_is_written_in_each_format_asked_for_to_the_same_bits() {
 }
 
 #[test]
-fn without_a_judge_the_last_epoch_of_one_seed_is_written_and_rates_are_told() {
+fn without_an_evaluator_the_last_epoch_of_one_seed_is_written_and_rates_are_told() {
     let graph = UserGraph::new();
     let stdout = graph.train("out", &["--protocol", "none"]);
-    assert!(stdout.starts_with("mine, not judged, seed 0, on cpu\n"), "{stdout}");
+    assert!(stdout.starts_with("mine, not evaluated, seed 0, on cpu\n"), "{stdout}");
     assert!(stdout.contains("\n│ expansion   │ ") && !stdout.contains('%'), "{stdout}");
     assert!(stdout.contains("\nchosen       seed 0, epoch 2 by the method's own rule\n"), "{stdout}");
     let mut written: Vec<String> = fs::read_dir(graph.out("out"))
@@ -217,31 +217,35 @@ fn without_a_judge_the_last_epoch_of_one_seed_is_written_and_rates_are_told() {
         serde_json::from_str(&fs::read_to_string(graph.out("out/report.json")).unwrap()).unwrap();
     assert_eq!((&report["settings"]["seeds"], &report["results"][0]["trained"]), (&json!(1), &json!(null)));
 
-    // Its labels may judge it all the same.
+    // Its labels may evaluate it all the same.
     let model = graph.out("out/model.safetensors");
-    let judged = stdout_of(&["evaluate", text(&model), "--protocol", "10-10-80"]);
-    assert!(judged.contains("test accuracy"), "{judged}");
+    let evaluated = stdout_of(&["evaluate", text(&model), "--protocol", "10-10-80"]);
+    assert!(evaluated.contains("test accuracy"), "{evaluated}");
 }
 
 #[test]
-fn json_of_a_run_that_is_not_judged_has_the_same_keys_with_nulls() {
+fn json_of_a_run_that_is_not_evaluated_has_the_same_keys_with_nulls() {
     let graph = UserGraph::new();
-    let judged = json_lines(&graph.train("judged", &["--seeds", "2", "--format", "json"]));
+    let evaluated = json_lines(&graph.train("evaluated", &["--seeds", "2", "--format", "json"]));
     let flags = ["--protocol", "none", "--seeds", "2", "--format", "json"];
-    let unjudged = json_lines(&graph.train("unjudged", &flags));
+    let unevaluated = json_lines(&graph.train("unevaluated", &flags));
     let keys = |line: &serde_json::Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!((judged.len(), unjudged.len()), (3, 3));
-    for (judged, unjudged) in judged.iter().zip(&unjudged) {
-        assert_eq!(keys(judged), keys(unjudged));
+    assert_eq!((evaluated.len(), unevaluated.len()), (3, 3));
+    for (evaluated, unevaluated) in evaluated.iter().zip(&unevaluated) {
+        assert_eq!(keys(evaluated), keys(unevaluated));
     }
     for (line, nulls) in [
         (0, &["val_acc", "test_acc", "test_macro_f1", "baselines"][..]),
         (2, &["test_acc_mean", "baselines"]),
     ] {
         for &key in nulls {
-            assert_eq!((&unjudged[line][key], judged[line][key].is_null()), (&json!(null), false), "{key}");
+            assert_eq!(
+                (&unevaluated[line][key], evaluated[line][key].is_null()),
+                (&json!(null), false),
+                "{key}"
+            );
         }
     }
-    let losses = [0, 1].map(|seed: usize| unjudged[seed]["last_rates"]["loss"].as_f64().unwrap());
-    assert_eq!(unjudged[2]["best_seed"], json!(u64::from(losses[1] < losses[0])));
+    let losses = [0, 1].map(|seed: usize| unevaluated[seed]["last_rates"]["loss"].as_f64().unwrap());
+    assert_eq!(unevaluated[2]["best_seed"], json!(u64::from(losses[1] < losses[0])));
 }

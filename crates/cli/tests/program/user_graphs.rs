@@ -62,8 +62,8 @@ fn a_table_of_nodes_gives_labels_features_and_splits() {
     assert!(summary["test_acc_mean"].as_f64().unwrap() > 0.0);
     // The settings that were written read the same files again.
     let model = out.join("model.safetensors");
-    let judged = json_lines(&stdout_of(&["evaluate", text(&model), "--format", "json"]));
-    assert_eq!(judged[0]["test_acc"], summary["test_acc_mean"]);
+    let evaluated = json_lines(&stdout_of(&["evaluate", text(&model), "--format", "json"]));
+    assert_eq!(evaluated[0]["test_acc"], summary["test_acc_mean"]);
     let by_id = folder.path().join("shuffled.tsv");
     let embedding = embedding::read(&out).unwrap();
     let reversed: Vec<u32> = (0..40).rev().collect();

@@ -53,6 +53,8 @@ pub struct Encoder {
     row_norm: RowNorm,
     #[module(skip)]
     dropout_prob: f64,
+    #[module(skip)]
+    has_dropout: bool,
 }
 
 impl EncoderConfig {
@@ -72,7 +74,7 @@ impl EncoderConfig {
         let widths: Vec<usize> = self.steps().map(|step| step.d_output).collect();
         let widths = &widths[widths.len() - layers.len()..];
         let ends = widths.iter().filter_map(|width| self.ending.init(*width, device)).collect();
-        Encoder { layers, ends, row_norm: self.row_norm, dropout_prob }
+        Encoder { layers, ends, row_norm: self.row_norm, dropout_prob, has_dropout: self.has_dropout() }
     }
 
     /// Whether training embeds by chance, so that [`Encoder::forward_training`] differs from [`Encoder::forward`].
@@ -98,6 +100,12 @@ impl Encoder {
     /// The layers, first to last.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
+    }
+
+    /// Whether training embeds with dropout, so that [`forward_training`](Self::forward_training) differs from
+    /// [`forward`](Self::forward).
+    pub fn has_dropout(&self) -> bool {
+        self.has_dropout
     }
 
     /// Embeds every node, without dropout.

@@ -1,9 +1,9 @@
 //! What a table shows of a run.
 
-use super::cell::CellScores;
+use super::job::JobScores;
 
 /// What a column has of a run's scores.
-pub(super) type ValueOf = fn(&CellScores) -> Option<f64>;
+pub(super) type ValueOf = fn(&JobScores) -> Option<f64>;
 
 /// A score or a cost.
 pub(super) struct Column {

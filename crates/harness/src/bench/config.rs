@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use embedders::{Method, MethodKind};
+use embedders::{Checkpoint, Method, MethodKind, PreparationSettings, Registry, Settings, Target, overlay};
 use graph_io::NodeDataset;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::cell::Cell;
+use super::job::Job;
 use super::variant::Variant;
 use crate::config_file;
 use crate::error::Error;
-use crate::experiment::{DeviceChoice, full_settings, overlay};
+use crate::experiment::DeviceChoice;
 use crate::input::InputConfig;
 use crate::protocol::Protocol;
 
@@ -25,18 +25,21 @@ const BASELINES: [&str; 3] = ["raw", "propagated", "random-init"];
 pub struct BenchConfig {
     /// Names or paths of data sets.
     pub datasets: Vec<String>,
-    /// The methods; the baselines are added in front.
-    pub methods: Vec<Variant>,
+    /// The methods, each with its encoder after a colon where that is not the method's own; the baselines are added in front.
+    pub methods: Vec<String>,
     /// How nodes are split; none: each data set's own split where it has one, else `random-20-500-1000`.
     pub protocols: Vec<Protocol>,
-    /// What embeddings are judged by.
+    /// What embeddings are evaluated by.
     pub tasks: Vec<BenchTask>,
     /// The first seed; below 2⁶³.
     pub seed: u64,
     /// How many seeds, each one more than the last, at least 1.
     pub seeds: usize,
-    /// After how many epochs the validation nodes are asked; not set, each method says.
-    pub judge_every: Option<usize>,
+    /// Which epoch's weights are kept; not set, the last of every unsupervised method, so that all are compared alike, and the
+    /// best by validation accuracy of supervised ones.
+    pub checkpoint: Option<Checkpoint>,
+    /// Evaluate on the validation nodes every N epochs, where the best epoch is kept; at least 1.
+    pub eval_every: usize,
     /// Runs at a time, 0 for one a core; at most 1024. No result depends on it.
     pub workers: usize,
     /// Threads of a run, at least 1. No result depends on it.
@@ -47,12 +50,17 @@ pub struct BenchConfig {
     pub device: DeviceChoice,
     /// How paths are read.
     pub input: InputConfig,
-    /// The settings of methods over their recipes, by name: tables of a file.
+    /// What is done to the features.
+    pub preparation: PreparationSettings,
+    /// The methods as they were found in the registry, baselines first.
     #[serde(skip)]
-    pub settings: BTreeMap<String, Table>,
+    pub variants: Vec<Variant>,
+    /// The settings of methods over their presets, by name: tables of a file.
+    #[serde(skip)]
+    pub given: BTreeMap<String, Table>,
 }
 
-/// What an embedding is judged by.
+/// What an embedding is evaluated by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BenchTask {
@@ -90,13 +98,16 @@ impl Default for BenchConfig {
             tasks: vec![BenchTask::Classification],
             seed: 0,
             seeds: 10,
-            judge_every: None,
+            checkpoint: None,
+            eval_every: 1,
             workers: 0,
             threads_per_worker: 1,
             memory_gb: 4.0,
             device: DeviceChoice::Cpu,
             input: InputConfig::default(),
-            settings: BTreeMap::new(),
+            preparation: PreparationSettings::default(),
+            variants: Vec::new(),
+            given: BTreeMap::new(),
         }
     }
 }
@@ -107,38 +118,40 @@ impl BenchConfig {
     /// # Errors
     /// A file that cannot be read, is not TOML, or has an unknown key or a value of the wrong type; a setting out of its
     /// range; no data set or no method.
-    pub fn from_layers(file: Option<&Path>, flags: Table) -> Result<Self, Error> {
+    pub fn from_layers(registry: &Registry, file: Option<&Path>, flags: Table) -> Result<Self, Error> {
         let mut table = Table::try_from(Self::default()).expect("settings are numbers, words and lists");
         if let Some(path) = file {
-            overlay(&mut table, config_file::read::<Self>(path)?);
+            overlay(&mut table, config_file::read::<Self>(registry, path)?);
         }
         overlay(&mut table, flags);
-        let settings = config_file::take_tables_of_methods(&mut table);
+        let given = config_file::take_tables_of_methods(registry, &mut table);
         let mut config: Self = table.try_into().map_err(|source| Error::Settings(Box::new(source)))?;
-        config.settings = settings;
-        config.add_baselines();
+        config.given = given;
+        config.add_baselines(registry)?;
         config.check()?;
         Ok(config)
     }
 
-    /// What everything costs nothing to compare with comes first.
-    fn add_baselines(&mut self) {
-        let asked = std::mem::take(&mut self.methods);
-        let baselines = BASELINES.iter().filter_map(|name| Method::named(name)).map(Variant::of);
-        for variant in baselines.chain(asked) {
-            if !self.methods.contains(&variant) {
-                self.methods.push(variant);
+    /// The baselines come first.
+    fn add_baselines(&mut self, registry: &Registry) -> Result<(), Error> {
+        let asked = self.methods.iter().map(String::as_str);
+        for text in BASELINES.into_iter().chain(asked) {
+            let variant = Variant::parse(text, registry)?;
+            if !self.variants.contains(&variant) {
+                self.variants.push(variant);
             }
         }
+        self.methods = self.variants.iter().map(Variant::to_string).collect();
         self.tasks.sort_unstable();
         self.tasks.dedup();
+        Ok(())
     }
 
     fn check(&self) -> Result<(), Error> {
         if self.datasets.is_empty() {
             return Err(Error::NoDataset);
         }
-        if self.methods.iter().all(|variant| variant.method.info().kind == MethodKind::Baseline) {
+        if self.variants.iter().all(|variant| variant.method.info().kind == MethodKind::Baseline) {
             return Err(Error::setting("methods", "at least one that is no baseline", "none"));
         }
         if self.tasks.is_empty() {
@@ -160,24 +173,42 @@ impl BenchConfig {
         if !(self.memory_gb >= 0.0 && self.memory_gb.is_finite()) {
             return Err(Error::setting("memory_gb", "at least 0", self.memory_gb));
         }
-        if let Some(unjudged) = self.protocols.iter().find(|protocol| !protocol.judges()) {
-            return Err(Error::setting("protocols", "protocols that judge", unjudged));
+        if let Some(unevaluated) = self.protocols.iter().find(|protocol| !protocol.evaluates()) {
+            return Err(Error::setting("protocols", "protocols that evaluate", unevaluated));
         }
-        for variant in &self.methods {
-            for dataset in &self.datasets {
-                self.settings_of(variant, dataset)?;
-            }
+        if self.eval_every == 0 {
+            return Err(Error::setting("eval_every", "at least 1", 0));
+        }
+        let names: Vec<&str> = self.variants.iter().map(|variant| variant.method.name()).collect();
+        if let Some(other) = self.given.keys().find(|name| !names.contains(&name.as_str())) {
+            let expected = "tables of the methods that are compared";
+            return Err(Error::invalid("settings", expected, format!("the table [{other}]")));
+        }
+        for variant in &self.variants {
+            // Found now what is out of range whatever the data set is.
+            self.settings_of(variant, &Target::general())?;
         }
         Ok(())
     }
 
     /// Every setting of a method on a data set.
-    fn settings_of(&self, variant: &Variant, dataset: &str) -> Result<Table, Error> {
-        let mut given = self.settings.get(variant.method.name()).cloned().unwrap_or_default();
-        if let Some(encoder) = variant.encoder.filter(|_| variant.encoder != variant.method.info().encoder) {
-            given.insert("encoder".to_string(), Value::String(encoder.name().to_string()));
+    fn settings_of(&self, variant: &Variant, target: &Target<'_>) -> Result<Settings, Error> {
+        let mut given = self.given.get(variant.method.name()).cloned().unwrap_or_default();
+        if let Some(kind) = variant.encoder.filter(|_| variant.encoder != variant.method.default_encoder()) {
+            let kind: Table = [("kind".to_string(), Value::from(kind.name()))].into_iter().collect();
+            overlay(&mut given, [("encoder".to_string(), Value::Table(kind))].into_iter().collect());
         }
-        full_settings(variant.method, dataset, given)
+        Ok(variant.method.settings(target, given)?)
+    }
+
+    /// Which epoch's weights are kept of a method.
+    fn checkpoint_of(&self, method: &Method) -> Checkpoint {
+        let info = method.info();
+        match info.kind {
+            MethodKind::Baseline => Checkpoint::Last,
+            MethodKind::Unsupervised => self.checkpoint.unwrap_or(Checkpoint::Last),
+            MethodKind::Supervised { .. } => self.checkpoint.unwrap_or(info.checkpoint),
+        }
     }
 
     /// The protocols that a data set is split by.
@@ -193,36 +224,38 @@ impl BenchConfig {
     ///
     /// # Errors
     /// As [`from_layers`](Self::from_layers) for the settings.
-    pub fn cells(&self, name: &str, dataset: &NodeDataset) -> Result<Vec<Cell>, Error> {
-        let mut cells = Vec::new();
+    pub fn jobs(&self, name: &str, dataset: &NodeDataset) -> Result<Vec<Job>, Error> {
+        let mut jobs = Vec::new();
         for protocol in self.protocols_of(dataset) {
-            for &variant in &self.methods {
-                let settings = self.settings_of(&variant, name)?;
-                let by_chance = variant.method.info().by_chance
+            for &variant in &self.variants {
+                let settings = self.settings_of(&variant, &Target::of(dataset))?;
+                let stochastic = variant.method.info().stochastic
                     || protocol.splits_by_seed(dataset)
                     || self.tasks.iter().any(|task| *task != BenchTask::Classification);
-                let num_seeds = if by_chance { self.seeds } else { 1 };
+                let num_seeds = if stochastic { self.seeds } else { 1 };
                 for seed in (self.seed..).take(num_seeds) {
-                    cells.push(Cell {
+                    jobs.push(Job {
                         dataset: name.to_string(),
                         protocol,
                         variant,
                         seed,
-                        judge_every: self.judge_every.unwrap_or(variant.method.info().judge_every),
+                        checkpoint: self.checkpoint_of(&variant.method),
+                        eval_every: self.eval_every,
                         tasks: self.tasks.clone(),
+                        preparation: self.preparation,
                         settings: settings.clone(),
                     });
                 }
             }
         }
-        Ok(cells)
+        Ok(jobs)
     }
 
     /// The comparison as TOML, also what was not set.
     pub fn to_toml(&self) -> String {
         let mut table = Table::try_from(self).expect("settings are numbers, words and lists");
-        let settings = self.settings.iter().map(|(name, table)| (name.clone(), Value::Table(table.clone())));
-        table.extend(settings);
+        let given = self.given.iter().map(|(name, table)| (name.clone(), Value::Table(table.clone())));
+        table.extend(given);
         toml::to_string(&table).expect("settings are numbers, words and lists")
     }
 }
@@ -230,15 +263,16 @@ impl BenchConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use embedders::{EncoderKind, G2r};
 
     fn config(text: &str) -> Result<BenchConfig, Error> {
-        BenchConfig::from_layers(None, toml::from_str(text).unwrap())
+        BenchConfig::from_layers(&Registry::builtin(), None, toml::from_str(text).unwrap())
     }
 
     #[test]
     fn baselines_come_first_and_once() {
         let config = config("datasets = ['cora']\nmethods = ['g2r', 'raw', 'g2r:gat', 'g2r']").unwrap();
-        let names: Vec<String> = config.methods.iter().map(Variant::to_string).collect();
+        let names: Vec<String> = config.methods.clone();
         assert_eq!(names, ["raw", "propagated", "random-init", "g2r", "g2r:gat"]);
     }
 
@@ -246,8 +280,8 @@ mod tests {
     fn what_knows_no_chance_is_run_once_on_a_split_that_is_one() {
         let cora = graph_io::load("cora", None).unwrap();
         let count = |text: &str| {
-            let cells = config(text).unwrap().cells("cora", &cora).unwrap();
-            ["raw", "g2r"].map(|name| cells.iter().filter(|cell| cell.variant.method.name() == name).count())
+            let jobs = config(text).unwrap().jobs("cora", &cora).unwrap();
+            ["raw", "g2r"].map(|name| jobs.iter().filter(|job| job.variant.method.name() == name).count())
         };
         let base = "datasets = ['cora']\nmethods = ['g2r']\nseeds = 3";
         assert_eq!(count(base), [1, 3]);
@@ -258,20 +292,22 @@ mod tests {
 
     #[test]
     fn settings_come_from_the_recipe_the_table_and_the_variant() {
-        let cora = graph_io::load("cora", None).unwrap();
+        let citeseer = graph_io::load("citeseer", None).unwrap();
         let config =
             config("datasets = ['citeseer']\nmethods = ['g2r:gat']\nseeds = 1\n[g2r]\nepochs = 3").unwrap();
-        let cells = config.cells("citeseer", &cora).unwrap();
-        let settings = &cells.last().unwrap().settings;
-        assert_eq!(settings["epochs"].as_integer(), Some(3));
-        assert_eq!(settings["eps_sq"].as_float(), Some(0.1), "the recipe for CiteSeer");
-        assert_eq!(settings["encoder"].as_str(), Some("gat"));
+        let jobs = config.jobs("citeseer", &citeseer).unwrap();
+        let settings = &jobs.last().unwrap().settings;
+        let settings = settings.get::<G2r>().unwrap();
+        assert_eq!((settings.epochs, settings.eps_sq), (3, 0.1), "the preset for CiteSeer");
+        assert_eq!(settings.encoder.kind, EncoderKind::Gat);
     }
 
     #[test]
     fn a_config_reads_back_as_it_is_written() {
         let written = config("datasets = ['cora']\nmethods = ['g2r']\n[g2r]\nepochs = 3").unwrap();
-        let again = BenchConfig::from_layers(None, toml::from_str(&written.to_toml()).unwrap()).unwrap();
+        let again =
+            BenchConfig::from_layers(&Registry::builtin(), None, toml::from_str(&written.to_toml()).unwrap())
+                .unwrap();
         assert_eq!(again, written);
     }
 
@@ -280,7 +316,7 @@ mod tests {
         let message = |text: &str| {
             let mut table: Table = toml::from_str("datasets = ['cora']\nmethods = ['g2r']").unwrap();
             table.extend(toml::from_str::<Table>(text).unwrap());
-            BenchConfig::from_layers(None, table).unwrap_err().to_string()
+            BenchConfig::from_layers(&Registry::builtin(), None, table).unwrap_err().to_string()
         };
         for (text, expected) in [
             ("methods = ['raw']", "`methods` must be at least one that is no baseline, got none"),
@@ -289,12 +325,40 @@ mod tests {
             ("threads_per_worker = 0", "`threads_per_worker` must be from 1 to 1024, got 0"),
             ("memory_gb = -1.0", "`memory_gb` must be at least 0, got -1"),
             ("tasks = []", "`tasks` must be at least one, got none"),
-            ("protocols = ['none']", "`protocols` must be protocols that judge, got none"),
+            ("protocols = ['none']", "`protocols` must be protocols that evaluate, got none"),
+            ("eval_every = 0", "`eval_every` must be at least 1, got 0"),
             ("[g2r]\neps_sq = 0.0", "`eps_sq` must be positive, got 0"),
+            (
+                "[dgi]\nepochs = 3",
+                "settings: expected tables of the methods that are compared, found the table [dgi]",
+            ),
         ] {
             assert_eq!(message(text), expected);
         }
-        let none = BenchConfig::from_layers(None, toml::from_str("methods = ['g2r']").unwrap());
+        let none = BenchConfig::from_layers(
+            &Registry::builtin(),
+            None,
+            toml::from_str("methods = ['g2r']").unwrap(),
+        );
         assert!(matches!(none, Err(Error::NoDataset)));
+    }
+
+    #[test]
+    fn all_unsupervised_methods_keep_the_same_epoch_unless_another_is_asked_for() {
+        let cora = graph_io::load("cora", None).unwrap();
+        let kept = |text: &str| {
+            let config = config(&format!(
+                "datasets = ['cora']\nmethods = ['g2r', 'dgi', 'supervised']\nseeds = 1\n{text}"
+            ));
+            let jobs = config.unwrap().jobs("cora", &cora).unwrap();
+            ["g2r", "dgi", "supervised", "raw"]
+                .map(|name| jobs.iter().find(|job| job.variant.method.name() == name).unwrap().checkpoint)
+        };
+        use Checkpoint::{BestValidation, Last};
+        assert_eq!(kept(""), [Last, Last, BestValidation, Last]);
+        assert_eq!(
+            kept("checkpoint = 'best-validation'"),
+            [BestValidation, BestValidation, BestValidation, Last]
+        );
     }
 }

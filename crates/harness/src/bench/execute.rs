@@ -4,19 +4,18 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use embedders::seeds::{Stream, generator};
-use embedders::{Embedded, MethodKind};
+use embedders::{Checkpoint, FitResult};
 use evaluation::{ClusteringScores, KMeansConfig, LinkScores, PairSimilarity, Rows, SimilaritySearch};
 use graph_io::{EdgeFractions, EdgeSplit, Features, NodeDataset, NodeDatasetParts};
 use rand::seq::index;
 
-use super::cell::{Cell, CellScores, ClusterScores, LinkPrediction, SimilarNodes};
 use super::config::BenchTask;
+use super::job::{ClusterScores, Job, JobScores, LinkPrediction, SimilarNodes};
 use super::memory::MemoryMeter;
 use crate::error::Error;
-use crate::experiment::Experiment;
-use crate::judge::Judge;
+use crate::evaluator::Evaluator;
 use crate::protocol::Protocol;
-use crate::run::{Run, Watcher};
+use crate::run::{Run, RunCallback};
 
 /// More nodes than these are not asked for their nearest: with all nodes as candidates the time grows with the square.
 const MOST_QUERIES: usize = 4000;
@@ -29,20 +28,20 @@ pub(super) struct Place<'a> {
     pub(super) meter: Option<MemoryMeter>,
 }
 
-/// Trains and judges; `None` when it was interrupted.
+/// Trains and evaluates; `None` when it was interrupted.
 pub(super) fn execute(
-    cell: &Cell,
+    job: &Job,
     place: &Place<'_>,
-    watcher: &mut (dyn Watcher + Send),
-) -> Result<Option<CellScores>, Error> {
+    callback: &mut (dyn RunCallback + Send),
+) -> Result<Option<JobScores>, Error> {
     let Place { dataset, device, threads, meter } = *place;
     if let Some(meter) = meter {
         threads.broadcast(|_| (meter.start)());
     }
     let (start, cpu) = (Instant::now(), cpu_seconds_of(threads));
-    let scores = threads.install(|| train_and_judge(cell, dataset, device, watcher))?;
+    let scores = threads.install(|| train_and_evaluate(job, dataset, device, callback))?;
     let Some(scores) = scores else { return Ok(None) };
-    Ok(Some(CellScores {
+    Ok(Some(JobScores {
         seconds: start.elapsed().as_secs_f64(),
         cpu_seconds: cpu_seconds_of(threads).zip(cpu).map(|(after, before)| after - before),
         peak_bytes: meter.map(|meter| threads.broadcast(|_| (meter.peak)()).iter().sum()),
@@ -50,41 +49,41 @@ pub(super) fn execute(
     }))
 }
 
-fn train_and_judge(
-    cell: &Cell,
+fn train_and_evaluate(
+    job: &Job,
     dataset: &NodeDataset,
     device: &Device,
-    watcher: &mut dyn Watcher,
-) -> Result<Option<CellScores>, Error> {
-    let run = Run::prepare(cell.experiment(), dataset, device)?;
-    let judge = run.judge(cell.seed)?;
-    let Some((embedded, _)) = run.train_seed(cell.seed, judge.as_ref(), watcher)? else { return Ok(None) };
-    let Embedded { rows: features, epoch, history, seconds: train_seconds, .. } = embedded;
+    callback: &mut dyn RunCallback,
+) -> Result<Option<JobScores>, Error> {
+    let run = Run::of(job.experiment(), dataset, device)?;
+    let evaluator = run.evaluator(job.seed)?;
+    let Some((fitted, _)) = run.train_seed(job.seed, evaluator.as_ref(), callback)? else { return Ok(None) };
+    let FitResult { rows: features, epoch, history, seconds: train_seconds, .. } = fitted;
     let rows = rows_of(&features);
-    let asked = |task| cell.tasks.contains(&task);
-    let judgement = match &judge {
-        Some(judge) if asked(BenchTask::Classification) => Some(judge.judge(&rows)?),
+    let asked = |task| job.tasks.contains(&task);
+    let scores = match &evaluator {
+        Some(evaluator) if asked(BenchTask::Classification) => Some(evaluator.evaluate(&rows)?),
         _ => None,
     };
-    let clustering = asked(BenchTask::Clustering).then(|| clusters(dataset, &rows, cell.seed)).transpose()?;
-    let similarity = asked(BenchTask::Similarity).then(|| similar(dataset, &rows, cell.seed)).transpose()?;
+    let clustering = asked(BenchTask::Clustering).then(|| clusters(dataset, &rows, job.seed)).transpose()?;
+    let similarity = asked(BenchTask::Similarity).then(|| similar(dataset, &rows, job.seed)).transpose()?;
     let (epochs_trained, d_output) = (history.len(), features.d_input());
-    drop((judge, run));
-    let links = if asked(BenchTask::Links) && cell.variant.method.info().kind != MethodKind::Supervised {
-        match predict_links(cell, dataset, device, watcher)? {
+    drop((evaluator, run));
+    let links = if asked(BenchTask::Links) && !job.variant.method.info().kind.is_supervised() {
+        match predict_links(job, dataset, device, callback)? {
             Some(links) => Some(links),
             None => return Ok(None),
         }
     } else {
         None
     };
-    Ok(Some(CellScores {
+    Ok(Some(JobScores {
         epoch,
         epochs_trained,
         d_output,
-        val_acc: judgement.map(|judgement| judgement.val_acc),
-        test_acc: judgement.map(|judgement| judgement.test_acc),
-        test_macro_f1: judgement.map(|judgement| judgement.test_macro_f1),
+        val_acc: scores.map(|scores| scores.val_acc),
+        test_acc: scores.map(|scores| scores.test_acc),
+        test_macro_f1: scores.map(|scores| scores.test_macro_f1),
         clustering,
         similarity,
         links,
@@ -105,7 +104,7 @@ fn rows_of(features: &Features) -> Rows<'_> {
 /// The labelled nodes, and the class of every node; one without a class has a number that none has.
 fn labelled(dataset: &NodeDataset) -> Result<(Vec<usize>, Vec<usize>), Error> {
     let labels = dataset.labels().ok_or_else(|| {
-        Error::invalid(format!("data set {}", dataset.name()), "labels to judge by", "none")
+        Error::invalid(format!("data set {}", dataset.name()), "labels to evaluate by", "none")
     })?;
     let classes: Vec<usize> =
         labels.classes().iter().map(|class| class.map_or(usize::MAX, |class| class as usize)).collect();
@@ -142,22 +141,25 @@ fn similar(dataset: &NodeDataset, rows: &Rows, seed: u64) -> Result<SimilarNodes
 /// Trains anew without the held-out edges, 5 % for validation and 10 % for the test, and scores the pairs by the dot product
 /// or the cosine of their rows, whichever has the higher AUC on the validation pairs.
 fn predict_links(
-    cell: &Cell,
+    job: &Job,
     dataset: &NodeDataset,
     device: &Device,
-    watcher: &mut dyn Watcher,
+    callback: &mut dyn RunCallback,
 ) -> Result<Option<LinkPrediction>, Error> {
-    let mut rng = generator(cell.seed, Stream::Evaluation);
+    let mut rng = generator(job.seed, Stream::Evaluation);
     let split = EdgeSplit::random(dataset.graph(), EdgeFractions::default(), &mut rng)?;
     let without = NodeDataset::from_parts(NodeDatasetParts {
         name: dataset.name().to_string(),
         ..NodeDatasetParts::new(split.train().clone(), dataset.features().clone())
     })?;
-    let experiment =
-        Experiment { protocol: Some(Protocol::Unjudged), judge_every: Some(0), ..cell.experiment() };
-    let run = Run::prepare(experiment, &without, device)?;
-    let Some((embedded, _)) = run.train_seed(cell.seed, None::<&Judge>, watcher)? else { return Ok(None) };
-    let rows = rows_of(&embedded.rows);
+    let mut experiment = job.experiment();
+    experiment.run.protocol = Some(Protocol::NotEvaluated);
+    if job.checkpoint == Checkpoint::BestValidation {
+        experiment.run.checkpoint = Some(Checkpoint::Last);
+    }
+    let run = Run::of(experiment, &without, device)?;
+    let Some((fitted, _)) = run.train_seed(job.seed, None::<&Evaluator>, callback)? else { return Ok(None) };
+    let rows = rows_of(&fitted.rows);
     let scores = |similarity: PairSimilarity, edges, non_edges| {
         LinkScores::of(&similarity.scores(&rows, edges)?, &similarity.scores(&rows, non_edges)?)
     };

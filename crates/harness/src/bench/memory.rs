@@ -1,7 +1,7 @@
-//! How much memory a run takes: measured where it can be, else judged by sizes.
+//! How much memory a run takes: measured where it can be, else evaluated by sizes.
 
+use embedders::Settings;
 use graph_io::{Features, NodeDataset};
-use toml::{Table, Value};
 
 /// How the program that runs a comparison counts the memory of a thread; a library has no allocator of its own to ask.
 #[derive(Clone, Copy, Debug)]
@@ -18,16 +18,10 @@ const COPIES: u64 = 14;
 const FLOOR: u64 = 64 << 20;
 
 /// About how many bytes a run holds beside its data set, before any run of its kind was measured.
-pub(super) fn guess(dataset: &NodeDataset, settings: &Table) -> u64 {
+pub(super) fn guess(dataset: &NodeDataset, settings: &Settings) -> u64 {
     let nodes = dataset.graph().num_nodes() as u64;
-    let width = |key: &str| match settings.get(key) {
-        Some(Value::Integer(width)) => u64::try_from(*width).unwrap_or(0),
-        Some(Value::Array(widths)) => {
-            widths.iter().filter_map(|width| u64::try_from(width.as_integer()?).ok()).sum()
-        }
-        _ => 0,
-    };
-    let widths = width("d_hidden") + width("d_output");
+    let hidden: usize = settings.encoder().map_or(0, |encoder| encoder.d_hidden.iter().sum());
+    let widths = (hidden + settings.d_output().unwrap_or(0)) as u64;
     let weights = dataset.features().d_input() as u64 * widths;
     let features = match dataset.features() {
         Features::Sparse(matrix) => 24 * matrix.nnz() as u64,

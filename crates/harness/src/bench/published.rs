@@ -40,7 +40,7 @@ impl Published {
     }
 
     fn is_of(&self, variant: &Variant) -> bool {
-        let encoder = self.encoder.or(variant.method.info().encoder);
+        let encoder = self.encoder.or(variant.method.default_encoder());
         self.method == variant.method.name() && encoder == variant.encoder
     }
 }
@@ -58,13 +58,14 @@ pub fn published(variant: &Variant, protocol: Protocol) -> Option<&'static Publi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use embedders::Registry;
 
     #[test]
     fn every_row_is_of_a_method_that_there_is_and_of_data_sets_known_by_name() {
         let file: File = toml::from_str(TABLE).unwrap();
         for row in &file.published {
-            let method = embedders::Method::named(&row.method).unwrap_or_else(|| panic!("{}", row.method));
-            assert!(row.encoder.is_none() || method.info().encoder.is_some(), "{}", row.method);
+            let method = Registry::builtin().method(&row.method).unwrap();
+            assert!(row.encoder.is_none() || method.default_encoder().is_some(), "{}", row.method);
             for (dataset, values) in &row.values {
                 assert!(graph_io::datasets::named(dataset).is_ok(), "{dataset}");
                 assert!((1..=2).contains(&values.len()) && (20.0..100.0).contains(&values[0]));
@@ -75,13 +76,13 @@ mod tests {
     #[test]
     fn a_number_is_found_by_method_encoder_protocol_and_data_set() {
         let accuracy = |variant: &str, protocol, dataset: &str| {
-            published(&variant.parse().unwrap(), protocol)?.accuracy(dataset)
+            published(&Variant::parse(variant, &Registry::builtin()).unwrap(), protocol)?.accuracy(dataset)
         };
         let dgi = accuracy("dgi", Protocol::Public, "cora");
         assert_eq!(dgi, Some(MeanStd { mean: 82.3, std: Some(0.6) }));
         assert_eq!(accuracy("supervised:gat", Protocol::Public, "cora").unwrap().mean, 83.0);
-        assert_eq!(accuracy("g2r", Protocol::TwentyThirty, "amazon-photo").unwrap().mean, 90.7);
+        assert_eq!(accuracy("g2r", Protocol::TwentyThirtyRest, "amazon-photo").unwrap().mean, 90.7);
         assert_eq!(accuracy("g2r:gat", Protocol::Public, "cora"), None);
-        assert_eq!(accuracy("g2r", Protocol::Tenths, "cora"), None);
+        assert_eq!(accuracy("g2r", Protocol::TenTenEighty, "cora"), None);
     }
 }

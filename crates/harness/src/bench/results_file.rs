@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::cell::{Cell, CellRecord};
+use super::job::{JobKey, JobRecord};
 use crate::error::Error;
 
 /// Finished runs on disk.
@@ -15,7 +15,8 @@ use crate::error::Error;
 pub struct ResultsFile {
     path: PathBuf,
     file: File,
-    records: Vec<CellRecord>,
+    records: Vec<JobRecord>,
+    older: usize,
 }
 
 impl ResultsFile {
@@ -47,41 +48,50 @@ impl ResultsFile {
             file.seek(SeekFrom::End(0)).map_err(|source| Error::write(path, source))?;
             bytes.truncate(whole);
         }
-        let mut records = Vec::new();
+        let (mut records, mut older) = (Vec::new(), 0);
         for (line, text) in bytes.split(|&byte| byte == b'\n').enumerate() {
             if text.is_empty() {
                 continue;
             }
-            let record = serde_json::from_slice(text).map_err(|error| {
-                let place = format!("{}:{}", path.display(), line + 1);
-                Error::invalid(place, "a result of a run", error.to_string())
-            })?;
-            records.push(record);
+            match serde_json::from_slice(text) {
+                Ok(record) => records.push(record),
+                // Of a program with other settings: it stays in the file.
+                Err(_) if is_older(text) => older += 1,
+                Err(error) => {
+                    let place = format!("{}:{}", path.display(), line + 1);
+                    return Err(Error::invalid(place, "a result of a run", error.to_string()));
+                }
+            }
         }
-        Ok(Self { path: path.to_path_buf(), file, records })
+        Ok(Self { path: path.to_path_buf(), file, records, older })
     }
 
     /// Every line, first to last.
-    pub fn records(&self) -> &[CellRecord] {
+    pub fn records(&self) -> &[JobRecord] {
         &self.records
     }
 
+    /// How many results there are of an older program, whose settings have other names: they are kept and not shown.
+    pub fn num_older(&self) -> usize {
+        self.older
+    }
+
     /// The last line of a run, if this version has run it.
-    pub fn find(&self, cell: &Cell) -> Option<&CellRecord> {
+    pub fn find(&self, job: &JobKey) -> Option<&JobRecord> {
         let version = env!("CARGO_PKG_VERSION");
-        self.records.iter().rev().find(|record| record.version == version && record.cell == *cell)
+        self.records.iter().rev().find(|record| record.version == version && record.key == *job)
     }
 
     /// Whether a run is finished; one that failed is not.
-    pub fn has(&self, cell: &Cell) -> bool {
-        self.find(cell).is_some_and(|record| record.scores.is_some())
+    pub fn has(&self, job: &JobKey) -> bool {
+        self.find(job).is_some_and(|record| record.scores.is_some())
     }
 
     /// Appends a line.
     ///
     /// # Errors
     /// A line that cannot be written.
-    pub fn append(&mut self, record: &CellRecord) -> Result<(), Error> {
+    pub fn append(&mut self, record: &JobRecord) -> Result<(), Error> {
         let fault = |source| Error::write(&self.path, source);
         let mut line = serde_json::to_string(record).expect("records are numbers, words and lists");
         line.push('\n');
@@ -92,26 +102,32 @@ impl ResultsFile {
     }
 }
 
+/// Whether a line is a result in the form of an older program.
+fn is_older(text: &[u8]) -> bool {
+    let object: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_slice(text);
+    object.is_ok_and(|object| {
+        ["dataset", "protocol", "method", "seed", "judge_every", "version"]
+            .iter()
+            .all(|key| object.contains_key(*key))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::{BenchTask, Variant};
-    use crate::protocol::Protocol;
+    use crate::bench::BenchConfig;
+    use embedders::Registry;
 
-    fn record(seed: u64, error: Option<&str>) -> CellRecord {
-        let variant = Variant::of(embedders::Method::named("g2r").unwrap());
-        CellRecord {
-            cell: Cell {
-                dataset: "cora".into(),
-                protocol: Protocol::Public,
-                variant,
-                seed,
-                judge_every: 1,
-                tasks: vec![BenchTask::Classification],
-                settings: variant.method.recipe("cora", embedders::EncoderKind::Gcn),
-            },
+    fn record(seed: u64, error: Option<&str>) -> JobRecord {
+        let karate = graph_io::load("karate", None).unwrap();
+        let config = "datasets = ['karate']\nmethods = ['g2r']\nprotocols = ['10-10-80']\nseeds = 3";
+        let config = BenchConfig::from_layers(&Registry::builtin(), None, toml::from_str(config).unwrap());
+        let jobs = config.unwrap().jobs("karate", &karate).unwrap();
+        let job = jobs.iter().rev().find(|job| job.seed == seed).unwrap();
+        JobRecord {
+            key: job.key(),
             version: env!("CARGO_PKG_VERSION").into(),
-            scores: error.is_none().then(|| super::super::CellScores {
+            scores: error.is_none().then(|| super::super::JobScores {
                 epoch: 17,
                 epochs_trained: 20,
                 d_output: 512,
@@ -140,9 +156,7 @@ mod tests {
         drop(file);
         let file = ResultsFile::open(&path).unwrap();
         assert_eq!(file.records(), written);
-        assert!(
-            file.has(&written[0].cell) && !file.has(&written[1].cell) && !file.has(&record(2, None).cell)
-        );
+        assert!(file.has(&written[0].key) && !file.has(&written[1].key) && !file.has(&record(2, None).key));
         assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2);
     }
 
@@ -181,5 +195,21 @@ mod tests {
         let message = ResultsFile::open(&path).unwrap_err().to_string();
         let expected = "expected a file that no other process is writing, found one that is in use";
         assert_eq!(message, format!("{}: {expected}", path.display()));
+    }
+
+    #[test]
+    fn results_of_an_older_program_stay_in_the_file_and_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.jsonl");
+        let line = "{\"dataset\":\"cora\",\"protocol\":\"public\",\"method\":\"g2r\",\"seed\":0,\"judge_every\":1,\
+                    \"tasks\":[\"classification\"],\"settings\":{\"encoder\":\"gcn\"},\"version\":\"0.1.0\",\"scores\":null}\n";
+        std::fs::write(&path, line).unwrap();
+        let mut file = ResultsFile::open(&path).unwrap();
+        assert_eq!((file.num_older(), file.records().len()), (1, 0));
+        file.append(&record(0, None)).unwrap();
+        drop(file);
+        let file = ResultsFile::open(&path).unwrap();
+        assert_eq!((file.num_older(), file.records().len()), (1, 1));
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with(line));
     }
 }

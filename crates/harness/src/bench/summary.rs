@@ -3,7 +3,7 @@
 use evaluation::{MeanStd, PairedTest};
 use serde::Serialize;
 
-use super::cell::{Cell, CellRecord, CellScores};
+use super::job::{Job, JobRecord, JobScores};
 use super::results_file::ResultsFile;
 use super::variant::Variant;
 use crate::protocol::Protocol;
@@ -13,9 +13,9 @@ use crate::report::Baselines;
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupSummary {
     /// What was run, with the first seed.
-    pub cell: Cell,
+    pub job: Job,
     /// The seeds that are finished, ascending, with their scores.
-    pub seeds: Vec<(u64, CellScores)>,
+    pub seeds: Vec<(u64, JobScores)>,
     /// How many seeds were asked for.
     pub seeds_asked: usize,
     /// The last error of each seed that failed.
@@ -41,19 +41,19 @@ pub struct Difference {
 
 impl GroupSummary {
     /// A score over the seeds that have it; `None` where none has.
-    pub fn over_seeds(&self, value: impl Fn(&CellScores) -> Option<f64>) -> Option<MeanStd> {
+    pub fn over_seeds(&self, value: impl Fn(&JobScores) -> Option<f64>) -> Option<MeanStd> {
         let values: Vec<f64> = self.seeds.iter().filter_map(|(_, scores)| value(scores)).collect();
         (!values.is_empty()).then(|| MeanStd::of(&values))
     }
 
     /// The method.
     pub fn variant(&self) -> Variant {
-        self.cell.variant
+        self.job.variant
     }
 
     /// How nodes were split.
     pub fn protocol(&self) -> Protocol {
-        self.cell.protocol
+        self.job.protocol
     }
 
     fn test_acc(&self, seed: u64) -> Option<f64> {
@@ -75,21 +75,21 @@ impl GroupSummary {
     }
 }
 
-/// The results of a comparison's runs, method by method in the order of `cells`, each compared with the method `reference`
+/// The results of a comparison's runs, method by method in the order of `jobs`, each compared with the method `reference`
 /// on the same data set under the same protocol.
 pub fn summarize<'a>(
-    cells: impl Iterator<Item = &'a Cell>,
+    jobs: impl Iterator<Item = &'a Job>,
     results: &ResultsFile,
     reference: Variant,
 ) -> Vec<GroupSummary> {
     let mut groups: Vec<GroupSummary> = Vec::new();
-    for cell in cells {
-        let known = groups.iter_mut().find(|group| group.cell.is_of_same_group(cell));
+    for job in jobs {
+        let known = groups.iter_mut().find(|group| group.job.is_of_same_group(job));
         let group = match known {
             Some(group) => group,
             None => {
                 groups.push(GroupSummary {
-                    cell: cell.clone(),
+                    job: job.clone(),
                     seeds: Vec::new(),
                     seeds_asked: 0,
                     failures: Vec::new(),
@@ -99,9 +99,9 @@ pub fn summarize<'a>(
             }
         };
         group.seeds_asked += 1;
-        match results.find(cell) {
-            Some(CellRecord { scores: Some(scores), .. }) => group.seeds.push((cell.seed, scores.clone())),
-            Some(CellRecord { error: Some(error), .. }) => group.failures.push((cell.seed, error.clone())),
+        match results.find(&job.key()) {
+            Some(JobRecord { scores: Some(scores), .. }) => group.seeds.push((job.seed, scores.clone())),
+            Some(JobRecord { error: Some(error), .. }) => group.failures.push((job.seed, error.clone())),
             _ => {}
         }
     }
@@ -110,7 +110,7 @@ pub fn summarize<'a>(
         .map(|group| {
             let other = groups.iter().find(|other| {
                 other.variant() == reference
-                    && other.cell.dataset == group.cell.dataset
+                    && other.job.dataset == group.job.dataset
                     && other.protocol() == group.protocol()
             })?;
             if other.variant() == group.variant() { None } else { group.minus(other) }
@@ -127,7 +127,7 @@ pub(super) fn baselines_of(group: &GroupSummary, groups: &[GroupSummary]) -> Bas
     let mean = |name: &str| {
         let baseline = groups.iter().find(|other| {
             other.variant().method.name() == name
-                && other.cell.dataset == group.cell.dataset
+                && other.job.dataset == group.job.dataset
                 && other.protocol() == group.protocol()
         })?;
         baseline.over_seeds(|scores| scores.test_acc).map(|acc| acc.mean)
@@ -139,17 +139,19 @@ pub(super) fn baselines_of(group: &GroupSummary, groups: &[GroupSummary]) -> Bas
 mod tests {
     use super::*;
     use crate::bench::{BenchConfig, ResultsFile};
+    use embedders::Registry;
 
     /// A results file in which each run has the accuracy that `accuracy` gives for its method and seed.
     fn groups(accuracy: impl Fn(&str, u64) -> Option<f64>) -> Vec<GroupSummary> {
+        let registry = Registry::builtin();
         let config = "datasets = ['cora']\nmethods = ['g2r', 'dgi']\nseeds = 3";
-        let config = BenchConfig::from_layers(None, toml::from_str(config).unwrap()).unwrap();
-        let cells = config.cells("cora", &graph_io::load("cora", None).unwrap()).unwrap();
+        let config = BenchConfig::from_layers(&registry, None, toml::from_str(config).unwrap()).unwrap();
+        let jobs = config.jobs("cora", &graph_io::load("cora", None).unwrap()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut results = ResultsFile::open(&folder.path().join("results.jsonl")).unwrap();
-        for cell in &cells {
-            let found = accuracy(cell.variant.method.name(), cell.seed);
-            let scores = found.map(|test_acc| CellScores {
+        for job in &jobs {
+            let found = accuracy(job.variant.method.name(), job.seed);
+            let scores = found.map(|test_acc| JobScores {
                 epoch: 1,
                 epochs_trained: 1,
                 d_output: 1,
@@ -166,9 +168,9 @@ mod tests {
             });
             let error = found.is_none().then(|| "no".to_string());
             let version = env!("CARGO_PKG_VERSION").to_string();
-            results.append(&CellRecord { cell: cell.clone(), version, scores, error }).unwrap();
+            results.append(&JobRecord { key: job.key(), version, scores, error }).unwrap();
         }
-        summarize(cells.iter(), &results, "g2r".parse().unwrap())
+        summarize(jobs.iter(), &results, Variant::parse("g2r", &registry).unwrap())
     }
 
     fn named<'a>(groups: &'a [GroupSummary], name: &str) -> &'a GroupSummary {

@@ -4,12 +4,11 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use embedders::MethodKind;
 use evaluation::MeanStd;
 use serde_json::{Value, json};
 
-use super::cell::CellScores;
 use super::columns::{COSTS, Column, SCORES, ValueOf};
+use super::job::JobScores;
 use super::published::published;
 use super::summary::{GroupSummary, baselines_of};
 use super::variant::Variant;
@@ -58,14 +57,14 @@ impl Tables<'_> {
         let mut text = format!("`{}`, on {}\n", self.command, self.device);
         for (dataset, protocol) in self.places() {
             let groups: Vec<&GroupSummary> = self.at(&dataset, protocol).collect();
-            let _ = writeln!(text, "\n## {dataset}, {protocol}\n\nJudged by {}.\n", protocol.probe());
+            let _ = writeln!(text, "\n## {dataset}, {protocol}\n\nProbe: {}.\n", protocol.probe());
             let mut columns: Vec<&Column> = SCORES.iter().collect();
             columns.retain(|column| groups.iter().any(|group| group.over_seeds(column.value).is_some()));
             let _ = write!(text, "| method | seeds |");
             columns.iter().for_each(|column| text.push_str(&format!(" {} |", column.title)));
-            let _ = write!(text, " less {}, p |", self.reference.title());
+            let _ = write!(text, " epoch kept | Δ vs {} (p) |", self.reference.title());
             COSTS.iter().for_each(|column| text.push_str(&format!(" {} |", column.title)));
-            let rules = "---:|".repeat(columns.len() + COSTS.len() + 2);
+            let rules = "---:|".repeat(columns.len() + COSTS.len() + 3);
             let _ = writeln!(text, "\n|---|{rules}");
             for group in &groups {
                 let seeds = match group.seeds.len() == group.seeds_asked {
@@ -75,9 +74,9 @@ impl Tables<'_> {
                 let _ = write!(text, "| {} | {seeds} |", group.variant().title());
                 for column in &columns {
                     let best = self.is_best(group, &groups, column);
-                    let _ = write!(text, " {} |", cell_text(group, column, best));
+                    let _ = write!(text, " {} |", text_of(group, column, best));
                 }
-                let _ = write!(text, " {} |", difference_text(group));
+                let _ = write!(text, " {} | {} |", kept_text(group), difference_text(group));
                 COSTS.iter().for_each(|column| {
                     let mean = group.over_seeds(column.value).map(|value| MeanStd { std: None, ..value });
                     let _ =
@@ -88,9 +87,9 @@ impl Tables<'_> {
             text.push_str(&failures_text(&groups));
         }
         text.push_str(
-            "\nMean ± sample standard deviation over seeds; the best mean without labels in bold. The difference is of test \
-             accuracy on equal seeds in points, p two-sided by exact sign flips, for more than 20 seeds by the paired t-test. \
-             Time and memory are of one run: wall-clock and processor seconds of training and judging, and the most memory in \
+            "\nMean ± sample standard deviation over seeds; the best mean without labels in bold. \"Epoch kept\" says which \
+             epoch's weights are evaluated. Δ is of test accuracy on equal seeds in points, p two-sided by exact sign flips, for more than 20 seeds by the paired t-test. \
+             Time and memory are of one run: wall-clock and processor seconds of training and evaluating, and the most memory in \
              large blocks beside the data set.\n",
         );
         text
@@ -109,21 +108,20 @@ impl Tables<'_> {
         for protocol in protocols {
             let datasets: Vec<&String> =
                 places.iter().filter(|(_, found)| *found == protocol).map(|(dataset, _)| dataset).collect();
-            let _ =
-                writeln!(text, "\n## {protocol}: test accuracy in %\n\nJudged by {}.\n", protocol.probe());
+            let _ = writeln!(text, "\n## {protocol}: test accuracy in %\n\nProbe: {}.\n", protocol.probe());
             let names: Vec<&str> = datasets.iter().map(|name| name.as_str()).collect();
             let _ =
                 writeln!(text, "| method | {} |\n|---|{}", names.join(" | "), "---:|".repeat(names.len()));
             let mut sources: Vec<String> = Vec::new();
             for variant in self.variants() {
-                let cells = names.iter().map(|dataset| {
+                let jobs = names.iter().map(|dataset| {
                     let groups: Vec<&GroupSummary> = self.at(dataset, protocol).collect();
                     let group = groups.iter().find(|group| group.variant() == variant);
                     group.map_or_else(String::new, |group| {
-                        cell_text(group, &SCORES[0], self.is_best(group, &groups, &SCORES[0]))
+                        text_of(group, &SCORES[0], self.is_best(group, &groups, &SCORES[0]))
                     })
                 });
-                let _ = writeln!(text, "| {} | {} |", variant.title(), cells.collect::<Vec<_>>().join(" | "));
+                let _ = writeln!(text, "| {} | {} |", variant.title(), jobs.collect::<Vec<_>>().join(" | "));
                 let Some(row) = published(&variant, protocol) else { continue };
                 if names.iter().all(|dataset| row.accuracy(dataset).is_none()) {
                     continue;
@@ -137,11 +135,11 @@ impl Tables<'_> {
                         sources.len()
                     }
                 };
-                let cells = names.iter().map(|dataset| {
+                let jobs = names.iter().map(|dataset| {
                     row.accuracy(dataset).map_or_else(String::new, |value| format!("*{value:.1}*"))
                 });
-                let cells = cells.collect::<Vec<_>>().join(" | ");
-                let _ = writeln!(text, "| *{}, published [{number}]* | {cells} |", variant.title());
+                let jobs = jobs.collect::<Vec<_>>().join(" | ");
+                let _ = writeln!(text, "| *{}, published [{number}]* | {jobs} |", variant.title());
             }
             if !sources.is_empty() {
                 text.push_str("\nPublished, not run here: ");
@@ -152,8 +150,8 @@ impl Tables<'_> {
             }
         }
         text.push_str(
-            "\nMean ± sample standard deviation over seeds; the best mean without labels in bold. Models are chosen by \
-             validation accuracy or by the method's own rule, never by a test label.\n",
+            "\nMean ± sample standard deviation over seeds; the best mean without labels in bold. Which epoch's weights \
+             are kept stands in table.md; no test label chooses anything.\n",
         );
         text
     }
@@ -168,15 +166,15 @@ impl Tables<'_> {
         }
         header.extend(COSTS.iter().map(|column| column.key.to_string()));
         header.extend(["difference_mean", "difference_p"].map(str::to_string));
-        let write = |writer: &mut csv::Writer<Vec<u8>>, cells: &[String]| {
-            writer.write_record(cells).expect("memory takes every write");
+        let write = |writer: &mut csv::Writer<Vec<u8>>, jobs: &[String]| {
+            writer.write_record(jobs).expect("memory takes every write");
         };
         write(&mut writer, &header);
         let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
         for group in self.groups {
             let variant = group.variant();
-            let mut cells = vec![
-                group.cell.dataset.clone(),
+            let mut jobs = vec![
+                group.job.dataset.clone(),
                 group.protocol().to_string(),
                 variant.method.to_string(),
                 variant.encoder.map_or_else(String::new, |encoder| encoder.to_string()),
@@ -185,18 +183,18 @@ impl Tables<'_> {
             ];
             for column in &SCORES {
                 let value = group.over_seeds(column.value);
-                cells.extend([
+                jobs.extend([
                     number(value.map(|value| value.mean)),
                     number(value.and_then(|value| value.std)),
                 ]);
             }
-            cells.extend(
+            jobs.extend(
                 COSTS.iter().map(|column| number(group.over_seeds(column.value).map(|value| value.mean))),
             );
             let difference = group.difference;
-            cells.push(number(difference.map(|found| found.mean)));
-            cells.push(number(difference.map(|found| found.p_of_sign_flips.unwrap_or(found.p_of_t))));
-            write(&mut writer, &cells);
+            jobs.push(number(difference.map(|found| found.mean)));
+            jobs.push(number(difference.map(|found| found.p_of_sign_flips.unwrap_or(found.p_of_t))));
+            write(&mut writer, &jobs);
         }
         let bytes = writer.into_inner().expect("memory takes every write");
         String::from_utf8(bytes).expect("only text was written")
@@ -212,23 +210,25 @@ impl Tables<'_> {
         let mean = |value| stat(value).map(|found| found.mean);
         let std = |value| stat(value).and_then(|found| found.std);
         let sum =
-            |value: fn(&CellScores) -> f64| group.seeds.iter().map(|(_, scores)| value(scores)).sum::<f64>();
+            |value: fn(&JobScores) -> f64| group.seeds.iter().map(|(_, scores)| value(scores)).sum::<f64>();
         let steps = sum(|scores| scores.epochs_trained as f64);
         let train_seconds = sum(|scores| scores.train_seconds);
         let published = published(&group.variant(), group.protocol()).and_then(|row| {
-            let MeanStd { mean, std } = row.accuracy(&group.cell.dataset)?;
+            let MeanStd { mean, std } = row.accuracy(&group.job.dataset)?;
             Some(json!({ "mean": mean / 100.0, "std": std.map(|std| std / 100.0), "source": row.source, "seen": row.seen }))
         });
         let mut object = json!({
             "type": "summary",
-            "dataset": group.cell.dataset,
-            "method": group.variant().method,
+            "dataset": group.job.dataset,
+            "method": group.variant().method.name(),
             "encoder": group.variant().encoder,
             "title": group.variant().title(),
             "device": self.device,
             "protocol": group.protocol(),
             "probe": group.protocol().probe().to_string(),
-            "judge_every": group.cell.judge_every,
+            "checkpoint": group.job.checkpoint,
+            "eval_every": group.job.eval_every,
+            "preparation": group.job.preparation,
             "seeds": group.seeds.len(),
             "seeds_asked": group.seeds_asked,
             "baselines": baselines_of(group, self.groups),
@@ -241,7 +241,7 @@ impl Tables<'_> {
             "cpu_seconds": mean(|scores| scores.cpu_seconds).map(|mean| mean * group.seeds.len() as f64),
             "peak_rss_bytes": group.seeds.iter().filter_map(|(_, scores)| scores.peak_bytes).max(),
             "failures": group.failures,
-            "settings": group.cell.settings,
+            "settings": group.job.settings.to_table(),
             "out": self.out,
         });
         for Column { key, value, .. } in &SCORES {
@@ -255,7 +255,7 @@ impl Tables<'_> {
     fn places(&self) -> Vec<(String, Protocol)> {
         let mut places = Vec::new();
         for group in self.groups {
-            let place = (group.cell.dataset.clone(), group.protocol());
+            let place = (group.job.dataset.clone(), group.protocol());
             if !places.contains(&place) {
                 places.push(place);
             }
@@ -274,13 +274,13 @@ impl Tables<'_> {
     }
 
     fn at(&self, dataset: &str, protocol: Protocol) -> impl Iterator<Item = &GroupSummary> {
-        self.groups.iter().filter(move |group| group.cell.dataset == dataset && group.protocol() == protocol)
+        self.groups.iter().filter(move |group| group.job.dataset == dataset && group.protocol() == protocol)
     }
 
     /// Whether no method that learns without labels has a higher mean.
     fn is_best(&self, group: &GroupSummary, groups: &[&GroupSummary], column: &Column) -> bool {
         let mean = |group: &GroupSummary| {
-            let supervised = group.variant().method.info().kind == MethodKind::Supervised;
+            let supervised = group.variant().method.info().kind.is_supervised();
             group.over_seeds(column.value).filter(|_| !supervised).map(|value| value.mean)
         };
         let highest = groups.iter().filter_map(|group| mean(group)).fold(f64::NEG_INFINITY, f64::max);
@@ -294,13 +294,18 @@ fn scaled(value: MeanStd, column: &Column) -> String {
     format!("{value:.decimals$}")
 }
 
-fn cell_text(group: &GroupSummary, column: &Column, best: bool) -> String {
+fn text_of(group: &GroupSummary, column: &Column, best: bool) -> String {
     match group.over_seeds(column.value) {
         Some(value) if best => format!("**{}**", scaled(value, column)),
         Some(value) => scaled(value, column),
         None if column.title == SCORES[0].title && !group.failures.is_empty() => "failed".to_string(),
         None => String::new(),
     }
+}
+
+/// How the epoch was chosen, of methods that have any.
+fn kept_text(group: &GroupSummary) -> String {
+    group.job.settings.epochs().map_or_else(String::new, |_| group.job.checkpoint.to_string())
 }
 
 fn difference_text(group: &GroupSummary) -> String {

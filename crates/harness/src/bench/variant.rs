@@ -1,10 +1,10 @@
 //! A method with what its encoder is made of.
 
 use std::fmt;
-use std::str::FromStr;
 
-use embedders::{EncoderKind, METHODS, Method, MethodKind};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use embedders::{EncoderKind, Method, MethodKind, Registry};
+
+use crate::error::Error;
 
 /// A row of a comparison: a method, and the encoder where another than its own is asked for, written `g2r` or `g2r:gat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Variant {
 impl Variant {
     /// A method with its own encoder.
     pub fn of(method: Method) -> Self {
-        Self { method, encoder: method.info().encoder }
+        Self { method, encoder: method.default_encoder() }
     }
 
     /// Its name in tables, such as `DGI`, `G2R, GAT` or `Supervised GCN`.
@@ -27,7 +27,9 @@ impl Variant {
         let encoder = self.encoder.map(|encoder| encoder.to_string().to_uppercase());
         match encoder {
             Some(encoder) if info.kind != MethodKind::Unsupervised => format!("{} {encoder}", info.title),
-            Some(encoder) if self.encoder != info.encoder => format!("{}, {encoder}", info.title),
+            Some(encoder) if self.encoder != self.method.default_encoder() => {
+                format!("{}, {encoder}", info.title)
+            }
             _ => info.title.to_string(),
         }
     }
@@ -36,7 +38,7 @@ impl Variant {
 impl fmt::Display for Variant {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.encoder {
-            Some(encoder) if self.encoder != self.method.info().encoder => {
+            Some(encoder) if self.encoder != self.method.default_encoder() => {
                 write!(out, "{}:{encoder}", self.method)
             }
             _ => write!(out, "{}", self.method),
@@ -44,37 +46,28 @@ impl fmt::Display for Variant {
     }
 }
 
-impl FromStr for Variant {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
+impl Variant {
+    /// Reads a variant as it is written.
+    ///
+    /// # Errors
+    /// A method that the registry does not have; an encoder that there is not, or for a method that has none.
+    pub fn parse(text: &str, registry: &Registry) -> Result<Self, Error> {
         let (name, encoder) = text.split_once(':').map_or((text, None), |(name, kind)| (name, Some(kind)));
-        let method = Method::named(name).ok_or_else(|| {
-            let known: Vec<&str> = METHODS.iter().map(Method::name).collect();
-            format!("unknown method {name:?}, expected one of {}", known.join(", "))
-        })?;
+        let method = registry.method(name)?;
         let Some(kind) = encoder else { return Ok(Self::of(method)) };
-        if method.info().encoder.is_none() {
-            return Err(format!("{name} has no encoder to choose, found {text:?}"));
+        if method.default_encoder().is_none() {
+            return Err(Error::invalid(
+                "methods",
+                format!("{name} alone: it has no encoder to choose"),
+                text,
+            ));
         }
         let found = EncoderKind::ALL.iter().copied().find(|known| known.name() == kind);
         let encoder = found.ok_or_else(|| {
             let known: Vec<&str> = EncoderKind::ALL.iter().map(|kind| kind.name()).collect();
-            format!("unknown encoder {kind:?}, expected one of {}", known.join(", "))
+            Error::invalid("encoder", format!("one of {}", known.join(", ")), format!("{kind:?}"))
         })?;
         Ok(Self { method, encoder: Some(encoder) })
-    }
-}
-
-impl Serialize for Variant {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Variant {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -82,21 +75,28 @@ impl<'de> Deserialize<'de> for Variant {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Variant, Error> {
+        Variant::parse(text, &Registry::builtin())
+    }
+
     #[test]
     fn a_variant_reads_back_as_it_is_written() {
         for (text, title) in [("g2r", "G2R"), ("g2r:gat", "G2R, GAT"), ("deepwalk", "DeepWalk")] {
-            let variant: Variant = text.parse().unwrap();
+            let variant = parse(text).unwrap();
             assert_eq!((variant.to_string(), variant.title()), (text.to_string(), title.to_string()));
         }
-        assert_eq!("g2r:gcn".parse::<Variant>().unwrap().to_string(), "g2r");
-        assert_eq!("supervised:gat".parse::<Variant>().unwrap().title(), "Supervised GAT");
+        assert_eq!(parse("g2r:gcn").unwrap().to_string(), "g2r");
+        assert_eq!(parse("supervised:gat").unwrap().title(), "Supervised GAT");
     }
 
     #[test]
     fn what_there_is_not_is_refused_with_what_there_is() {
-        let message = |text: &str| text.parse::<Variant>().unwrap_err();
-        assert!(message("word2vec").starts_with("unknown method \"word2vec\", expected one of raw, "));
-        assert!(message("g2r:mlp").starts_with("unknown encoder \"mlp\", expected one of gcn, gat"));
-        assert_eq!(message("deepwalk:gcn"), "deepwalk has no encoder to choose, found \"deepwalk:gcn\"");
+        let message = |text: &str| parse(text).unwrap_err().to_string();
+        assert!(message("word2vec").starts_with("unknown method `word2vec`, expected one of raw, "));
+        assert!(message("g2r:mlp").starts_with("encoder: expected one of gcn, gat"));
+        assert_eq!(
+            message("deepwalk:gcn"),
+            "methods: expected deepwalk alone: it has no encoder to choose, found deepwalk:gcn"
+        );
     }
 }

@@ -5,17 +5,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use burn::tensor::Device;
-use embedders::EpochReport;
 use graph_io::NodeDataset;
 
-use super::cell::{Cell, CellRecord, CellScores};
 use super::config::BenchConfig;
 use super::execute::{self, execute};
+use super::job::{Job, JobKey, JobRecord, JobScores};
 use super::memory::{self, MemoryMeter};
+use super::memory_budget::MemoryBudget;
 use super::results_file::ResultsFile;
-use super::room::Room;
 use crate::error::Error;
-use crate::run::Watcher;
+use crate::run::RunCallback;
 
 /// Loads a data set by its name or path.
 pub type Loader<'a> = &'a (dyn Fn(&str) -> Result<NodeDataset, Error> + Sync);
@@ -32,9 +31,9 @@ pub struct Progress {
 }
 
 /// Sees a comparison as it goes, from whatever thread, and may end it.
-pub trait BenchWatcher: Sync {
+pub trait BenchCallback: Sync {
     /// A run was finished or has failed, and its line is written.
-    fn run_finished(&self, _record: &CellRecord, _progress: &Progress) {}
+    fn run_finished(&self, _record: &JobRecord, _progress: &Progress) {}
     /// Whether to stop as soon as can be; runs at hand are then dropped.
     fn interrupted(&self) -> bool {
         false
@@ -44,7 +43,7 @@ pub trait BenchWatcher: Sync {
 /// Every run of a comparison, data set by data set, in the order of tables.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    of_datasets: Vec<(String, Vec<Cell>)>,
+    of_datasets: Vec<(String, Vec<Job>)>,
 }
 
 impl Plan {
@@ -56,20 +55,20 @@ impl Plan {
         let of_dataset = |name: &String| {
             let dataset = load(name)?;
             for protocol in config.protocols_of(&dataset) {
-                if !protocol.judges() {
-                    let expected = "labels to judge by";
+                if !protocol.evaluates() {
+                    let expected = "labels to evaluate by";
                     return Err(Error::invalid(format!("data set {name}"), expected, "none"));
                 }
                 protocol.split(&dataset, config.seed)?;
             }
-            Ok((name.clone(), config.cells(name, &dataset)?))
+            Ok((name.clone(), config.jobs(name, &dataset)?))
         };
         Ok(Self { of_datasets: config.datasets.iter().map(of_dataset).collect::<Result<_, Error>>()? })
     }
 
     /// The runs in order.
-    pub fn cells(&self) -> impl Iterator<Item = &Cell> {
-        self.of_datasets.iter().flat_map(|(_, cells)| cells)
+    pub fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.of_datasets.iter().flat_map(|(_, jobs)| jobs)
     }
 }
 
@@ -95,19 +94,18 @@ pub fn run_bench(
     load: Loader<'_>,
     machine: &Machine<'_>,
     results: &mut ResultsFile,
-    watcher: &dyn BenchWatcher,
+    callback: &dyn BenchCallback,
 ) -> Result<BenchOutcome, Error> {
     let mut outcome = BenchOutcome::default();
-    let mut later: Vec<Cell> = plan.cells().filter(|cell| !results.has(cell)).cloned().collect();
-    let total = plan.cells().count();
+    let mut later: Vec<Job> = plan.jobs().filter(|job| !results.has(&job.key())).cloned().collect();
+    let total = plan.jobs().count();
     for (name, _) in &plan.of_datasets {
-        let (mut todo, rest): (Vec<Cell>, Vec<Cell>) =
-            later.into_iter().partition(|cell| &cell.dataset == name);
+        let (mut todo, rest): (Vec<Job>, Vec<Job>) = later.into_iter().partition(|job| &job.dataset == name);
         later = rest;
         if todo.is_empty() {
             continue;
         }
-        if watcher.interrupted() {
+        if callback.interrupted() {
             outcome.left += todo.len();
             continue;
         }
@@ -120,8 +118,8 @@ pub fn run_bench(
             config,
             dataset: &dataset,
             machine,
-            watcher,
-            room: Room::new(budget),
+            callback,
+            memory: MemoryBudget::new(budget),
             total,
             later: &later,
             started: Instant::now(),
@@ -153,12 +151,12 @@ struct OfDataset<'a> {
     config: &'a BenchConfig,
     dataset: &'a NodeDataset,
     machine: &'a Machine<'a>,
-    watcher: &'a dyn BenchWatcher,
-    room: Room,
+    callback: &'a dyn BenchCallback,
+    memory: MemoryBudget,
     /// All runs of the comparison.
     total: usize,
     /// Those of data sets that come after this.
-    later: &'a [Cell],
+    later: &'a [Job],
     started: Instant,
     shared: Mutex<Shared<'a>>,
 }
@@ -166,7 +164,7 @@ struct OfDataset<'a> {
 struct Shared<'a> {
     results: &'a mut ResultsFile,
     /// The next run last.
-    todo: Vec<Cell>,
+    todo: Vec<Job>,
     outcome: BenchOutcome,
     running: usize,
     /// What ended everything: results could not be written.
@@ -201,35 +199,35 @@ impl<'a> OfDataset<'a> {
 
     fn work(&self, threads: &rayon::ThreadPool) {
         loop {
-            let (cell, bytes) = {
+            let (job, bytes) = {
                 let mut shared = self.lock();
-                if shared.fault.is_some() || self.watcher.interrupted() {
+                if shared.fault.is_some() || self.callback.interrupted() {
                     return;
                 }
-                let Some(cell) = shared.todo.pop() else { return };
-                let bytes = measured(shared.results, &cell)
-                    .unwrap_or_else(|| memory::guess(self.dataset, &cell.settings));
+                let Some(job) = shared.todo.pop() else { return };
+                let bytes = measured(shared.results, &job)
+                    .unwrap_or_else(|| memory::guess(self.dataset, &job.settings));
                 shared.running += 1;
-                (cell, bytes)
+                (job, bytes)
             };
-            let room = self.room.take(bytes);
+            let permit = self.memory.acquire(bytes);
             let Machine { device, meter } = *self.machine;
             let place = execute::Place { dataset: self.dataset, device, threads, meter };
-            let mut ender = Ender(self.watcher);
+            let mut callback = StopWithBench(self.callback);
             // A defect in one method must not take the others' results with it.
-            let executed = catch_unwind(AssertUnwindSafe(|| execute(&cell, &place, &mut ender)));
-            drop(room);
+            let executed = catch_unwind(AssertUnwindSafe(|| execute(&job, &place, &mut callback)));
+            drop(permit);
             let executed = match executed {
                 Ok(Ok(Some(scores))) => Some(Ok(scores)),
                 Ok(Ok(None)) => None,
-                Ok(Err(error)) => Some(Err(told(&error))),
-                Err(panic) => Some(Err(format!("a defect of this program: {}", words_of(&*panic)))),
+                Ok(Err(error)) => Some(Err(error_chain(&error))),
+                Err(panic) => Some(Err(format!("a defect of this program: {}", message_of(&*panic)))),
             };
-            self.settle(cell, executed);
+            self.record(job, executed);
         }
     }
 
-    fn settle(&self, cell: Cell, executed: Option<Result<CellScores, String>>) {
+    fn record(&self, job: Job, executed: Option<Result<JobScores, String>>) {
         let mut shared = self.lock();
         shared.running -= 1;
         let Some(executed) = executed else {
@@ -245,7 +243,7 @@ impl<'a> OfDataset<'a> {
             None => shared.outcome.failed += 1,
         }
         let version = env!("CARGO_PKG_VERSION").to_string();
-        let record = CellRecord { cell, version, scores, error };
+        let record = JobRecord { key: job.key(), version, scores, error };
         if let Err(fault) = shared.results.append(&record) {
             shared.fault.get_or_insert(fault);
             return;
@@ -254,27 +252,28 @@ impl<'a> OfDataset<'a> {
         let seconds_left = self.seconds_left(&shared);
         let progress = Progress { done: self.total - left, total: self.total, seconds_left };
         drop(shared);
-        self.watcher.run_finished(&record, &progress);
+        self.callback.run_finished(&record, &progress);
     }
 
     /// What is left at the pace of the runs of its kind, or of all so far where none was finished.
     fn seconds_left(&self, shared: &Shared<'_>) -> f64 {
-        let settled = shared.outcome.finished + shared.outcome.failed;
-        let pace = self.started.elapsed().as_secs_f64() / settled.max(1) as f64;
+        let done = shared.outcome.finished + shared.outcome.failed;
+        let pace = self.started.elapsed().as_secs_f64() / done.max(1) as f64;
         let workers = (shared.running + 1) as f64;
-        let mut known: Vec<(&Cell, f64, f64)> = Vec::new();
+        let mut known: Vec<(&JobKey, f64, f64)> = Vec::new();
         for record in shared.results.records() {
             let Some(scores) = &record.scores else { continue };
-            match known.iter_mut().find(|(cell, ..)| cell.is_of_same_group(&record.cell)) {
+            match known.iter_mut().find(|(key, ..)| key.is_of_same_group(&record.key)) {
                 Some((_, seconds, count)) => {
                     *seconds += scores.seconds;
                     *count += 1.0;
                 }
-                None => known.push((&record.cell, scores.seconds, 1.0)),
+                None => known.push((&record.key, scores.seconds, 1.0)),
             }
         }
-        let of_cell = |cell: &Cell| {
-            let same = known.iter().find(|(known, ..)| known.is_of_same_group(cell));
+        let of_cell = |job: &Job| {
+            let key = job.key();
+            let same = known.iter().find(|(known, ..)| known.is_of_same_group(&key));
             same.map_or(pace, |(_, seconds, count)| seconds / count / workers)
         };
         shared.todo.iter().chain(self.later).map(of_cell).sum::<f64>() + pace * shared.running as f64 / 2.0
@@ -282,14 +281,15 @@ impl<'a> OfDataset<'a> {
 }
 
 /// What runs of the same kind have held, with a tenth more.
-fn measured(results: &ResultsFile, cell: &Cell) -> Option<u64> {
-    let same = results.records().iter().filter(|record| record.cell.is_of_same_group(cell));
+fn measured(results: &ResultsFile, job: &Job) -> Option<u64> {
+    let key = job.key();
+    let same = results.records().iter().filter(|record| record.key.is_of_same_group(&key));
     let most = same.filter_map(|record| record.scores.as_ref()?.peak_bytes).max()?;
     Some(most + most / 10)
 }
 
 /// An error with what caused it.
-fn told(error: &dyn std::error::Error) -> String {
+fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -300,17 +300,15 @@ fn told(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn words_of(panic: &(dyn std::any::Any + Send)) -> &str {
+fn message_of(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no words")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 /// Ends a run when the comparison is to end.
-struct Ender<'a>(&'a dyn BenchWatcher);
+struct StopWithBench<'a>(&'a dyn BenchCallback);
 
-impl Watcher for Ender<'_> {
-    fn epoch_finished(&mut self, _report: &EpochReport, _val_acc: Option<f64>) {}
-
+impl RunCallback for StopWithBench<'_> {
     fn interrupted(&self) -> bool {
         self.0.interrupted()
     }

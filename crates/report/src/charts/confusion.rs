@@ -38,7 +38,7 @@ pub(crate) fn chart(page: &Page) -> Option<Chart> {
         caption: format!(
             "Numbers of {}; the depth of a colour is the share of its row. Better is a full diagonal; what stands beside \
              it (orange) are mistakes.",
-            if confusion.judged_on.is_empty() { "nodes" } else { &confusion.judged_on }
+            if confusion.evaluated_on.is_empty() { "nodes" } else { &confusion.evaluated_on }
         ),
         scene,
         hover: Some(Hover::Grid {

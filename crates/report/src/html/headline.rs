@@ -28,8 +28,8 @@ fn draw_score(html: &mut String, headline: &Headline, run: &HeadlineRow) -> fmt:
         None => html.push_str("<small>%</small></p>"),
     }
     write!(html, "<p class=\"sub\">accuracy, {}", Escaped(&run.name))?;
-    if !headline.judged_on.is_empty() {
-        write!(html, "<br>on {}", Escaped(&headline.judged_on))?;
+    if !headline.evaluated_on.is_empty() {
+        write!(html, "<br>on {}", Escaped(&headline.evaluated_on))?;
     }
     if run.std.is_some() {
         write!(html, "<br>mean ± standard deviation of {} runs", run.runs)?;
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     fn page(rows: Vec<HeadlineRow>) -> Page {
-        Page { headline: Some(Headline { judged_on: "test nodes".to_owned(), rows }), ..Page::default() }
+        Page { headline: Some(Headline { evaluated_on: "test nodes".to_owned(), rows }), ..Page::default() }
     }
 
     fn row(kind: RowKind, mean: f64, std: Option<f64>) -> HeadlineRow {

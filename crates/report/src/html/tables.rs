@@ -25,7 +25,7 @@ pub(crate) fn seeds(page: &Page, breadth: Breadth) -> Result<String, fmt::Error>
         let epoch = seed.kept.and_then(|kept| seed.epochs.iter().find(|epoch| epoch.epoch == kept));
         epoch.or(seed.epochs.last()).copied()
     };
-    let judged = trained.iter().any(|&seed| kept(seed).is_some_and(|epoch| epoch.val_accuracy.is_some()));
+    let evaluated = trained.iter().any(|&seed| kept(seed).is_some_and(|epoch| epoch.val_accuracy.is_some()));
     let class = match breadth {
         Breadth::Half => "card",
         Breadth::Full => "card wide",
@@ -36,7 +36,7 @@ pub(crate) fn seeds(page: &Page, breadth: Breadth) -> Result<String, fmt::Error>
          <th scope=\"col\" class=\"n\">Epochs</th><th scope=\"col\" class=\"n\">Kept</th>\
          <th scope=\"col\" class=\"n\">Loss</th>",
     )?;
-    if judged {
+    if evaluated {
         html.push_str("<th scope=\"col\" class=\"n\">Validation, %</th>");
     }
     html.push_str("</tr></thead>\n<tbody>\n");
@@ -50,7 +50,7 @@ pub(crate) fn seeds(page: &Page, breadth: Breadth) -> Result<String, fmt::Error>
             number::count(epoch.epoch as u64),
             number::significant(epoch.loss)
         )?;
-        if judged {
+        if evaluated {
             let accuracy = epoch.val_accuracy.map_or_else(|| "–".to_owned(), number::percent);
             write!(html, "<td class=\"n\">{accuracy}</td>")?;
         }

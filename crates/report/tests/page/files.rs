@@ -151,7 +151,7 @@ fn forty_classes_and_the_smallest_figures_are_drawn() {
         classes: (0..side).map(|class| format!("subject {class}")).collect(),
         map: Some(NodeMap { projection: String::new(), nodes }),
         class_cosines: Some(ClassCosines { matrix: matrix(-0.3) }),
-        confusion: Some(Confusion { matrix: matrix(0.0), judged_on: String::new() }),
+        confusion: Some(Confusion { matrix: matrix(0.0), evaluated_on: String::new() }),
         history: vec![SeedHistory {
             seed: 0,
             epochs: vec![Epoch { epoch: 1, loss: 2.0, ..Epoch::default() }],
@@ -177,7 +177,7 @@ fn matrices_of_no_classes_have_no_figure() {
         class_cosines: Some(ClassCosines { matrix: none() }),
         node_cosines: Some(NodeCosines { matrix: none(), ends: Vec::new() }),
         principal_angles: Some(PrincipalAngles { smallest: none(), pairs: Vec::new() }),
-        confusion: Some(Confusion { matrix: none(), judged_on: String::new() }),
+        confusion: Some(Confusion { matrix: none(), evaluated_on: String::new() }),
         ..Page::default()
     };
     assert!(page.plots().is_empty());

@@ -76,7 +76,7 @@ fn headline() -> Headline {
     let row =
         |name: &str, kind, mean, std, runs| HeadlineRow { name: name.to_owned(), kind, mean, std, runs };
     Headline {
-        judged_on: "1000 test nodes of the public split".to_owned(),
+        evaluated_on: "1000 test nodes of the public split".to_owned(),
         rows: vec![
             row("G2R, GCN encoder", RowKind::Run, 0.8234, Some(0.0061), 10),
             row("Raw features", RowKind::Baseline, 0.5780, None, 1),
@@ -95,13 +95,13 @@ fn history(seed: u64, rng: &mut ChaCha8Rng) -> SeedHistory {
             let progress = 1.0 - (-(epoch as f64) / speed).exp();
             let expansion = 20.0 + 95.0 * progress + 0.6 * noise(rng);
             let compression = 9.0 + 12.0 * progress - 6.0 * progress * progress + 0.25 * noise(rng);
-            let judged = epoch % 5 == 0;
+            let evaluated = epoch % 5 == 0;
             Epoch {
                 epoch,
                 loss: compression - expansion,
                 expansion: Some(expansion),
                 compression: Some(compression),
-                val_accuracy: judged
+                val_accuracy: evaluated
                     .then_some(level - 0.3 * (1.0 - progress) - 0.0001 * epoch as f64 + 0.004 * noise(rng)),
             }
         })
@@ -218,7 +218,7 @@ fn confusion() -> Confusion {
         };
         (count * share).round()
     });
-    Confusion { matrix, judged_on: "test nodes, seed 0".to_owned() }
+    Confusion { matrix, evaluated_on: "test nodes, seed 0".to_owned() }
 }
 
 fn per_class() -> Vec<ClassScores> {

@@ -1,0 +1,188 @@
+//! `g2r bench`.
+
+mod args;
+
+pub(crate) use args::BenchArgs;
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, anyhow};
+use harness::bench::{
+    BenchCallback, BenchConfig, BenchOutcome, JobRecord, Machine, MemoryMeter, Plan, Progress, ResultsFile,
+    Tables, Variant, run_bench, summarize,
+};
+use harness::{MethodKind, Registry};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::args::Format;
+use crate::device;
+use crate::failure::{Failure, ResultExt};
+use crate::interrupt;
+use crate::stdout;
+
+/// The finished runs.
+const RESULTS: &str = "results.jsonl";
+/// The settings.
+const CONFIG: &str = "bench.toml";
+
+/// Runs what is not finished of a comparison, and writes its tables.
+pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> {
+    let config = BenchConfig::from_layers(registry, args.config.as_deref(), args.settings()).usage_err()?;
+    let chosen = device::choose(config.device)?;
+    let raw_dirs = super::raw_dirs();
+    let load = |name: &str| {
+        let dataset = graph_io::load_with(name, &config.input.load_config(raw_dirs.clone()))?;
+        Ok(dataset)
+    };
+    let plan = Plan::new(&config, &load).usage_err()?;
+    let reference = reference(&config, registry);
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("runs/bench"));
+    fs::create_dir_all(&out).with_context(|| format!("cannot write {}", out.display())).usage_err()?;
+    let mut results = ResultsFile::open(&out.join(RESULTS)).usage_err()?;
+    let written = out.join(CONFIG);
+    let title = "# Every setting of this comparison: `g2r bench --config` with this file goes on with it.\n";
+    fs::write(&written, format!("{title}{}", config.to_toml()))
+        .with_context(|| format!("cannot write {}", written.display()))
+        .usage_err()?;
+
+    let done = plan.jobs().filter(|job| results.has(&job.key())).count();
+    if results.num_older() > 0 && !args.quiet {
+        let older = results.num_older();
+        let _ =
+            writeln!(io::stderr(), "{older} results of an older program are kept in {RESULTS} and not shown");
+    }
+    let progress = Bar::new(args, done, plan.jobs().count(), interrupt::listen()?);
+    let machine = Machine { device: &chosen.device, meter: Some(METER) };
+    let outcome = run_bench(&config, &plan, &load, &machine, &mut results, &progress);
+    progress.finish();
+
+    // Whatever ended the runs, those that are finished are told.
+    let groups = summarize(plan.jobs(), &results, reference);
+    let command =
+        std::env::args().skip(1).fold("g2r".to_string(), |line, word| format!("{line} {}", quoted(&word)));
+    let folder = out.display().to_string();
+    let tables = Tables { groups: &groups, reference, command: &command, device: &chosen.name, out: &folder };
+    tables.write(&out).run_err()?;
+    match args.format {
+        Format::Json => tables.to_json().into_iter().try_for_each(stdout::line)?,
+        Format::Text => stdout::line(format_args!(
+            "{}\nwritten to {folder}: {RESULTS}, table.md, table.csv, table.json, paper.md, {CONFIG}",
+            tables.to_markdown().trim_end()
+        ))?,
+    }
+    let BenchOutcome { failed, left, .. } = outcome.run_err()?;
+    let again = "the same command goes on where this ended";
+    match (failed, left) {
+        (0, 0) => Ok(()),
+        (0, left) => Err(Failure::Run(anyhow!("interrupted: {left} runs are left; {again}"))),
+        (failed, 0) => Err(Failure::Run(anyhow!("{failed} runs have failed; {again}"))),
+        (failed, left) => Err(Failure::Run(anyhow!("{failed} runs have failed, {left} are left; {again}"))),
+    }
+}
+
+/// What the others are compared with: G2R where it takes part, else the first that learns.
+fn reference(config: &BenchConfig, registry: &Registry) -> Variant {
+    let g2r = registry.method("g2r").ok().map(Variant::of);
+    let learns = |variant: &&Variant| variant.method.info().kind != MethodKind::Baseline;
+    let first = config.variants.iter().find(learns).copied();
+    g2r.filter(|g2r| config.variants.contains(g2r)).or(first).expect("a comparison has a method that learns")
+}
+
+const METER: MemoryMeter =
+    MemoryMeter { start: tensor_memory::count_from_here, peak: tensor_memory::peak_of_thread };
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_string()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// A bar on a terminal, a line a run elsewhere; both on stderr.
+struct Bar {
+    bar: ProgressBar,
+    lines: bool,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Bar {
+    fn new(args: &BenchArgs, done: usize, total: usize, interrupted: Arc<AtomicBool>) -> Self {
+        let bar = ProgressBar::new(total as u64);
+        bar.set_style(
+            ProgressStyle::with_template("{bar:20} {pos}/{len} runs  {wide_msg}")
+                .expect("the template is fixed"),
+        );
+        let terminal = io::stderr().is_terminal();
+        if args.quiet || !terminal {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        bar.set_position(done as u64);
+        if done > 0 && !args.quiet {
+            let _ = writeln!(io::stderr(), "{done} of {total} runs were finished before");
+        }
+        Self { bar, lines: !args.quiet && !terminal, interrupted }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl BenchCallback for Bar {
+    fn run_finished(&self, record: &JobRecord, progress: &Progress) {
+        let Progress { done, total, seconds_left } = *progress;
+        let JobRecord { key, scores, error, .. } = record;
+        let found = match (scores, error) {
+            (Some(scores), _) => {
+                let acc =
+                    scores.test_acc.map_or_else(String::new, |acc| format!("test {:.1} %, ", 100.0 * acc));
+                format!("{acc}{:.1} s", scores.seconds)
+            }
+            (None, error) => format!("failed: {}", error.as_deref().unwrap_or_default()),
+        };
+        let what = format!("{} {} {} seed {}: {found}", key.dataset, key.protocol, key.method, key.seed);
+        let left = time_in_words(seconds_left);
+        self.bar.set_position(done as u64);
+        self.bar.set_message(format!("{left} left  {what}"));
+        if self.lines {
+            // With stderr closed there is nobody to tell.
+            let _ = writeln!(io::stderr(), "{done}/{total}, {left} left: {what}");
+        } else if scores.is_none() {
+            self.bar.println(what);
+        }
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+fn time_in_words(seconds: f64) -> String {
+    let seconds = seconds.max(0.0).round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_words_are_for_people_and_shells() {
+        assert_eq!(
+            [0.4, 59.6, 3599.0, 7260.0].map(time_in_words),
+            ["0 s", "1 min 00 s", "59 min 59 s", "2 h 01 min"]
+        );
+        assert_eq!(["a=b", "my file", "it's", ""].map(quoted), ["a=b", "'my file'", r"'it'\''s'", "''"]);
+    }
+}

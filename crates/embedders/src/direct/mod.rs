@@ -1,0 +1,62 @@
+//! The methods that train no encoder, a file or a folder each.
+
+mod deepwalk;
+mod node2vec;
+mod ppr;
+mod propagated;
+mod random_init;
+mod raw;
+mod spectral;
+mod walks;
+
+pub use deepwalk::DeepWalk;
+pub use node2vec::Node2Vec;
+pub use ppr::Ppr;
+pub use propagated::{Propagated, propagated};
+pub use random_init::RandomInit;
+pub use raw::Raw;
+pub use spectral::{Spectral, decompose};
+
+use std::path::Path;
+use std::time::Instant;
+
+use graph_io::{Features, NodeDataset};
+
+use crate::Error;
+use crate::callback::Callback;
+use crate::fit::{Fit, FitOptions, Fitted, TrainingData};
+use crate::model::{Computed, EmbedNodes};
+
+/// A function from a graph and its prepared features to rows, which nothing is learned for.
+struct Fixed<F> {
+    dataset: NodeDataset,
+    features: Features,
+    rows: F,
+}
+
+impl<F: Fn(&NodeDataset, Features) -> Features + Clone + 'static> Fixed<F> {
+    /// The function on a training graph.
+    fn bind(data: &TrainingData<'_>, rows: F) -> Box<dyn Fit> {
+        Box::new(Self { dataset: data.dataset.clone(), features: data.features.clone(), rows })
+    }
+}
+
+impl<F: Fn(&NodeDataset, Features) -> Features + Clone + 'static> Fit for Fixed<F> {
+    fn fit(&self, _options: &FitOptions, _callback: &mut dyn Callback) -> Result<Fitted, Error> {
+        let start = Instant::now();
+        let rows = (self.rows)(&self.dataset, self.features.clone());
+        let seconds = start.elapsed().as_secs_f64();
+        let embedder = Box::new(Computed(self.rows.clone()));
+        Ok(Fitted { rows, embedder, epoch: 0, history: Vec::new(), seconds })
+    }
+}
+
+/// What embeds any graph by such a function.
+fn computed<F: Fn(&NodeDataset, Features) -> Features + 'static>(rows: F) -> Box<dyn EmbedNodes> {
+    Box::new(Computed(rows))
+}
+
+/// Weights asked of a method whose vectors are all there is.
+fn no_weights(method: &'static str, _weights: &Path) -> Result<Box<dyn EmbedNodes>, Error> {
+    Err(Error::NoWeights { method })
+}
