@@ -85,7 +85,7 @@ impl GraphOperators {
         match &self.layers {
             Layers::Graph(operators) => operators,
             Layers::Blocks(blocks) => blocks.get(layer).unwrap_or_else(|| {
-                panic!("GraphOperators: layer {layer} is asked for, there are {} blocks", blocks.len())
+                panic!("GraphOperators: no block for layer {layer}, there are {}", blocks.len())
             }),
         }
     }
@@ -95,8 +95,8 @@ impl GraphOperators {
         self.layer(0).dims()[1]
     }
 
-    /// Number of rows that an encoder writes: the targets of the last layer.
-    pub fn num_targets(&self) -> usize {
+    /// Number of nodes that an encoder embeds: those of a whole graph, or the targets of the last block.
+    pub fn num_nodes(&self) -> usize {
         self.layer(self.num_blocks().map_or(0, |blocks| blocks - 1)).dims()[0]
     }
 }
@@ -180,7 +180,7 @@ mod tests {
         assert!(copy.layer(0).mean.get().is_none());
         let dims =
             [copy.layer(0).mean().dims(), copy.layer(0).sum().dims(), copy.layer(0).neighbors().dims()];
-        assert_eq!((dims, graph.num_sources(), graph.num_targets()), ([[3; 2]; 3], 3, 3));
+        assert_eq!((dims, graph.num_sources(), graph.num_nodes()), ([[3; 2]; 3], 3, 3));
     }
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
         let graph = GraphOperators::from_blocks([block(&[0, 1]), block(&[0])], &Device::flex());
         let dims = [0, 1].map(|layer| graph.layer(layer).gcn().dims());
         assert_eq!((dims, graph.num_blocks()), ([[2, 3], [1, 2]], Some(2)));
-        assert_eq!((graph.num_sources(), graph.num_targets()), (3, 1));
+        assert_eq!((graph.num_sources(), graph.num_nodes()), (3, 1));
     }
 
     #[test]
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "GraphOperators: layer 1 is asked for, there are 1 blocks")]
+    #[should_panic(expected = "GraphOperators: no block for layer 1, there are 1")]
     fn refuses_a_layer_without_a_block() {
         GraphOperators::from_blocks([block(&[0])], &Device::flex()).layer(1);
     }

@@ -107,7 +107,7 @@ fn blocks_of_some_targets_give_their_rows_of_the_whole_graph_in_every_kind() {
             "{kind}: nothing is left out"
         );
         let blocks = GraphOperators::from_blocks(blocks, &Device::flex());
-        assert_eq!((blocks.num_sources(), blocks.num_targets()), (sources.len(), TARGETS.len()));
+        assert_eq!((blocks.num_sources(), blocks.num_nodes()), (sources.len(), TARGETS.len()));
         let found = evaluate(&encoder, &device, |x| {
             encoder.forward(&NodeFeatures::Dense(rows(x, &sources)), &blocks)
         });

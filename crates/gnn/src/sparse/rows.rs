@@ -1,4 +1,4 @@
-//! What is asked of a matrix before it is copied to a device.
+//! Checks of a matrix before it is copied to a device.
 
 use std::borrow::Cow;
 
