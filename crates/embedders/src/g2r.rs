@@ -169,7 +169,12 @@ impl G2rConfig {
     }
 
     fn membership(&self) -> Membership {
-        Membership { scaling: self.membership, self_loops: self.self_loops, hops: self.hops }
+        Membership {
+            scaling: self.membership,
+            self_loops: self.self_loops,
+            hops: self.hops,
+            ..Membership::default()
+        }
     }
 }
 
