@@ -46,7 +46,7 @@ pub(super) fn kernel_size(size: usize) -> u32 {
 /// # Panics
 /// From 2³¹ numbers on.
 pub(super) fn empty(like: &CubeTensor, dims: impl Into<burn::tensor::Shape>) -> CubeTensor {
-    let shape = dims.into();
+    let shape: burn::tensor::Shape = dims.into();
     kernel_size(shape.num_elements());
     empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, DType::F32)
 }
