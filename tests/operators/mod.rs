@@ -6,9 +6,9 @@ pub(crate) mod edge_product;
 pub(crate) mod edge_softmax;
 pub(crate) mod gat;
 pub(crate) mod gatv2;
-pub(crate) mod max_aggregation;
 mod patterns;
 pub(crate) mod row_norm;
+pub(crate) mod segment_max;
 pub(crate) mod sparse_matmul;
 
 use burn::tensor::Device;
@@ -19,7 +19,7 @@ pub(crate) type Check = fn(&Device);
 /// Every check, by name.
 pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("bias_activation", bias_activation::check),
-    ("max_aggregation", max_aggregation::check),
+    ("segment_max", segment_max::check),
     ("row_norm", row_norm::check),
     ("edge_product", edge_product::check),
     ("edge_softmax", edge_softmax::check),

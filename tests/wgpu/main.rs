@@ -7,7 +7,7 @@ use burn::tensor::{Device, DeviceKind, Tensor};
 use embedders::{Dgi, DgiConfig, G2r, G2rConfig, KeepLast};
 use g2r_loss::{Batch, Membership, RateReductionConfig};
 use gnn::encoder::{EncoderConfig, EncoderKind, Layer, RowNorm};
-use gnn::{GraphForms, NodeFeatures, SparseMatrix};
+use gnn::{GraphOperators, NodeFeatures, SparseMatrix};
 use graph_io::{CsrMatrix, NodeDataset};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -92,7 +92,7 @@ struct Reduced {
 }
 
 fn encode_and_reduce(dataset: &NodeDataset, device: &Device) -> Reduced {
-    let graph = GraphForms::new(dataset.graph().clone(), device);
+    let graph = GraphOperators::new(dataset.graph().clone(), device);
     let features = NodeFeatures::new(&dataset.features().row_normalized(), device);
     let d_input = dataset.features().d_input();
     let config = EncoderConfig::new(EncoderKind::Gcn, d_input, vec![32], 16, RowNorm::L1);

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use gnn::{GraphForms, NodeFeatures};
+use gnn::{GraphOperators, NodeFeatures};
 use graph_io::{Features, Graph};
 
 /// Features and graph of one step: the whole graph, a sampled neighborhood, a part, or several graphs side by side.
@@ -14,7 +14,7 @@ use graph_io::{Features, Graph};
 #[derive(Clone, Debug)]
 pub struct Batch {
     features: NodeFeatures,
-    graph: GraphForms,
+    graph: GraphOperators,
     targets: Option<Arc<[u32]>>,
     segments: Option<Arc<[usize]>>,
 }
@@ -27,9 +27,9 @@ impl Batch {
     ///
     /// # Panics
     /// If features and graph have different numbers of source nodes.
-    pub fn new(features: NodeFeatures, graph: GraphForms) -> Self {
-        let (rows, nodes) = (features.dims()[0], graph.num_nodes());
-        assert_eq!(rows, nodes, "Batch: {rows} rows of features for {nodes} nodes");
+    pub fn new(features: NodeFeatures, graph: GraphOperators) -> Self {
+        let (rows, sources) = (features.dims()[0], graph.num_sources());
+        assert_eq!(rows, sources, "Batch: {rows} rows of features for {sources} source nodes");
         Self { features, graph, targets: None, segments: None }
     }
 
@@ -38,7 +38,7 @@ impl Batch {
     /// # Panics
     /// As [`new`](Self::new).
     pub fn whole(features: &Features, graph: &Graph, device: &Device) -> Self {
-        Self::new(NodeFeatures::new(features, device), GraphForms::new(graph.clone(), device))
+        Self::new(NodeFeatures::new(features, device), GraphOperators::new(graph.clone(), device))
     }
 
     /// Says which nodes of the data set the rows of the output are, in their order.
@@ -64,8 +64,8 @@ impl Batch {
         &self.features
     }
 
-    /// The graph in every form that a layer may ask for.
-    pub fn graph(&self) -> &GraphForms {
+    /// The graph as the operators that layers apply: one graph for all of them, or a bipartite block a layer.
+    pub fn graph(&self) -> &GraphOperators {
         &self.graph
     }
 
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "Batch: 2 rows of features for 3 nodes")]
+    #[should_panic(expected = "Batch: 2 rows of features for 3 source nodes")]
     fn refuses_features_of_other_nodes() {
         let features = Features::Dense(ndarray::Array2::ones((2, 2)));
         Batch::whole(&features, &path(3), &Device::flex());

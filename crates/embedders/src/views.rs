@@ -1,7 +1,7 @@
 //! Random views of a graph: edges dropped, feature columns masked.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use gnn::{GraphForms, MaskedColumns, NodeFeatures};
+use gnn::{GraphOperators, MaskedColumns, NodeFeatures};
 use graph_io::{CsrMatrix, Features, Graph};
 use rand::{Rng, RngExt};
 
@@ -80,7 +80,7 @@ impl TwoViews {
     fn draw_view(&self, view: AugmentationConfig, rng: &mut impl Rng) -> Batch {
         let graph = match view.drop_edge {
             0.0 => self.whole.graph().clone(),
-            prob => GraphForms::new(self.with_edges(&kept(self.num_edges, prob, rng)), &self.device),
+            prob => GraphOperators::new(self.with_edges(&kept(self.num_edges, prob, rng)), &self.device),
         };
         let features = match view.mask_feature {
             0.0 => self.whole.features().clone(),
@@ -243,7 +243,7 @@ mod tests {
         let views = whole();
         let mut rng = generator(4, Stream::Augmentation);
         let [view, _] = views.draw(&mut rng);
-        assert!(std::ptr::eq(view.graph().gcn(), views.whole.graph().gcn()));
+        assert!(std::ptr::eq(view.graph().layer(0).gcn(), views.whole.graph().layer(0).gcn()));
         assert_eq!(rng, generator(4, Stream::Augmentation));
     }
 }

@@ -34,6 +34,30 @@ pub enum Error {
         /// Row of the pivot, from 0.
         pivot: usize,
     },
+    /// Neighborhoods that could have more members in total than memory is taken for.
+    #[error(
+        "groups of {hops} hops: expected at most {limit} members in total, found up to {most}, which take {gigabytes:.1} GB; bound each \
+         group with `max_group` (`--max-group 100`), or take fewer `hops`",
+        limit = crate::Membership::MAX_MEMBERS,
+        gigabytes = *most as f64 * 8e-9
+    )]
+    TooManyMembers {
+        /// How many edges away the members of a group are.
+        hops: usize,
+        /// How many members the groups could have in total.
+        most: u64,
+    },
+    /// A tensor that has more numbers than a device's kernels index.
+    #[error(
+        "{what}: expected fewer than 2147483648 numbers, which is what kernels on a GPU index, found {numbers}; `--device cpu` has no \
+         such limit"
+    )]
+    TooManyNumbers {
+        /// Which tensor.
+        what: &'static str,
+        /// How many numbers it has.
+        numbers: usize,
+    },
     /// A weight of a group that is negative, NaN or infinite.
     #[error("group {group}, node {node}: expected a weight of at least 0, found {weight}")]
     Weight {

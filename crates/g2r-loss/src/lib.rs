@@ -14,8 +14,11 @@ mod cube;
 mod error;
 mod expansion;
 mod groups;
+#[cfg(any(feature = "cube", test))]
+mod kernel_size;
 mod log_det;
 mod membership;
+mod neighborhood;
 mod products;
 mod reduction;
 pub mod reference;

@@ -3,7 +3,8 @@
 use burn::tensor::{Device, Tensor};
 use graph_io::{CsrMatrix, Graph};
 
-use crate::SparseMatrix;
+use crate::block::mapped_with_loops;
+use crate::{Block, SparseMatrix, degrees_with_loops};
 
 /// The adjacency matrix of graph convolution, Â = D̃^-½ (A + I) D̃^-½ with D̃ the degrees of A + I.
 ///
@@ -19,21 +20,34 @@ pub struct GcnAdjacency {
 impl GcnAdjacency {
     /// Normalises a graph's adjacency matrix and copies it to a device. O(nodes + arcs).
     pub fn new(graph: &Graph, device: &Device) -> Self {
-        Self { matrix: SparseMatrix::symmetric(&gcn_normalized(graph.adjacency()), device) }
+        Self::from_matrix(&gcn_normalized(graph.adjacency()), device)
     }
 
-    /// Number of nodes.
-    pub fn num_nodes(&self) -> usize {
-        self.matrix.dims()[0]
+    /// Normalises a block's arcs by the degrees of the whole graph and copies them to a device. O(targets + arcs).
+    pub fn of_block(block: &Block, device: &Device) -> Self {
+        Self::from_matrix(&normalized(block.arcs(), block.degrees()), device)
     }
 
-    /// Product Â X of the adjacency matrix with one row a node.
-    ///
-    /// # Shapes
-    /// Input and output are `[nodes, width]`.
+    /// Takes a matrix, `[targets, sources]`, that is normalised already and has the loops that it should have.
     ///
     /// # Panics
-    /// If `x` has another number of rows than there are nodes.
+    /// If there are more targets than sources, or 2³¹ entries or sources or more.
+    pub fn from_matrix(normalized: &CsrMatrix, device: &Device) -> Self {
+        Self { matrix: SparseMatrix::bipartite(normalized, device) }
+    }
+
+    /// Number of targets, the rows, and of sources, the columns; of a whole graph both are its nodes.
+    pub fn dims(&self) -> [usize; 2] {
+        self.matrix.dims()
+    }
+
+    /// Product Â X of the adjacency matrix with one row a source.
+    ///
+    /// # Shapes
+    /// `x` is `[sources, width]`, the output `[targets, width]`.
+    ///
+    /// # Panics
+    /// If `x` has another number of rows than there are sources.
     pub fn propagate(&self, x: Tensor<2>) -> Tensor<2> {
         self.matrix.matmul(x)
     }
@@ -41,40 +55,13 @@ impl GcnAdjacency {
 
 /// Â = D̃^-½ (A + I) D̃^-½ of an adjacency matrix, on the host; see [`GcnAdjacency`].
 pub fn gcn_normalized(adjacency: &CsrMatrix) -> CsrMatrix {
-    let nodes = adjacency.rows();
-    let mut row_ptr = Vec::with_capacity(nodes + 1);
-    let mut columns = Vec::with_capacity(adjacency.nnz() + nodes);
-    let mut values = Vec::with_capacity(adjacency.nnz() + nodes);
-    let mut degrees = vec![0.0f64; nodes];
-    row_ptr.push(0);
-    for (node, row) in adjacency.outer_iterator().enumerate() {
-        let own = node as u32;
-        let mut loop_pending = true;
-        for (column, value) in row.indices().iter().zip(row.data()) {
-            if loop_pending && *column >= own {
-                if *column > own {
-                    columns.push(own);
-                    values.push(1.0);
-                }
-                loop_pending = false;
-            }
-            columns.push(*column);
-            values.push(*value);
-        }
-        if loop_pending {
-            columns.push(own);
-            values.push(1.0);
-        }
-        degrees[node] = values[row_ptr[node]..].iter().map(|value| f64::from(*value)).sum();
-        row_ptr.push(columns.len());
-    }
-    for node in 0..nodes {
-        for entry in row_ptr[node]..row_ptr[node + 1] {
-            let other = columns[entry] as usize;
-            values[entry] = (f64::from(values[entry]) / (degrees[node] * degrees[other]).sqrt()) as f32;
-        }
-    }
-    CsrMatrix::new((nodes, nodes), row_ptr, columns, values)
+    normalized(adjacency, &degrees_with_loops(adjacency))
+}
+
+fn normalized(arcs: &CsrMatrix, degrees: &[f64]) -> CsrMatrix {
+    mapped_with_loops(arcs, |target, source, weight| {
+        (f64::from(weight) / (degrees[target] * degrees[source as usize]).sqrt()) as f32
+    })
 }
 
 #[cfg(test)]

@@ -53,6 +53,17 @@ impl NodeFeatures {
         }
     }
 
+    /// Product of the first rows of X with a weight matrix: what a layer does with the targets among its sources.
+    ///
+    /// # Shapes
+    /// `weight` is `[d_input, d_output]`, the output `[rows, d_output]`.
+    pub(crate) fn first_rows_matmul(&self, rows: usize, weight: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Sparse(matrix) => first_rows(matrix.matmul(weight), rows),
+            Self::Dense(tensor) => first_rows(tensor.clone(), rows).matmul(weight),
+        }
+    }
+
     /// The features with entries dropped by a mask and the others scaled; of sparse features those that are stored.
     ///
     /// The mask is made on the host, so it is the same on every device.
@@ -72,7 +83,8 @@ impl NodeFeatures {
         }
     }
 
-    /// Product S X W with a weight matrix, for S what `propagate` does to the rows of a matrix, all columns alike.
+    /// Product S X W with a weight matrix, for S what `propagate` does to the rows of a matrix, all columns alike; it may have
+    /// fewer rows than X.
     ///
     /// S is applied where rows are narrower, before W or after it; sparse features meet W first, so they stay sparse.
     pub(crate) fn propagated_matmul(
@@ -86,6 +98,11 @@ impl NodeFeatures {
             _ => propagate(self.matmul(weight)),
         }
     }
+}
+
+/// The first rows of a matrix: the targets among a block's sources.
+pub(crate) fn first_rows(x: Tensor<2>, rows: usize) -> Tensor<2> {
+    if x.dims()[0] == rows { x } else { x.narrow(0, 0, rows) }
 }
 
 #[cfg(test)]

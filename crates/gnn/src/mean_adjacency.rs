@@ -3,7 +3,8 @@
 use burn::tensor::{Device, Tensor};
 use graph_io::{CsrMatrix, Graph};
 
-use crate::SparseMatrix;
+use crate::sparse::in_rows;
+use crate::{Block, SparseMatrix};
 
 /// The averaging matrix D⁻¹A, with D the degrees: row i is the mean over the neighbors of node i, weighted by their edges.
 ///
@@ -16,29 +17,42 @@ pub struct MeanAdjacency {
 impl MeanAdjacency {
     /// Divides each row of a graph's adjacency matrix by its sum and copies it to a device. O(nodes + arcs).
     pub fn new(graph: &Graph, device: &Device) -> Self {
-        Self { matrix: SparseMatrix::new(&row_normalized(graph.adjacency()), device) }
+        Self::from_matrix(&row_normalized(graph.adjacency()), device)
     }
 
-    /// Number of nodes.
-    pub fn num_nodes(&self) -> usize {
-        self.matrix.dims()[0]
+    /// Divides each row of a block's arcs by its sum, so that a sample gives the mean over what was sampled. O(targets + arcs).
+    pub fn of_block(block: &Block, device: &Device) -> Self {
+        Self::from_matrix(&row_normalized(block.arcs()), device)
     }
 
-    /// Means D⁻¹A X over the neighbors of each node.
-    ///
-    /// # Shapes
-    /// Input and output are `[nodes, width]`.
+    /// Takes a matrix, `[targets, sources]`, whose rows were divided by what they should be.
     ///
     /// # Panics
-    /// If `x` has another number of rows than there are nodes.
+    /// If there are more targets than sources, or 2³¹ entries or sources or more.
+    pub fn from_matrix(means: &CsrMatrix, device: &Device) -> Self {
+        Self { matrix: SparseMatrix::bipartite(means, device) }
+    }
+
+    /// Number of targets, the rows, and of sources, the columns; of a whole graph both are its nodes.
+    pub fn dims(&self) -> [usize; 2] {
+        self.matrix.dims()
+    }
+
+    /// Means D⁻¹A X over the neighbors of each target.
+    ///
+    /// # Shapes
+    /// `x` is `[sources, width]`, the output `[targets, width]`.
+    ///
+    /// # Panics
+    /// If `x` has another number of rows than there are sources.
     pub fn propagate(&self, x: Tensor<2>) -> Tensor<2> {
         self.matrix.matmul(x)
     }
 }
 
 fn row_normalized(adjacency: &CsrMatrix) -> CsrMatrix {
-    let mut means = adjacency.clone();
-    let row_ptr = adjacency.proper_indptr();
+    let mut means = in_rows(adjacency).into_owned();
+    let row_ptr = means.proper_indptr().into_owned();
     for row in row_ptr.windows(2) {
         let weights = &mut means.data_mut()[row[0]..row[1]];
         let degree: f64 = weights.iter().map(|weight| f64::from(*weight)).sum();

@@ -1,10 +1,10 @@
 //! Who a node's neighbors are, without weights.
 
 use burn::tensor::{Device, Tensor};
-use graph_io::Graph;
+use graph_io::{CsrMatrix, Graph};
 
-use crate::SparsePattern;
-use crate::ops::max_aggregation::max_aggregation;
+use crate::ops::segment_max::segment_max;
+use crate::{Block, SparsePattern};
 
 /// The neighbors of each node, whatever the weights of their edges; no loops are added.
 #[derive(Clone, Debug)]
@@ -15,23 +15,36 @@ pub struct Neighbors {
 impl Neighbors {
     /// Copies the places of a graph's arcs to a device. O(nodes + arcs).
     pub fn new(graph: &Graph, device: &Device) -> Self {
-        Self { pattern: SparsePattern::new(graph.adjacency(), device) }
+        Self::from_matrix(graph.adjacency(), device)
     }
 
-    /// Number of nodes.
-    pub fn num_nodes(&self) -> usize {
-        self.pattern.dims()[0]
+    /// Copies the places of a block's arcs to a device. O(targets + sources + arcs).
+    pub fn of_block(block: &Block, device: &Device) -> Self {
+        Self::from_matrix(block.arcs(), device)
     }
 
-    /// Largest of each feature over the neighbors of each node, 0 where there are none; see [`max_aggregation`].
-    ///
-    /// # Shapes
-    /// Input and output are `[nodes, width]`.
+    /// Takes the places of a matrix's entries, `[targets, sources]`.
     ///
     /// # Panics
-    /// If `x` has another number of rows than there are nodes.
+    /// If there are more targets than sources, or 2³¹ entries or sources or more.
+    pub fn from_matrix(arcs: &CsrMatrix, device: &Device) -> Self {
+        Self { pattern: SparsePattern::bipartite(arcs, device) }
+    }
+
+    /// Number of targets, the rows, and of sources, the columns; of a whole graph both are its nodes.
+    pub fn dims(&self) -> [usize; 2] {
+        self.pattern.dims()
+    }
+
+    /// Largest of each feature over the neighbors of each target, 0 where there are none; see [`segment_max`].
+    ///
+    /// # Shapes
+    /// `x` is `[sources, width]`, the output `[targets, width]`.
+    ///
+    /// # Panics
+    /// If `x` has another number of rows than there are sources.
     pub fn largest(&self, x: Tensor<2>) -> Tensor<2> {
-        max_aggregation(&self.pattern, x)
+        segment_max(&self.pattern, x)
     }
 }
 

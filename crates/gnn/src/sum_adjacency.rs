@@ -1,9 +1,9 @@
 //! Sums over neighbors.
 
 use burn::tensor::{Device, Tensor};
-use graph_io::Graph;
+use graph_io::{CsrMatrix, Graph};
 
-use crate::SparseMatrix;
+use crate::{Block, SparseMatrix};
 
 /// The adjacency matrix A as the graph has it: without loops added, without normalisation.
 #[derive(Clone, Debug)]
@@ -14,21 +14,34 @@ pub struct SumAdjacency {
 impl SumAdjacency {
     /// Copies a graph's adjacency matrix to a device. O(nodes + arcs).
     pub fn new(graph: &Graph, device: &Device) -> Self {
-        Self { matrix: SparseMatrix::symmetric(graph.adjacency(), device) }
+        Self::from_matrix(graph.adjacency(), device)
     }
 
-    /// Number of nodes.
-    pub fn num_nodes(&self) -> usize {
-        self.matrix.dims()[0]
+    /// Copies a block's arcs to a device. O(targets + arcs).
+    pub fn of_block(block: &Block, device: &Device) -> Self {
+        Self::from_matrix(block.arcs(), device)
     }
 
-    /// Sums A X over the neighbors of each node, weighted by their edges.
-    ///
-    /// # Shapes
-    /// Input and output are `[nodes, width]`.
+    /// Takes weights of arcs, `[targets, sources]`.
     ///
     /// # Panics
-    /// If `x` has another number of rows than there are nodes.
+    /// If there are more targets than sources, or 2³¹ entries or sources or more.
+    pub fn from_matrix(weights: &CsrMatrix, device: &Device) -> Self {
+        Self { matrix: SparseMatrix::bipartite(weights, device) }
+    }
+
+    /// Number of targets, the rows, and of sources, the columns; of a whole graph both are its nodes.
+    pub fn dims(&self) -> [usize; 2] {
+        self.matrix.dims()
+    }
+
+    /// Sums A X over the neighbors of each target, weighted by their edges.
+    ///
+    /// # Shapes
+    /// `x` is `[sources, width]`, the output `[targets, width]`.
+    ///
+    /// # Panics
+    /// If `x` has another number of rows than there are sources.
     pub fn propagate(&self, x: Tensor<2>) -> Tensor<2> {
         self.matrix.matmul(x)
     }

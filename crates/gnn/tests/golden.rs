@@ -8,7 +8,7 @@ use gnn::conv::{
     GatConvConfig, Gatv2ConvConfig, GcnConvConfig, GinConvConfig, Heads, SageConvConfig, SagePoolConvConfig,
     SgcConvConfig,
 };
-use gnn::{GraphForms, NodeFeatures, SparseMatrix};
+use gnn::{GraphOperators, NodeFeatures, SparseMatrix};
 use graph_io::{CsrMatrix, EdgePolicy, Graph};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -103,7 +103,7 @@ fn assert_gradient<const D: usize>(case: &Case, name: &str, gradient: Tensor<D>)
 fn assert_case<M: Module>(
     name: &str,
     layer: impl FnOnce(&Device, &mut ChaCha8Rng) -> M,
-    forward: impl Fn(&M, &NodeFeatures, &GraphForms) -> Tensor<2>,
+    forward: impl Fn(&M, &NodeFeatures, &GraphOperators) -> Tensor<2>,
 ) {
     let golden: Golden =
         serde_json::from_str(include_str!("golden/pyg_layers.json")).expect("as the script wrote it");
@@ -111,7 +111,7 @@ fn assert_case<M: Module>(
     let device = Device::flex().autodiff();
     let edges = EdgePolicy::default();
     let graph = Graph::from_edges(golden.num_nodes, &golden.edges, edges).expect("a valid graph").0;
-    let graph = GraphForms::new(graph, &Device::flex());
+    let graph = GraphOperators::new(graph, &Device::flex());
     let layer =
         layer(&device, &mut ChaCha8Rng::seed_from_u64(0)).map(&mut Load { case, name: String::new() });
 
@@ -140,7 +140,7 @@ fn graph_convolution() {
     assert_case(
         "gcn",
         |device, rng| GcnConvConfig::new(3, 4).init(device, rng),
-        |layer, features, graph| layer.forward_features(features, graph.gcn()),
+        |layer, features, graph| layer.forward_features(features, graph.layer(0).gcn()),
     );
 }
 
@@ -149,7 +149,7 @@ fn graphsage_with_means() {
     assert_case(
         "sage-mean",
         |device, rng| SageConvConfig::new(3, 4).init(device, rng),
-        |layer, features, graph| layer.forward_features(features, graph.mean()),
+        |layer, features, graph| layer.forward_features(features, graph.layer(0).mean()),
     );
 }
 
@@ -158,7 +158,7 @@ fn graphsage_with_pooling() {
     assert_case(
         "sage-pool",
         |device, rng| SagePoolConvConfig::new(3, 4).init(device, rng),
-        |layer, features, graph| layer.forward_features(features, graph.neighbors()),
+        |layer, features, graph| layer.forward_features(features, graph.layer(0).neighbors()),
     );
 }
 
@@ -167,7 +167,7 @@ fn graph_isomorphism_convolution() {
     assert_case(
         "gin",
         |device, rng| GinConvConfig::new(3, 5, 4).init(device, rng),
-        |layer, features, graph| layer.forward_features(features, graph.sum()),
+        |layer, features, graph| layer.forward_features(features, graph.layer(0).sum()),
     );
 }
 
@@ -176,7 +176,7 @@ fn simple_graph_convolution() {
     assert_case(
         "sgc",
         |device, rng| SgcConvConfig::new(3, 4).with_hops(2).init(device, rng),
-        |layer, features, graph| layer.forward_features(features, graph.gcn()),
+        |layer, features, graph| layer.forward_features(features, graph.layer(0).gcn()),
     );
 }
 
@@ -188,7 +188,7 @@ fn graph_attention() {
         assert_case(
             name,
             |device, rng| config.init(device, rng),
-            |layer, features, graph| layer.forward_features(features, graph.attention()),
+            |layer, features, graph| layer.forward_features(features, graph.layer(0).attention()),
         );
     }
 }
@@ -200,7 +200,7 @@ fn graph_attention_of_the_second_version() {
         assert_case(
             name,
             |device, rng| config.init(device, rng),
-            |layer, features, graph| layer.forward_features(features, graph.attention()),
+            |layer, features, graph| layer.forward_features(features, graph.layer(0).attention()),
         );
     }
 }

@@ -33,6 +33,9 @@ pub struct G2r {
     pub self_loops: bool,
     /// How many edges away the members of a group may be, at least 1.
     pub hops: usize,
+    /// The most members of a group; of larger groups a sample is taken, the same for every seed. 0 takes all, as long as they
+    /// fit in memory.
+    pub max_group: usize,
     /// ε², the squared error of the code, above 0.
     pub eps_sq: f64,
     /// γ₁, the factor inside the expansion, above 0.
@@ -60,6 +63,7 @@ impl Default for G2r {
             membership: MembershipScaling::Column,
             self_loops: false,
             hops: 1,
+            max_group: 0,
             eps_sq: 0.05,
             gamma1: 0.5,
             gamma2: 0.5,
@@ -129,8 +133,13 @@ impl EncoderMethod for G2r {
     }
 
     fn objective(&self, data: &TrainingData<'_>) -> Result<RateObjective, Error> {
-        let membership =
-            Membership { scaling: self.membership, self_loops: self.self_loops, hops: self.hops };
+        let membership = Membership {
+            scaling: self.membership,
+            self_loops: self.self_loops,
+            hops: self.hops,
+            max_group: self.max_group,
+            ..Membership::default()
+        };
         let fault = |source| Error::Groups { source };
         let groups = membership.groups(data.dataset.graph().adjacency()).map_err(fault)?;
         Ok(RateObjective {

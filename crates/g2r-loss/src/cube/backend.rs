@@ -8,15 +8,19 @@ use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
 
 use super::launch::fetch;
+use crate::kernel_size::check_kernel_size;
 use crate::scalar_function::{Evaluation, Function, ScalarFunctionBackend, Wanted, check_finite};
 
 impl ScalarFunctionBackend for CubeBackend {
     fn evaluate(x: FloatTensor<Self>, function: Function, wanted: Wanted) -> Evaluation<Self> {
         assert_eq!(x.dtype, DType::F32, "rates are computed in f32");
-        let x = into_contiguous(x);
         let (shape, device) = (x.shape(), x.device());
         let none = || Self::float_zeros([0, 0].into(), &device, FloatDType::F32);
         let value = |value: f64| Self::float_from_data(TensorData::new(vec![value as f32], [1]), &device);
+        if let Err(error) = check_kernel_size("the embedding", [shape[0], shape[1]]) {
+            return Evaluation { value: value(f64::NAN), gradient: none(), outcome: Err(error) };
+        }
+        let x = into_contiguous(x);
         match function.on_device(&x, wanted) {
             Ok((terms, gradient)) => Evaluation {
                 value: value(terms.value),

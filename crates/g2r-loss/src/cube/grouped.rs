@@ -12,6 +12,7 @@ use super::structure::{GroupsOnDevice, Structure};
 use crate::Groups;
 use crate::compression::WeighedGroup;
 use crate::error::{Block, Error};
+use crate::kernel_size::check_kernel_size;
 
 /// Groups are taken together until their blocks hold this many numbers (16 MB, twice): memory stays bounded.
 const CHUNK_ENTRIES: usize = 1 << 22;
@@ -190,7 +191,8 @@ fn gradient_kernel(
 /// are taken in chunks; within one, those of similar side go to the same launch.
 ///
 /// # Errors
-/// [`Error::NotPositiveDefinite`], naming the first group of the batch that fails.
+/// [`Error::NotPositiveDefinite`], naming the first group of the batch that fails; [`Error::TooManyNumbers`] where groups or
+/// their matrices have more than kernels index.
 pub(crate) fn weighted_log_dets(
     z: &CubeTensor,
     groups: &Groups,
@@ -198,8 +200,12 @@ pub(crate) fn weighted_log_dets(
     batch: &[WeighedGroup],
     gradient: Option<&CubeTensor>,
 ) -> Result<f64, Error> {
-    let structure = on_device.get(groups, &z.device);
     let d = z.shape()[1];
+    // Two numbers each, one for the group and one for the place in it.
+    check_kernel_size("members of the groups", [groups.matrix().nnz(), 2])?;
+    let largest = batch.iter().map(|weighed| size_and_side(groups, *weighed, d).1).max().unwrap_or(0);
+    check_kernel_size("the matrix of the largest group", [largest, largest])?;
+    let structure = on_device.get(groups, &z.device);
     let mut outcomes = SpdBatch::new(z, batch.len());
     for range in chunks(groups, batch, d) {
         let chunk = Chunk::new(groups, batch, range, d);

@@ -41,23 +41,34 @@ pub(super) fn kernel_size(size: usize) -> u32 {
     i32::try_from(size).expect("2³¹ numbers and more do not fit the device's integers") as u32
 }
 
-/// `count` numbers of whatever value.
+/// Numbers of whatever value.
+///
+/// # Panics
+/// From 2³¹ numbers on.
 pub(super) fn empty(like: &CubeTensor, dims: impl Into<burn::tensor::Shape>) -> CubeTensor {
-    empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), dims.into(), DType::F32)
+    let shape: burn::tensor::Shape = dims.into();
+    kernel_size(shape.num_elements());
+    empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, DType::F32)
 }
 
 /// A vector on the device. Never empty: a kernel needs something to bind.
+///
+/// # Panics
+/// From 2³¹ numbers on.
 pub(super) fn upload_floats(mut values: Vec<f32>, device: &CubeDevice) -> CubeTensor {
     values.resize(values.len().max(1), 0.0);
-    let count = values.len();
+    let count = kernel_size(values.len()) as usize;
     CubeBackend::float_from_data(TensorData::new(values, [count]), device)
 }
 
 /// A vector of indices on the device. Never empty: a kernel needs something to bind.
+///
+/// # Panics
+/// From 2³¹ indices on, or for an index that is not below 2³¹.
 pub(super) fn upload_indices(indices: impl IntoIterator<Item = usize>, device: &CubeDevice) -> CubeTensor {
     let mut values: Vec<i32> = indices.into_iter().map(|index| kernel_size(index) as i32).collect();
     values.resize(values.len().max(1), 0);
-    let count = values.len();
+    let count = kernel_size(values.len()) as usize;
     CubeBackend::int_from_data(TensorData::new(values, [count]), device)
 }
 

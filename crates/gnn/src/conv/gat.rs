@@ -9,10 +9,11 @@ use super::Heads;
 use super::biased::biased;
 use super::glorot::{glorot, zeros};
 use crate::encoder::{EncoderConfig, EncoderLayer};
+use crate::features::first_rows;
 use crate::ops::attention::{AttentionDropout, AttentionSettings};
 use crate::ops::bias_activation::Activation;
 use crate::ops::gat::gat;
-use crate::{AttentionAdjacency, GraphForms, NodeFeatures};
+use crate::{AttentionAdjacency, GraphOperators, NodeFeatures};
 
 /// Configuration of a [`GatConv`].
 #[derive(Config, Debug)]
@@ -94,14 +95,15 @@ impl GatConv {
     /// Attends over dense node features, without dropout. O(nodes · d_input · width + arcs · width), width being heads · d_output.
     ///
     /// # Shapes
-    /// `x` is `[nodes, d_input]`, the output `[nodes, heads · d_output]`, or `[nodes, d_output]` for the mean of the heads.
+    /// `x` is `[sources, d_input]`, the output `[targets, heads · d_output]`, or `[targets, d_output]` for the mean of the heads; of
+    /// a whole graph both are its nodes.
     ///
     /// # Panics
-    /// If `x` has another number of rows than `adjacency`, or of columns than the weight has rows.
+    /// If `x` has another number of rows than `adjacency` has sources, or of columns than the weight has rows.
     pub fn forward(&self, x: Tensor<2>, adjacency: &AttentionAdjacency) -> Tensor<2> {
         let [d_input, _] = self.weight.dims();
-        let nodes = adjacency.num_nodes();
-        assert_shape!(x, [nodes, d_input]);
+        let [_, sources] = adjacency.dims();
+        assert_shape!(x, [sources, d_input]);
         self.attend(x.matmul(self.weight.val()), adjacency, AttentionDropout::none())
     }
 
@@ -134,8 +136,8 @@ impl GatConv {
 
     fn project(&self, features: &NodeFeatures, adjacency: &AttentionAdjacency) -> Tensor<2> {
         let [d_input, _] = self.weight.dims();
-        let nodes = adjacency.num_nodes();
-        assert_eq!(features.dims(), [nodes, d_input], "GatConv: features are not [nodes, d_input]");
+        let [_, sources] = adjacency.dims();
+        assert_eq!(features.dims(), [sources, d_input], "GatConv: features are not [sources, d_input]");
         features.matmul(self.weight.val())
     }
 
@@ -145,9 +147,10 @@ impl GatConv {
         adjacency: &AttentionAdjacency,
         dropout: AttentionDropout,
     ) -> Tensor<2> {
-        let [heads, _] = self.att_source.dims();
-        let target_scores = adjacency.head_scores(projected.clone(), self.att_target.val());
-        let source_scores = adjacency.head_scores(projected.clone(), self.att_source.val());
+        let ([heads, _], [targets, _]) = (self.att_source.dims(), adjacency.dims());
+        let of_targets = first_rows(projected.clone(), targets);
+        let target_scores = adjacency.target_scores(of_targets, self.att_target.val());
+        let source_scores = adjacency.source_scores(projected.clone(), self.att_source.val());
         let settings = self.settings.with_dropout(dropout);
         let attended = gat(adjacency.pattern(), projected, target_scores, source_scores, settings);
         biased(self.combine.combine(attended, heads), &self.bias, self.activation)
@@ -171,12 +174,18 @@ impl EncoderLayer for GatConv {
             .collect()
     }
 
-    fn encode(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2> {
-        self.forward_features(features, graph.attention())
+    fn encode(&self, features: &NodeFeatures, graph: &GraphOperators, first: usize) -> Tensor<2> {
+        self.forward_features(features, graph.layer(first).attention())
     }
 
-    fn encode_training(&self, features: &NodeFeatures, graph: &GraphForms, rng: &mut impl Rng) -> Tensor<2> {
-        self.forward_training(features, graph.attention(), rng)
+    fn encode_training(
+        &self,
+        features: &NodeFeatures,
+        graph: &GraphOperators,
+        first: usize,
+        rng: &mut impl Rng,
+    ) -> Tensor<2> {
+        self.forward_training(features, graph.layer(first).attention(), rng)
     }
 }
 

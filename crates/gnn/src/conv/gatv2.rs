@@ -12,7 +12,7 @@ use crate::encoder::{EncoderConfig, EncoderLayer};
 use crate::ops::attention::{AttentionDropout, AttentionSettings};
 use crate::ops::bias_activation::Activation;
 use crate::ops::gatv2::gatv2;
-use crate::{AttentionAdjacency, GraphForms, NodeFeatures};
+use crate::{AttentionAdjacency, GraphOperators, NodeFeatures};
 
 /// Configuration of a [`Gatv2Conv`].
 #[derive(Config, Debug)]
@@ -104,15 +104,16 @@ impl Gatv2Conv {
     /// Attends over dense node features, without dropout. O(nodes · d_input · width + arcs · width), width being heads · d_output.
     ///
     /// # Shapes
-    /// `x` is `[nodes, d_input]`, the output `[nodes, heads · d_output]`, or `[nodes, d_output]` for the mean of the heads.
+    /// `x` is `[sources, d_input]`, the output `[targets, heads · d_output]`, or `[targets, d_output]` for the mean of the heads; of
+    /// a whole graph both are its nodes.
     ///
     /// # Panics
-    /// If `x` has another number of rows than `adjacency`, or of columns than the weights have rows.
+    /// If `x` has another number of rows than `adjacency` has sources, or of columns than the weights have rows.
     pub fn forward(&self, x: Tensor<2>, adjacency: &AttentionAdjacency) -> Tensor<2> {
         let [d_input, _] = self.weight_source.dims();
-        let nodes = adjacency.num_nodes();
-        assert_shape!(x, [nodes, d_input]);
-        self.attend(|weight| x.clone().matmul(weight), adjacency, AttentionDropout::none())
+        let [_, sources] = adjacency.dims();
+        assert_shape!(x, [sources, d_input]);
+        self.attend(&NodeFeatures::Dense(x), adjacency, AttentionDropout::none())
     }
 
     /// Attends over input features, which may be sparse, without dropout.
@@ -124,7 +125,7 @@ impl Gatv2Conv {
     /// As [`forward`](Self::forward).
     pub fn forward_features(&self, features: &NodeFeatures, adjacency: &AttentionAdjacency) -> Tensor<2> {
         self.assert_fits(features, adjacency);
-        self.attend(|weight| features.matmul(weight), adjacency, AttentionDropout::none())
+        self.attend(features, adjacency, AttentionDropout::none())
     }
 
     /// As [`forward_features`](Self::forward_features), with the attention dropout of training.
@@ -141,25 +142,26 @@ impl Gatv2Conv {
     ) -> Tensor<2> {
         self.assert_fits(features, adjacency);
         let dropout = AttentionDropout { seed: rng.random(), ..self.settings.dropout };
-        self.attend(|weight| features.matmul(weight), adjacency, dropout)
+        self.attend(features, adjacency, dropout)
     }
 
     fn assert_fits(&self, features: &NodeFeatures, adjacency: &AttentionAdjacency) {
         let [d_input, _] = self.weight_source.dims();
-        let nodes = adjacency.num_nodes();
-        assert_eq!(features.dims(), [nodes, d_input], "Gatv2Conv: features are not [nodes, d_input]");
+        let [_, sources] = adjacency.dims();
+        assert_eq!(features.dims(), [sources, d_input], "Gatv2Conv: features are not [sources, d_input]");
     }
 
     fn attend(
         &self,
-        project: impl Fn(Tensor<2>) -> Tensor<2>,
+        features: &NodeFeatures,
         adjacency: &AttentionAdjacency,
         dropout: AttentionDropout,
     ) -> Tensor<2> {
-        let [heads, _] = self.att.dims();
+        let ([heads, _], [targets, _]) = (self.att.dims(), adjacency.dims());
         let plain = Activation::Identity;
-        let source = biased(project(self.weight_source.val()), &self.bias_source, plain);
-        let target = biased(project(self.weight_target.val()), &self.bias_target, plain);
+        let source = biased(features.matmul(self.weight_source.val()), &self.bias_source, plain);
+        let target = features.first_rows_matmul(targets, self.weight_target.val());
+        let target = biased(target, &self.bias_target, plain);
         let settings = self.settings.with_dropout(dropout);
         let attended = gatv2(adjacency.pattern(), target, source, self.att.val(), settings);
         biased(self.combine.combine(attended, heads), &self.bias, self.activation)
@@ -183,12 +185,18 @@ impl EncoderLayer for Gatv2Conv {
             .collect()
     }
 
-    fn encode(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2> {
-        self.forward_features(features, graph.attention())
+    fn encode(&self, features: &NodeFeatures, graph: &GraphOperators, first: usize) -> Tensor<2> {
+        self.forward_features(features, graph.layer(first).attention())
     }
 
-    fn encode_training(&self, features: &NodeFeatures, graph: &GraphForms, rng: &mut impl Rng) -> Tensor<2> {
-        self.forward_training(features, graph.attention(), rng)
+    fn encode_training(
+        &self,
+        features: &NodeFeatures,
+        graph: &GraphOperators,
+        first: usize,
+        rng: &mut impl Rng,
+    ) -> Tensor<2> {
+        self.forward_training(features, graph.layer(first).attention(), rng)
     }
 }
 

@@ -9,7 +9,7 @@ use super::biased::biased;
 use super::glorot::{glorot, zeros};
 use crate::encoder::{EncoderConfig, EncoderLayer};
 use crate::ops::bias_activation::Activation;
-use crate::{GcnAdjacency, GraphForms, NodeFeatures};
+use crate::{GcnAdjacency, GraphOperators, NodeFeatures};
 
 /// Configuration of a [`GcnConv`].
 #[derive(Config, Debug)]
@@ -60,28 +60,28 @@ impl GcnConv {
     /// Convolves dense node features. O(nodes · d_input · d_output + arcs · d_output).
     ///
     /// # Shapes
-    /// `x` is `[nodes, d_input]`, the output `[nodes, d_output]`.
+    /// `x` is `[sources, d_input]`, the output `[targets, d_output]`; of a whole graph both are its nodes.
     ///
     /// # Panics
-    /// If `x` has another number of rows than `adjacency`, or of columns than the weight has rows.
+    /// If `x` has another number of rows than `adjacency` has sources, or of columns than the weight has rows.
     pub fn forward(&self, x: Tensor<2>, adjacency: &GcnAdjacency) -> Tensor<2> {
         let [d_input, _] = self.weight.dims();
-        let nodes = adjacency.num_nodes();
-        assert_shape!(x, [nodes, d_input]);
+        let [_, sources] = adjacency.dims();
+        assert_shape!(x, [sources, d_input]);
         self.propagate(x.matmul(self.weight.val()), adjacency)
     }
 
     /// Convolves input features, which may be sparse: then O(non-zeros · d_output + arcs · d_output).
     ///
     /// # Shapes
-    /// `features` are `[nodes, d_input]`, the output is `[nodes, d_output]`.
+    /// `features` are `[sources, d_input]`, the output is `[targets, d_output]`.
     ///
     /// # Panics
     /// As [`forward`](Self::forward).
     pub fn forward_features(&self, features: &NodeFeatures, adjacency: &GcnAdjacency) -> Tensor<2> {
         let [d_input, _] = self.weight.dims();
-        let nodes = adjacency.num_nodes();
-        assert_eq!(features.dims(), [nodes, d_input], "GcnConv: features are not [nodes, d_input]");
+        let [_, sources] = adjacency.dims();
+        assert_eq!(features.dims(), [sources, d_input], "GcnConv: features are not [sources, d_input]");
         self.propagate(features.matmul(self.weight.val()), adjacency)
     }
 
@@ -101,8 +101,8 @@ impl EncoderLayer for GcnConv {
             .collect()
     }
 
-    fn encode(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2> {
-        self.forward_features(features, graph.gcn())
+    fn encode(&self, features: &NodeFeatures, graph: &GraphOperators, first: usize) -> Tensor<2> {
+        self.forward_features(features, graph.layer(first).gcn())
     }
 }
 

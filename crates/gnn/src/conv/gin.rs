@@ -7,8 +7,9 @@ use rand::Rng;
 
 use super::glorot::{glorot, zeros};
 use crate::encoder::{EncoderConfig, EncoderLayer};
+use crate::features::first_rows;
 use crate::ops::bias_activation::{Activation, bias_activation};
-use crate::{GraphForms, NodeFeatures, SumAdjacency};
+use crate::{GraphOperators, NodeFeatures, SumAdjacency};
 
 /// Configuration of a [`GinConv`].
 #[derive(Config, Debug)]
@@ -71,10 +72,10 @@ impl GinConv {
     /// Convolves dense node features. O(nodes · d_hidden · (d_input + d_output) + arcs · min(d_input, d_hidden)).
     ///
     /// # Shapes
-    /// `x` is `[nodes, d_input]`, the output `[nodes, d_output]`.
+    /// `x` is `[sources, d_input]`, the output `[targets, d_output]`; of a whole graph both are its nodes.
     ///
     /// # Panics
-    /// If `x` has another number of rows than `adjacency`, or of columns than W₁ has rows.
+    /// If `x` has another number of rows than `adjacency` has sources, or of columns than W₁ has rows.
     pub fn forward(&self, x: Tensor<2>, adjacency: &SumAdjacency) -> Tensor<2> {
         self.forward_features(&NodeFeatures::Dense(x), adjacency)
     }
@@ -82,17 +83,17 @@ impl GinConv {
     /// Convolves node features that may be sparse: they are multiplied with W₁ before they are summed up.
     ///
     /// # Shapes
-    /// `features` are `[nodes, d_input]`, the output is `[nodes, d_output]`.
+    /// `features` are `[sources, d_input]`, the output is `[targets, d_output]`.
     ///
     /// # Panics
     /// As [`forward`](Self::forward).
     pub fn forward_features(&self, features: &NodeFeatures, adjacency: &SumAdjacency) -> Tensor<2> {
         let [d_input, _] = self.weight1.dims();
-        let nodes = adjacency.num_nodes();
-        assert_eq!(features.dims(), [nodes, d_input], "GinConv: features are not [nodes, d_input]");
+        let [targets, sources] = adjacency.dims();
+        assert_eq!(features.dims(), [sources, d_input], "GinConv: features are not [sources, d_input]");
         let own = self.eps.val().add_scalar(1.0).unsqueeze::<2>();
-        let sums =
-            features.propagated_matmul(|x| adjacency.propagate(x.clone()) + x * own, self.weight1.val());
+        let sum = |x: Tensor<2>| adjacency.propagate(x.clone()) + first_rows(x, targets) * own;
+        let sums = features.propagated_matmul(sum, self.weight1.val());
         let hidden = bias_activation(sums, self.bias1.val(), Activation::Relu);
         bias_activation(hidden.matmul(self.weight2.val()), self.bias2.val(), self.activation)
     }
@@ -109,8 +110,8 @@ impl EncoderLayer for GinConv {
             .collect()
     }
 
-    fn encode(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2> {
-        self.forward_features(features, graph.sum())
+    fn encode(&self, features: &NodeFeatures, graph: &GraphOperators, first: usize) -> Tensor<2> {
+        self.forward_features(features, graph.layer(first).sum())
     }
 }
 
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "GinConv: features are not [nodes, d_input]")]
+    #[should_panic(expected = "GinConv: features are not [sources, d_input]")]
     fn refuses_features_of_another_width() {
         let device = Device::flex();
         let layer = GinConvConfig::new(3, 6, 4).init(&device, &mut ChaCha8Rng::seed_from_u64(1));

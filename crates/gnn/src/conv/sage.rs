@@ -8,7 +8,7 @@ use rand::Rng;
 use super::glorot::{glorot, zeros};
 use crate::encoder::{EncoderConfig, EncoderLayer};
 use crate::ops::bias_activation::{Activation, bias_activation};
-use crate::{GraphForms, MeanAdjacency, NodeFeatures};
+use crate::{GraphOperators, MeanAdjacency, NodeFeatures};
 
 /// Configuration of a [`SageConv`].
 #[derive(Config, Debug)]
@@ -25,8 +25,7 @@ pub struct SageConvConfig {
 /// GraphSAGE with the mean aggregator, Y = f(D⁻¹A X W₁ + X W₂ + b): the mean over neighbors and the node itself, each
 /// with a weight of its own.
 ///
-/// Hamilton, Ying & Leskovec 2017, arXiv 1706.02216, algorithm 1. Departures: all neighbors are taken, none are sampled, and
-/// rows are not scaled to norm 1, which is the encoder's business.
+/// Hamilton, Ying & Leskovec 2017, arXiv 1706.02216, algorithm 1. Departure: rows are not scaled to norm 1, which is the encoder's business.
 #[derive(Module, Debug)]
 pub struct SageConv {
     /// W₁, `[d_input, d_output]`.
@@ -61,10 +60,10 @@ impl SageConv {
     /// Convolves dense node features. O(nodes · d_input · d_output + arcs · min(d_input, d_output)).
     ///
     /// # Shapes
-    /// `x` is `[nodes, d_input]`, the output `[nodes, d_output]`.
+    /// `x` is `[sources, d_input]`, the output `[targets, d_output]`; of a whole graph both are its nodes.
     ///
     /// # Panics
-    /// If `x` has another number of rows than `adjacency`, or of columns than the weights have rows.
+    /// If `x` has another number of rows than `adjacency` has sources, or of columns than the weights have rows.
     pub fn forward(&self, x: Tensor<2>, adjacency: &MeanAdjacency) -> Tensor<2> {
         self.forward_features(&NodeFeatures::Dense(x), adjacency)
     }
@@ -72,16 +71,16 @@ impl SageConv {
     /// Convolves node features that may be sparse: then O(non-zeros · d_output + arcs · d_output).
     ///
     /// # Shapes
-    /// `features` are `[nodes, d_input]`, the output is `[nodes, d_output]`.
+    /// `features` are `[sources, d_input]`, the output is `[targets, d_output]`.
     ///
     /// # Panics
     /// As [`forward`](Self::forward).
     pub fn forward_features(&self, features: &NodeFeatures, adjacency: &MeanAdjacency) -> Tensor<2> {
         let [d_input, _] = self.weight_root.dims();
-        let nodes = adjacency.num_nodes();
-        assert_eq!(features.dims(), [nodes, d_input], "SageConv: features are not [nodes, d_input]");
+        let [targets, sources] = adjacency.dims();
+        assert_eq!(features.dims(), [sources, d_input], "SageConv: features are not [sources, d_input]");
         let neighbors = features.propagated_matmul(|x| adjacency.propagate(x), self.weight_neighbors.val());
-        let root = features.matmul(self.weight_root.val());
+        let root = features.first_rows_matmul(targets, self.weight_root.val());
         bias_activation(neighbors + root, self.bias.val(), self.activation)
     }
 }
@@ -97,8 +96,8 @@ impl EncoderLayer for SageConv {
             .collect()
     }
 
-    fn encode(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2> {
-        self.forward_features(features, graph.mean())
+    fn encode(&self, features: &NodeFeatures, graph: &GraphOperators, first: usize) -> Tensor<2> {
+        self.forward_features(features, graph.layer(first).mean())
     }
 }
 
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "SageConv: features are not [nodes, d_input]")]
+    #[should_panic(expected = "SageConv: features are not [sources, d_input]")]
     fn refuses_features_of_another_width() {
         let device = Device::flex();
         let layer = SageConvConfig::new(3, 4).init(&device, &mut ChaCha8Rng::seed_from_u64(1));

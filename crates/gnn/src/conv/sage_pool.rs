@@ -8,7 +8,7 @@ use rand::Rng;
 use super::glorot::{glorot, zeros};
 use crate::encoder::{EncoderConfig, EncoderLayer};
 use crate::ops::bias_activation::{Activation, bias_activation};
-use crate::{GraphForms, Neighbors, NodeFeatures};
+use crate::{GraphOperators, Neighbors, NodeFeatures};
 
 /// Configuration of a [`SagePoolConv`].
 #[derive(Config, Debug)]
@@ -25,8 +25,7 @@ pub struct SagePoolConvConfig {
 /// GraphSAGE with the max-pooling aggregator, Y = f(M W₁ + X W₂ + b), where row i of M is the largest of max(X Wₚ + bₚ, 0)
 /// over the neighbors of node i, feature by feature.
 ///
-/// Hamilton, Ying & Leskovec 2017, arXiv 1706.02216, eq. 3. Departures: all neighbors are taken, none are sampled; rows are
-/// not scaled to norm 1, which is the encoder's business; the pooled width is d_input, as in PyTorch Geometric.
+/// Hamilton, Ying & Leskovec 2017, arXiv 1706.02216, eq. 3. Departures: rows are not scaled to norm 1, which is the encoder's business; the pooled width is d_input, as in PyTorch Geometric.
 #[derive(Module, Debug)]
 pub struct SagePoolConv {
     /// Wₚ, `[d_input, d_input]`.
@@ -70,28 +69,28 @@ impl SagePoolConv {
     /// Convolves dense node features. O(nodes · d_input · (d_input + d_output) + arcs · d_input).
     ///
     /// # Shapes
-    /// `x` is `[nodes, d_input]`, the output `[nodes, d_output]`.
+    /// `x` is `[sources, d_input]`, the output `[targets, d_output]`; of a whole graph both are its nodes.
     ///
     /// # Panics
-    /// If `x` has another number of rows than there are nodes, or of columns than the weights have rows.
+    /// If `x` has another number of rows than `neighbors` has sources, or of columns than the weights have rows.
     pub fn forward(&self, x: Tensor<2>, neighbors: &Neighbors) -> Tensor<2> {
         self.forward_features(&NodeFeatures::Dense(x), neighbors)
     }
 
-    /// Convolves node features that may be sparse; what is pooled is dense, `[nodes, d_input]`, in any case.
+    /// Convolves node features that may be sparse; what is pooled is dense, `[sources, d_input]`, in any case.
     ///
     /// # Shapes
-    /// `features` are `[nodes, d_input]`, the output is `[nodes, d_output]`.
+    /// `features` are `[sources, d_input]`, the output is `[targets, d_output]`.
     ///
     /// # Panics
     /// As [`forward`](Self::forward).
     pub fn forward_features(&self, features: &NodeFeatures, neighbors: &Neighbors) -> Tensor<2> {
         let [d_input, _] = self.weight_root.dims();
-        let nodes = neighbors.num_nodes();
-        assert_eq!(features.dims(), [nodes, d_input], "SagePoolConv: features are not [nodes, d_input]");
+        let [targets, sources] = neighbors.dims();
+        assert_eq!(features.dims(), [sources, d_input], "SagePoolConv: features are not [sources, d_input]");
         let pooled = features.matmul(self.weight_pool.val());
         let pooled = neighbors.largest(bias_activation(pooled, self.bias_pool.val(), Activation::Relu));
-        let root = features.matmul(self.weight_root.val());
+        let root = features.first_rows_matmul(targets, self.weight_root.val());
         bias_activation(pooled.matmul(self.weight_neighbors.val()) + root, self.bias.val(), self.activation)
     }
 }
@@ -107,8 +106,8 @@ impl EncoderLayer for SagePoolConv {
             .collect()
     }
 
-    fn encode(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2> {
-        self.forward_features(features, graph.neighbors())
+    fn encode(&self, features: &NodeFeatures, graph: &GraphOperators, first: usize) -> Tensor<2> {
+        self.forward_features(features, graph.layer(first).neighbors())
     }
 }
 
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "SagePoolConv: features are not [nodes, d_input]")]
+    #[should_panic(expected = "SagePoolConv: features are not [sources, d_input]")]
     fn refuses_features_of_another_width() {
         let device = Device::flex();
         let layer = SagePoolConvConfig::new(3, 4).init(&device, &mut ChaCha8Rng::seed_from_u64(1));

@@ -8,7 +8,7 @@ use rand::Rng;
 use super::glorot::{glorot, zeros};
 use crate::encoder::{EncoderConfig, EncoderLayer};
 use crate::ops::bias_activation::{Activation, bias_activation};
-use crate::{GcnAdjacency, GraphForms, NodeFeatures};
+use crate::{GcnAdjacency, GraphOperators, NodeFeatures};
 
 /// Configuration of a [`SgcConv`].
 #[derive(Config, Debug)]
@@ -63,10 +63,10 @@ impl SgcConv {
     /// Convolves dense node features. O(nodes · d_input · d_output + K · arcs · min(d_input, d_output)).
     ///
     /// # Shapes
-    /// `x` is `[nodes, d_input]`, the output `[nodes, d_output]`.
+    /// `x` is `[sources, d_input]`, the output `[targets, d_output]`; of a whole graph both are its nodes.
     ///
     /// # Panics
-    /// If `x` has another number of rows than `adjacency`, or of columns than the weight has rows.
+    /// If `x` has another number of rows than `adjacency` has sources, or of columns than the weight has rows.
     pub fn forward(&self, x: Tensor<2>, adjacency: &GcnAdjacency) -> Tensor<2> {
         self.forward_features(&NodeFeatures::Dense(x), adjacency)
     }
@@ -74,16 +74,30 @@ impl SgcConv {
     /// Convolves node features that may be sparse: then O(non-zeros · d_output + K · arcs · d_output).
     ///
     /// # Shapes
-    /// `features` are `[nodes, d_input]`, the output is `[nodes, d_output]`.
+    /// `features` are `[sources, d_input]`, the output is `[targets, d_output]`.
     ///
     /// # Panics
     /// As [`forward`](Self::forward).
     pub fn forward_features(&self, features: &NodeFeatures, adjacency: &GcnAdjacency) -> Tensor<2> {
-        let [d_input, _] = self.weight.dims();
-        let nodes = adjacency.num_nodes();
-        assert_eq!(features.dims(), [nodes, d_input], "SgcConv: features are not [nodes, d_input]");
-        let hops = |x| (0..self.hops).fold(x, |x, _| adjacency.propagate(x));
-        let sums = features.propagated_matmul(hops, self.weight.val());
+        self.forward_hops(features, &vec![adjacency; self.hops])
+    }
+
+    /// As [`forward_features`](Self::forward_features), with an adjacency a hop from first to last: the targets of one are the
+    /// sources of the next.
+    ///
+    /// # Shapes
+    /// `features` are `[sources, d_input]` of the first adjacency, the output is `[targets, d_output]` of the last.
+    ///
+    /// # Panics
+    /// If there are not K adjacencies, or their dimensions, the features' and the weight's do not fit each other.
+    pub fn forward_hops(&self, features: &NodeFeatures, adjacencies: &[&GcnAdjacency]) -> Tensor<2> {
+        let ([d_input, _], hops) = (self.weight.dims(), self.hops);
+        let found = adjacencies.len();
+        assert_eq!(found, hops, "SgcConv: {found} adjacencies for {hops} hops");
+        let sources = adjacencies.first().map_or(features.dims()[0], |adjacency| adjacency.dims()[1]);
+        assert_eq!(features.dims(), [sources, d_input], "SgcConv: features are not [sources, d_input]");
+        let propagate = |x| adjacencies.iter().fold(x, |x, adjacency| adjacency.propagate(x));
+        let sums = features.propagated_matmul(propagate, self.weight.val());
         bias_activation(sums, self.bias.val(), self.activation)
     }
 }
@@ -97,8 +111,13 @@ impl EncoderLayer for SgcConv {
         vec![layer.with_activation(last.activation(Activation::Relu)).init(device, rng)]
     }
 
-    fn encode(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2> {
-        self.forward_features(features, graph.gcn())
+    fn num_hops(&self) -> usize {
+        self.hops
+    }
+
+    fn encode(&self, features: &NodeFeatures, graph: &GraphOperators, first: usize) -> Tensor<2> {
+        let hops: Vec<_> = (first..first + self.hops).map(|hop| graph.layer(hop).gcn()).collect();
+        self.forward_hops(features, &hops)
     }
 }
 
@@ -137,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "SgcConv: features are not [nodes, d_input]")]
+    #[should_panic(expected = "SgcConv: features are not [sources, d_input]")]
     fn refuses_features_of_another_width() {
         let device = Device::flex();
         let layer = SgcConvConfig::new(3, 4).init(&device, &mut ChaCha8Rng::seed_from_u64(1));

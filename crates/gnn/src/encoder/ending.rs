@@ -86,14 +86,14 @@ impl LayerEnd {
 mod tests {
     use super::*;
     use crate::encoder::{EncoderConfig, EncoderKind, RowNorm};
-    use crate::{GraphForms, NodeFeatures};
+    use crate::{GraphOperators, NodeFeatures};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
     use testkit::{graphs, numbers};
 
     fn embedding(kind: EncoderKind, ending: Ending) -> Vec<f32> {
         let device = Device::flex();
-        let graph = GraphForms::new(graphs::chorded_cycle(7), &device);
+        let graph = GraphOperators::new(graphs::chorded_cycle(7), &device);
         let x = NodeFeatures::Dense(numbers::wavy_matrix(7, 5, 0.1, &device));
         let config = EncoderConfig::new(kind, 5, vec![8], 4, RowNorm::None).with_heads(2).with_ending(ending);
         let encoder = config.init(&device, &mut ChaCha8Rng::seed_from_u64(3));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{EncoderConfig, EncoderLayer};
 use crate::conv::{GatConv, Gatv2Conv, GcnConv, GinConv, SageConv, SagePoolConv, SgcConv};
-use crate::{GraphForms, NodeFeatures};
+use crate::{GraphOperators, NodeFeatures};
 
 macro_rules! encoder_kinds {
     ($($(#[$doc:meta])* $kind:ident, $name:literal: $layer:ty;)*) => {
@@ -53,20 +53,32 @@ macro_rules! encoder_kinds {
                 }
             }
 
-            pub(super) fn encode(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2> {
+            pub(super) fn num_hops(&self) -> usize {
                 match self {
-                    $(Self::$kind(layer) => layer.encode(features, graph),)*
+                    $(Self::$kind(layer) => layer.num_hops(),)*
+                }
+            }
+
+            pub(super) fn encode(
+                &self,
+                features: &NodeFeatures,
+                graph: &GraphOperators,
+                first: usize,
+            ) -> Tensor<2> {
+                match self {
+                    $(Self::$kind(layer) => layer.encode(features, graph, first),)*
                 }
             }
 
             pub(super) fn encode_training(
                 &self,
                 features: &NodeFeatures,
-                graph: &GraphForms,
+                graph: &GraphOperators,
+                first: usize,
                 rng: &mut impl Rng,
             ) -> Tensor<2> {
                 match self {
-                    $(Self::$kind(layer) => layer.encode_training(features, graph, rng),)*
+                    $(Self::$kind(layer) => layer.encode_training(features, graph, first, rng),)*
                 }
             }
         }

@@ -6,7 +6,7 @@ use rand::Rng;
 use super::{EncoderConfig, Ending};
 use crate::conv::Heads;
 use crate::ops::bias_activation::Activation;
-use crate::{GraphForms, NodeFeatures};
+use crate::{GraphOperators, NodeFeatures};
 
 /// A layer that encoders can be made of: implemented in the layer's own file, named in the table of [`EncoderKind`](super::EncoderKind).
 pub(crate) trait EncoderLayer: Sized {
@@ -16,34 +16,45 @@ pub(crate) trait EncoderLayer: Sized {
     /// The layers of an encoder, first to last, whose parameters are drawn in this order.
     fn stack(config: &EncoderConfig, device: &Device, rng: &mut impl Rng) -> Vec<Self>;
 
-    /// Output of the layer, `[nodes, d_output]`, with the form of the graph that it needs.
-    fn encode(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2>;
+    /// How many operators of the graph it propagates with, one after the other.
+    fn num_hops(&self) -> usize {
+        1
+    }
+
+    /// Output of the layer, `[targets, d_output]`, with the graph's operators from `first` on.
+    fn encode(&self, features: &NodeFeatures, graph: &GraphOperators, first: usize) -> Tensor<2>;
 
     /// Output of the layer in training: with dropout where it has one.
-    fn encode_training(&self, features: &NodeFeatures, graph: &GraphForms, _rng: &mut impl Rng) -> Tensor<2> {
-        self.encode(features, graph)
+    fn encode_training(
+        &self,
+        features: &NodeFeatures,
+        graph: &GraphOperators,
+        first: usize,
+        _rng: &mut impl Rng,
+    ) -> Tensor<2> {
+        self.encode(features, graph, first)
     }
 }
 
 /// One layer of an encoder that has a layer from each width to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Step {
+pub(crate) struct LayerSpec {
     pub(crate) d_input: usize,
     pub(crate) d_output: usize,
-    pub(crate) place: Place,
+    pub(crate) position: LayerPosition,
     pub(crate) ending: Ending,
 }
 
-/// Where a layer stands.
+/// Where a layer is in its encoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum LayerPosition {
     /// Before another layer.
     Hidden,
     /// Last.
     Output,
 }
 
-impl Step {
+impl LayerSpec {
     /// How heads of an attention layer make its width, how many there are and how wide each is: side by side on hidden layers,
     /// their mean on the last.
     ///
@@ -51,24 +62,24 @@ impl Step {
     /// If a hidden width is no multiple of the number of heads.
     pub(crate) fn heads(&self, config: &EncoderConfig) -> (Heads, usize, usize) {
         let (width, heads) = (self.d_output, config.heads);
-        match self.place {
-            Place::Hidden => {
+        match self.position {
+            LayerPosition::Hidden => {
                 assert!(
                     heads > 0 && width.is_multiple_of(heads),
                     "Encoder: {heads} heads do not divide the width {width}"
                 );
                 (Heads::Concat, heads, width / heads)
             }
-            Place::Output => (Heads::Mean, config.output_heads.unwrap_or(heads), width),
+            LayerPosition::Output => (Heads::Mean, config.output_heads.unwrap_or(heads), width),
         }
     }
 
     /// What the layer applies to its sum itself; `hidden` is the activation of the kind's hidden layers.
     pub(crate) fn activation(&self, hidden: Activation) -> Activation {
-        match (self.ending, self.place) {
-            (Ending::OfKind, Place::Hidden) => hidden,
+        match (self.ending, self.position) {
+            (Ending::OfKind, LayerPosition::Hidden) => hidden,
             (Ending::Relu, _) => Activation::Relu,
-            (Ending::OfKind, Place::Output) | (Ending::Prelu | Ending::BatchNormPrelu, _) => {
+            (Ending::OfKind, LayerPosition::Output) | (Ending::Prelu | Ending::BatchNormPrelu, _) => {
                 Activation::Identity
             }
         }

@@ -6,9 +6,9 @@ use burn::tensor::{Device, Tensor};
 use rand::{Rng, RngExt};
 use row_kernels::DropoutMask;
 
-use super::layer::{Place, Step};
+use super::layer::{LayerPosition, LayerSpec};
 use super::{EncoderKind, Ending, Layer, LayerEnd, RowNorm};
-use crate::{GraphForms, NodeFeatures};
+use crate::{GraphOperators, NodeFeatures};
 
 /// Configuration of an [`Encoder`].
 #[derive(Config, Debug)]
@@ -83,14 +83,14 @@ impl EncoderConfig {
     }
 
     /// A layer from each width to the next.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = Step> {
+    pub(crate) fn steps(&self) -> impl Iterator<Item = LayerSpec> {
         let inputs = [self.d_input].into_iter().chain(self.d_hidden.iter().copied());
-        let hidden = self.d_hidden.iter().map(|&width| (width, Place::Hidden));
-        let outputs = hidden.chain([(self.d_output, Place::Output)]);
-        inputs.zip(outputs).map(|(d_input, (d_output, place))| Step {
+        let hidden = self.d_hidden.iter().map(|&width| (width, LayerPosition::Hidden));
+        let outputs = hidden.chain([(self.d_output, LayerPosition::Output)]);
+        inputs.zip(outputs).map(|(d_input, (d_output, position))| LayerSpec {
             d_input,
             d_output,
-            place,
+            position,
             ending: self.ending,
         })
     }
@@ -108,15 +108,21 @@ impl Encoder {
         self.has_dropout
     }
 
-    /// Embeds every node, without dropout.
+    /// How many hops away the nodes are that a node's row depends on, which is how many blocks [`forward`](Self::forward) takes.
+    pub fn num_hops(&self) -> usize {
+        self.layers.iter().map(Layer::num_hops).sum()
+    }
+
+    /// Embeds every node of a whole graph, or the targets of the last of its blocks, without dropout.
     ///
     /// # Shapes
-    /// `features` are `[nodes, d_input]`, the output is `[nodes, d_output]`.
+    /// `features` are `[sources, d_input]` of the first block, the output is `[targets, d_output]` of the last; of a whole graph
+    /// both are its nodes.
     ///
     /// # Panics
-    /// If features, graph and parameters do not fit each other.
-    pub fn forward(&self, features: &NodeFeatures, graph: &GraphForms) -> Tensor<2> {
-        self.fold(features, |layer, x| layer.encode(x, graph))
+    /// If features, graph and parameters do not fit each other, or there are blocks and not [`num_hops`](Self::num_hops) of them.
+    pub fn forward(&self, features: &NodeFeatures, graph: &GraphOperators) -> Tensor<2> {
+        self.fold(features, graph, |layer, x, first| layer.encode(x, graph, first))
     }
 
     /// Embeds every node as a step of training does: each layer's input and each layer that has a dropout draw a seed for it.
@@ -129,31 +135,37 @@ impl Encoder {
     pub fn forward_training(
         &self,
         features: &NodeFeatures,
-        graph: &GraphForms,
+        graph: &GraphOperators,
         rng: &mut impl Rng,
     ) -> Tensor<2> {
-        self.fold(features, |layer, x| {
+        self.fold(features, graph, |layer, x, first| {
             if self.dropout_prob == 0.0 {
-                return layer.encode_training(x, graph, rng);
+                return layer.encode_training(x, graph, first, rng);
             }
             let dropped = x.dropped(&DropoutMask::new(self.dropout_prob, rng.random()));
-            layer.encode_training(&dropped, graph, rng)
+            layer.encode_training(&dropped, graph, first, rng)
         })
     }
 
     fn fold(
         &self,
         features: &NodeFeatures,
-        mut encode: impl FnMut(&Layer, &NodeFeatures) -> Tensor<2>,
+        graph: &GraphOperators,
+        mut encode: impl FnMut(&Layer, &NodeFeatures, usize) -> Tensor<2>,
     ) -> Tensor<2> {
+        let (blocks, hops) = (graph.num_blocks().unwrap_or(self.num_hops()), self.num_hops());
+        assert_eq!(blocks, hops, "Encoder: {blocks} blocks for {hops} hops");
         let (first, rest) = self.layers.split_first().expect("an encoder has at least one layer");
         let end = |layer: usize, x| match self.ends.get(layer) {
             Some(end) => end.forward(x),
             None => x,
         };
-        let x = end(0, encode(first, features));
-        let x =
-            (1..).zip(rest).fold(x, |x, (place, layer)| end(place, encode(layer, &NodeFeatures::Dense(x))));
+        let mut x = end(0, encode(first, features, 0));
+        let mut hop = first.num_hops();
+        for (position, layer) in (1..).zip(rest) {
+            x = end(position, encode(layer, &NodeFeatures::Dense(x), hop));
+            hop += layer.num_hops();
+        }
         self.row_norm.apply(x)
     }
 }
@@ -175,7 +187,7 @@ mod tests {
     #[test]
     fn sparse_and_dense_features_give_the_same_embedding_in_every_kind() {
         let device = Device::flex();
-        let graph = GraphForms::new(graphs::chorded_cycle(7), &device);
+        let graph = GraphOperators::new(graphs::chorded_cycle(7), &device);
         let csr =
             graph_io::CsrMatrix::new((7, 5), vec![0, 1, 1, 3, 4, 4, 5, 5], vec![2, 0, 4, 1, 3], vec![1.0; 5]);
         let mut dense = vec![0.0f32; 35];
@@ -197,7 +209,7 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_parameters() {
         let device = Device::flex();
-        let graph = GraphForms::new(graphs::star(4), &device);
+        let graph = GraphOperators::new(graphs::star(4), &device);
         let x = NodeFeatures::Dense(numbers::wavy_matrix(4, 5, 0.1, &device));
         for kind in EncoderKind::ALL {
             let [first, second] = [(); 2].map(|()| encoder(*kind, RowNorm::L1, &device).forward(&x, &graph));
@@ -208,7 +220,7 @@ mod tests {
     #[test]
     fn without_dropout_training_embeds_as_ever() {
         let device = Device::flex();
-        let graph = GraphForms::new(graphs::chorded_cycle(7), &device);
+        let graph = GraphOperators::new(graphs::chorded_cycle(7), &device);
         let x = NodeFeatures::Dense(numbers::wavy_matrix(7, 5, 0.1, &device));
         for kind in EncoderKind::ALL {
             let encoder = encoder(*kind, RowNorm::L2, &device);
@@ -221,7 +233,7 @@ mod tests {
     #[test]
     fn dropout_follows_its_generator_and_stays_out_of_forward() {
         let device = Device::flex();
-        let graph = GraphForms::new(graphs::chorded_cycle(7), &device);
+        let graph = GraphOperators::new(graphs::chorded_cycle(7), &device);
         let x = NodeFeatures::Dense(numbers::wavy_matrix(7, 5, 0.1, &device));
         for kind in [EncoderKind::Gat, EncoderKind::Gatv2] {
             let config = EncoderConfig::new(kind, 5, vec![8], 4, RowNorm::None).with_heads(2);
@@ -241,7 +253,7 @@ mod tests {
     #[test]
     fn dropout_of_inputs_follows_its_generator_in_every_kind_and_keeps_the_mean() {
         let device = Device::flex();
-        let graph = GraphForms::new(graphs::chorded_cycle(7), &device);
+        let graph = GraphOperators::new(graphs::chorded_cycle(7), &device);
         let x = NodeFeatures::Dense(numbers::wavy_matrix(7, 5, 0.1, &device));
         for &kind in EncoderKind::ALL {
             let config = EncoderConfig::new(kind, 5, vec![8], 4, RowNorm::None).with_heads(2);

@@ -2,9 +2,12 @@
 
 use burn::backend::TensorMetadata;
 use burn::tensor::DType;
+use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
+
+use super::index_limit::assert_indexable;
 
 /// Workgroups in one dimension of a launch; beyond it, units stride over the rest.
 const MAX_WORKGROUPS: u32 = 65_535;
@@ -35,12 +38,29 @@ impl Launch {
     }
 }
 
+/// A tensor with its numbers in order, as kernels read it.
+///
+/// # Panics
+/// If it has 2³¹ numbers or more: kernels count them in 32 bits.
+pub(super) fn operand(tensor: CubeTensor) -> CubeTensor {
+    assert_indexable(&tensor.shape());
+    into_contiguous(tensor)
+}
+
 /// A tensor like another in device and number type, not yet written.
+///
+/// # Panics
+/// As [`operand`].
 pub(super) fn empty<const D: usize>(like: &CubeTensor, dims: [usize; D]) -> CubeTensor {
+    assert_indexable(&dims);
     empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), dims.into(), like.dtype())
 }
 
 /// A tensor of indices on the device of another, not yet written.
+///
+/// # Panics
+/// As [`operand`].
 pub(super) fn empty_int<const D: usize>(like: &CubeTensor, dims: [usize; D]) -> CubeTensor {
+    assert_indexable(&dims);
     empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), dims.into(), DType::I32)
 }

@@ -15,8 +15,10 @@ pub mod edge_softmax;
 mod flex;
 pub mod gat;
 pub mod gatv2;
-pub mod max_aggregation;
+#[cfg(any(feature = "cube", test))]
+mod index_limit;
 mod pattern;
 pub mod row_norm;
 mod row_tasks;
+pub mod segment_max;
 pub mod sparse_matmul;

@@ -5,6 +5,7 @@ use graph_io::CsrMatrix;
 
 use super::SparseMatrix;
 use super::matrix::Csr;
+use super::rows::in_rows;
 
 /// A matrix S, `[rows, columns]`, of which [`masked`](Self::masked) makes S with any set of its columns zero.
 ///
@@ -29,10 +30,12 @@ struct HostRows {
 impl MaskedColumns {
     /// Prepares a matrix for masks on a device. O(non-zeros).
     ///
+    /// A matrix in compressed sparse columns is converted to rows first.
+    ///
     /// # Panics
-    /// If the matrix is not in compressed sparse rows, or has 2³¹ non-zeros, rows or columns or more.
+    /// If the matrix has 2³¹ non-zeros, rows or columns or more.
     pub fn new(matrix: &CsrMatrix, device: &Device) -> Self {
-        assert!(matrix.is_csr(), "MaskedColumns: the matrix is not in compressed sparse rows");
+        let matrix = &in_rows(matrix);
         assert!(
             i32::try_from(matrix.nnz().max(matrix.rows()).max(matrix.cols())).is_ok(),
             "MaskedColumns: 2³¹ non-zeros, rows or columns and more do not fit the device's integers"

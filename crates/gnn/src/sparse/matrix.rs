@@ -4,11 +4,12 @@ use burn::backend::Dispatch;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use graph_io::CsrMatrix;
 
+use super::rows::{assert_bipartite, in_rows};
 use crate::ops::sparse_matmul::{CsrTensors, SparseMatmulBackend};
 
 /// A constant sparse matrix `S`, `[rows, columns]`, kept with its transpose for the gradient.
 ///
-/// Memory is O(non-zeros): 8 bytes each, twice (once where the matrix is symmetric).
+/// Memory is O(non-zeros): 8 bytes each, twice, or once where the matrix is symmetric and serves as its own transpose.
 #[derive(Clone, Debug)]
 pub struct SparseMatrix {
     shape: [usize; 2],
@@ -25,27 +26,30 @@ pub(crate) struct Csr {
 }
 
 impl SparseMatrix {
-    /// Copies a matrix and its transpose to a device.
+    /// Copies a matrix and its transpose to a device. O(non-zeros · log of the longest row).
+    ///
+    /// A matrix in compressed sparse columns is converted to rows first.
     ///
     /// # Panics
-    /// If the matrix has 2³¹ non-zeros or more.
+    /// If the matrix has 2³¹ non-zeros, rows or columns or more.
     pub fn new(matrix: &CsrMatrix, device: &Device) -> Self {
-        let transposed = matrix.transpose_view().to_csr();
-        Self {
-            shape: [matrix.rows(), matrix.cols()],
-            csr: Csr::new(matrix, device),
-            transposed: Csr::new(&transposed, device),
-        }
+        let matrix = in_rows(matrix);
+        let csr = Csr::new(&matrix, device);
+        let transposed = if sprs::is_symmetric(&matrix) {
+            csr.clone()
+        } else {
+            Csr::new(&matrix.transpose_view().to_csr(), device)
+        };
+        Self { shape: [matrix.rows(), matrix.cols()], csr, transposed }
     }
 
-    /// Copies a symmetric matrix to a device, where it serves as its own transpose.
+    /// As [`new`](Self::new), of a matrix `[targets, sources]` whose first sources are the targets.
     ///
     /// # Panics
-    /// If the matrix is not symmetric, or has 2³¹ non-zeros or more.
-    pub fn symmetric(matrix: &CsrMatrix, device: &Device) -> Self {
-        assert!(sprs::is_symmetric(matrix), "SparseMatrix::symmetric: the matrix is not symmetric");
-        let csr = Csr::new(matrix, device);
-        Self { shape: [matrix.rows(), matrix.cols()], transposed: csr.clone(), csr }
+    /// As [`new`](Self::new), and if there are more targets than sources.
+    pub(crate) fn bipartite(matrix: &CsrMatrix, device: &Device) -> Self {
+        assert_bipartite(matrix);
+        Self::new(matrix, device)
     }
 
     /// A matrix whose places were checked by whoever made its rows and those of its transpose.
@@ -185,9 +189,27 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "the matrix is not symmetric")]
-    fn symmetric_refuses_a_matrix_that_is_not() {
-        SparseMatrix::symmetric(&CsrMatrix::new((2, 2), vec![0, 1, 1], vec![1], vec![1.0]), &Device::flex());
+    fn compressed_columns_give_the_product_and_the_gradient_of_compressed_rows() {
+        let device = Device::flex();
+        let columns = ragged().to_csc();
+        assert!(columns.is_csc());
+        let x = numbers::wavy(12, 0.4);
+        let [of_rows, of_columns] = [ragged(), columns].map(|matrix| {
+            let product = |x: Tensor<2>| SparseMatrix::new(&matrix, &x.device().inner()).matmul(x);
+            let output = product(numbers::matrix(x.clone(), [4, 3], &device));
+            assert_eq!(output.dims(), [5, 3]);
+            let gradient = gradients::gradient_of(|x| product(x).square().sum(), &x, [4, 3], &device);
+            (output.into_data().iter::<f32>().collect::<Vec<_>>(), gradient)
+        });
+        assert_eq!(of_rows, of_columns);
+    }
+
+    #[test]
+    fn a_square_matrix_that_is_not_symmetric_has_the_gradient_of_its_transpose() {
+        let matrix = CsrMatrix::new((2, 2), vec![0, 1, 1], vec![1], vec![3.0]);
+        let product = |x: Tensor<2>| SparseMatrix::new(&matrix, &x.device().inner()).matmul(x).sum();
+        let gradient = gradients::gradient_of(product, &[1.0, 1.0], [2, 1], &Device::flex());
+        assert_eq!(gradient, [0.0, 3.0]);
     }
 
     #[test]

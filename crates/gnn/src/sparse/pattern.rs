@@ -5,6 +5,8 @@ use burn::backend::{Backend, Dispatch, ExtensionType};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use graph_io::CsrMatrix;
 
+use super::rows::{assert_bipartite, in_rows};
+
 /// The places of a matrix's non-zeros, `[rows, columns]`, row by row and column by column: what edge operators run over.
 ///
 /// Row i holds the neighbors that node i listens to; an entry is one of these arcs. Memory is O(non-zeros): 12 bytes each.
@@ -21,26 +23,28 @@ pub struct SparsePattern {
 
 /// A [`SparsePattern`] as tensors of one device; all are contiguous, and were checked when the pattern was built.
 #[derive(Clone, Debug, ExtensionType)]
-pub struct PatternTensors<B: Backend> {
+pub(crate) struct PatternTensors<B: Backend> {
     /// Where each row begins in `columns`, `[rows + 1]`.
-    pub row_ptr: IntTensor<B>,
+    pub(crate) row_ptr: IntTensor<B>,
     /// Column of each entry, row by row, ascending in a row, `[nonzeros]`.
-    pub columns: IntTensor<B>,
+    pub(crate) columns: IntTensor<B>,
     /// Where each column begins in `rows` and `entries`, `[columns + 1]`.
-    pub column_ptr: IntTensor<B>,
+    pub(crate) column_ptr: IntTensor<B>,
     /// Row of each entry, column by column, ascending in a column, `[nonzeros]`.
-    pub rows: IntTensor<B>,
+    pub(crate) rows: IntTensor<B>,
     /// The place among `columns` of each entry of `rows`, `[nonzeros]`.
-    pub entries: IntTensor<B>,
+    pub(crate) entries: IntTensor<B>,
 }
 
 impl SparsePattern {
     /// Copies the places of a matrix's stored entries to a device.
     ///
+    /// A matrix in compressed sparse columns is converted to rows first.
+    ///
     /// # Panics
-    /// If the matrix is not in compressed sparse rows, or has 2³¹ entries, rows or columns or more.
+    /// If the matrix has 2³¹ entries, rows or columns or more.
     pub fn new(matrix: &CsrMatrix, device: &Device) -> Self {
-        assert!(matrix.is_csr(), "SparsePattern: the matrix is not in compressed sparse rows");
+        let matrix = in_rows(matrix);
         let largest = matrix.nnz().max(matrix.rows()).max(matrix.cols());
         assert!(
             i32::try_from(largest).is_ok(),
@@ -79,6 +83,15 @@ impl SparsePattern {
         }
     }
 
+    /// As [`new`](Self::new), of a matrix `[targets, sources]` whose first sources are the targets.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new), and if there are more targets than sources.
+    pub(crate) fn bipartite(matrix: &CsrMatrix, device: &Device) -> Self {
+        assert_bipartite(matrix);
+        Self::new(matrix, device)
+    }
+
     /// Number of rows and of columns.
     pub fn dims(&self) -> [usize; 2] {
         self.shape
@@ -113,6 +126,18 @@ impl SparsePattern {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn compressed_columns_give_the_pattern_of_compressed_rows() {
+        let matrix = CsrMatrix::new((2, 3), vec![0, 2, 3], vec![0, 2, 2], vec![1.0, 2.0, 3.0]);
+        let patterns = [matrix.to_csc(), matrix].map(|matrix| SparsePattern::new(&matrix, &Device::flex()));
+        let [columns, rows] = patterns.map(|pattern| {
+            let indices =
+                [&pattern.row_ptr, &pattern.columns, &pattern.column_ptr, &pattern.rows, &pattern.entries];
+            (pattern.dims(), indices.map(|indices| indices.to_data().iter::<i32>().collect::<Vec<_>>()))
+        });
+        assert_eq!(columns, rows);
+    }
 
     #[test]
     fn columns_list_their_rows_and_where_the_entries_stand() {

@@ -5,6 +5,7 @@ use graph_io::CsrMatrix;
 
 use super::SparseMatrix;
 use super::matrix::Csr;
+use super::rows::in_rows;
 
 /// A matrix S, `[rows, columns]`, of which [`permuted`](Self::permuted) makes the stack `[S; S P]` for any permutation P.
 ///
@@ -32,10 +33,12 @@ struct HostRows {
 impl PermutedStack {
     /// Prepares a matrix for stacks on a device. O(non-zeros).
     ///
+    /// A matrix in compressed sparse columns is converted to rows first.
+    ///
     /// # Panics
-    /// If the matrix is not in compressed sparse rows, or has 2³⁰ non-zeros or rows or more, or 2³¹ columns or more.
+    /// If the matrix has 2³⁰ non-zeros or rows or more, or 2³¹ columns or more.
     pub fn new(matrix: &CsrMatrix, device: &Device) -> Self {
-        assert!(matrix.is_csr(), "PermutedStack: the matrix is not in compressed sparse rows");
+        let matrix = &in_rows(matrix);
         let [rows, columns] = [matrix.rows(), matrix.cols()];
         assert!(
             i32::try_from((2 * matrix.nnz().max(rows)).max(columns)).is_ok(),

@@ -41,48 +41,48 @@ pub fn batch_norm_prelu(x: Tensor<2>, scale: Tensor<1>, shift: Tensor<1>, slope:
 
 /// The output of [`batch_norm_prelu`] and the moments that its gradient needs again.
 #[derive(Clone, Debug, ExtensionType)]
-pub struct Normed<B: Backend> {
+pub(crate) struct Normed<B: Backend> {
     /// y, `[nodes, width]`.
-    pub output: FloatTensor<B>,
+    pub(crate) output: FloatTensor<B>,
     /// μ, `[width]`.
-    pub mean: FloatTensor<B>,
+    pub(crate) mean: FloatTensor<B>,
     /// 1 / √(σ² + 10⁻⁵), `[width]`.
-    pub inverse_deviation: FloatTensor<B>,
+    pub(crate) inverse_deviation: FloatTensor<B>,
 }
 
 /// What a step of the gradient of [`batch_norm_prelu`] starts from.
 #[derive(Clone, Debug, ExtensionType)]
-pub struct NormedInputs<B: Backend> {
+pub(crate) struct NormedInputs<B: Backend> {
     /// x, `[nodes, width]`.
-    pub x: FloatTensor<B>,
+    pub(crate) x: FloatTensor<B>,
     /// γ, `[width]`.
-    pub scale: FloatTensor<B>,
+    pub(crate) scale: FloatTensor<B>,
     /// β, `[width]`.
-    pub shift: FloatTensor<B>,
+    pub(crate) shift: FloatTensor<B>,
     /// a, `[1]`.
-    pub slope: FloatTensor<B>,
+    pub(crate) slope: FloatTensor<B>,
     /// μ, `[width]`.
-    pub mean: FloatTensor<B>,
+    pub(crate) mean: FloatTensor<B>,
     /// 1 / √(σ² + 10⁻⁵), `[width]`.
-    pub inverse_deviation: FloatTensor<B>,
+    pub(crate) inverse_deviation: FloatTensor<B>,
 }
 
 /// Gradients of [`batch_norm_prelu`], each in the shape of its input.
 #[derive(Clone, Debug, ExtensionType)]
-pub struct NormedGradients<B: Backend> {
+pub(crate) struct NormedGradients<B: Backend> {
     /// With respect to x.
-    pub x: FloatTensor<B>,
+    pub(crate) x: FloatTensor<B>,
     /// With respect to γ.
-    pub scale: FloatTensor<B>,
+    pub(crate) scale: FloatTensor<B>,
     /// With respect to β.
-    pub shift: FloatTensor<B>,
+    pub(crate) shift: FloatTensor<B>,
     /// With respect to a.
-    pub slope: FloatTensor<B>,
+    pub(crate) slope: FloatTensor<B>,
 }
 
 /// A backend that normalises columns; [`batch_norm_prelu`] calls it.
 #[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
-pub trait BatchNormPreluBackend: Backend {
+pub(crate) trait BatchNormPreluBackend: Backend {
     /// Output and moments; shapes are those of [`batch_norm_prelu`].
     fn batch_norm_prelu(
         x: FloatTensor<Self>,

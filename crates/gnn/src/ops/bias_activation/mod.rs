@@ -61,7 +61,7 @@ pub fn bias_activation(x: Tensor<2>, bias: Tensor<1>, activation: Activation) ->
 
 /// A backend that activates sums; [`bias_activation`] calls it.
 #[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
-pub trait BiasActivationBackend: Backend {
+pub(crate) trait BiasActivationBackend: Backend {
     /// y = f(x + b); `x` is `[nodes, width]`, `bias` `[width]`.
     fn bias_activation(
         x: FloatTensor<Self>,
@@ -80,11 +80,11 @@ pub trait BiasActivationBackend: Backend {
 
 /// Gradients of [`bias_activation`].
 #[derive(Clone, Debug, ExtensionType)]
-pub struct BiasActivationGradients<B: Backend> {
+pub(crate) struct BiasActivationGradients<B: Backend> {
     /// With respect to x, `[nodes, width]`.
-    pub x: FloatTensor<B>,
+    pub(crate) x: FloatTensor<B>,
     /// With respect to the bias, `[width]`.
-    pub bias: FloatTensor<B>,
+    pub(crate) bias: FloatTensor<B>,
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::CubeBackend;
-use burn_cubecl::kernel::into_contiguous;
 use cubecl::prelude::*;
 
 use super::EdgeProductBackend;
-use crate::ops::cube::{Launch, empty};
+use crate::ops::cube::{Launch, empty, operand};
 use crate::sparse::PatternTensors;
 
 #[cube(launch_unchecked)]
@@ -107,7 +106,7 @@ impl EdgeProductBackend for CubeBackend {
         values: FloatTensor<Self>,
         dense: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        let (values, dense) = (into_contiguous(values), into_contiguous(dense));
+        let (values, dense) = (operand(values), operand(dense));
         let (heads, width) = (values.shape()[1], dense.shape()[1]);
         let rows = pattern.row_ptr.shape()[0] - 1;
         let output = empty(&dense, [rows, width]);
@@ -137,7 +136,7 @@ impl EdgeProductBackend for CubeBackend {
         values: FloatTensor<Self>,
         dense: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        let (values, dense) = (into_contiguous(values), into_contiguous(dense));
+        let (values, dense) = (operand(values), operand(dense));
         let (heads, width) = (values.shape()[1], dense.shape()[1]);
         let columns = pattern.column_ptr.shape()[0] - 1;
         let output = empty(&dense, [columns, width]);
@@ -169,7 +168,7 @@ impl EdgeProductBackend for CubeBackend {
         b: FloatTensor<Self>,
         heads: usize,
     ) -> FloatTensor<Self> {
-        let (a, b) = (into_contiguous(a), into_contiguous(b));
+        let (a, b) = (operand(a), operand(b));
         let (width, nonzeros) = (a.shape()[1], pattern.columns.shape()[0]);
         let output = empty(&a, [nonzeros, heads]);
         let Launch { count, dim, total, stride } = Launch::over(nonzeros * heads);

@@ -59,7 +59,7 @@ pub fn sampled_matmul(pattern: &SparsePattern, a: Tensor<2>, b: Tensor<2>, heads
 
 /// A backend that multiplies over the entries of a pattern; [`weighted_matmul`] and [`sampled_matmul`] call it.
 #[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
-pub trait EdgeProductBackend: Backend {
+pub(crate) trait EdgeProductBackend: Backend {
     /// `out[i, h, :] = Σ_{e = (i, j)} values[e, h] · dense[j, h, :]`, `[rows, heads · d]`.
     fn weighted_matmul(
         #[extension_type] pattern: PatternTensors<Self>,

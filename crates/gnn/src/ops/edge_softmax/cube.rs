@@ -3,12 +3,11 @@
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::CubeBackend;
-use burn_cubecl::kernel::into_contiguous;
 use cubecl::prelude::*;
 
 use super::EdgeSoftmaxBackend;
 use crate::ops::attention::cube::LOWEST;
-use crate::ops::cube::{Launch, empty};
+use crate::ops::cube::{Launch, empty, operand};
 use crate::sparse::PatternTensors;
 
 #[cube(launch_unchecked)]
@@ -75,7 +74,7 @@ fn edge_softmax_backward_kernel(
 
 impl EdgeSoftmaxBackend for CubeBackend {
     fn edge_softmax(pattern: PatternTensors<Self>, scores: FloatTensor<Self>) -> FloatTensor<Self> {
-        let scores = into_contiguous(scores);
+        let scores = operand(scores);
         let (rows, nonzeros, heads) = (pattern.row_ptr.shape()[0] - 1, scores.shape()[0], scores.shape()[1]);
         let output = empty(&scores, [nonzeros, heads]);
         let Launch { count, dim, total, stride } = Launch::over(rows * heads);
@@ -101,7 +100,7 @@ impl EdgeSoftmaxBackend for CubeBackend {
         output: FloatTensor<Self>,
         grad: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        let (output, grad) = (into_contiguous(output), into_contiguous(grad));
+        let (output, grad) = (operand(output), operand(grad));
         let (rows, nonzeros, heads) = (pattern.row_ptr.shape()[0] - 1, output.shape()[0], output.shape()[1]);
         let gradient = empty(&output, [nonzeros, heads]);
         let Launch { count, dim, total, stride } = Launch::over(rows * heads);

@@ -37,7 +37,7 @@ pub fn edge_softmax(pattern: &SparsePattern, scores: Tensor<2>) -> Tensor<2> {
 
 /// A backend that takes the softmax of rows of entries; [`edge_softmax`] calls it.
 #[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
-pub trait EdgeSoftmaxBackend: Backend {
+pub(crate) trait EdgeSoftmaxBackend: Backend {
     /// Softmax by rows and heads of `scores`, `[nonzeros, heads]`.
     fn edge_softmax(
         #[extension_type] pattern: PatternTensors<Self>,

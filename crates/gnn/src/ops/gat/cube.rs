@@ -4,13 +4,12 @@
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::CubeBackend;
-use burn_cubecl::kernel::into_contiguous;
 use cubecl::prelude::*;
 
 use super::{Attended, GatBackend, GatGradients, GatState};
 use crate::ops::attention::AttentionSettings;
 use crate::ops::attention::cube::{LOWEST, Mask, dot, dropout_factor, leaky, leaky_slope, weight_of};
-use crate::ops::cube::{Launch, empty};
+use crate::ops::cube::{Launch, empty, operand};
 use crate::sparse::PatternTensors;
 
 #[cube(launch_unchecked)]
@@ -244,8 +243,8 @@ impl GatBackend for CubeBackend {
         source_scores: FloatTensor<Self>,
         settings: AttentionSettings,
     ) -> Attended<Self> {
-        let x = into_contiguous(x);
-        let (targets, sources) = (into_contiguous(target_scores), into_contiguous(source_scores));
+        let x = operand(x);
+        let (targets, sources) = (operand(target_scores), operand(source_scores));
         let (rows, heads, width) = (targets.shape()[0], targets.shape()[1], x.shape()[1]);
         let slope = settings.negative_slope as f32;
         let Mask { drops, key, threshold, scale } = Mask::new(&settings.dropout);
@@ -304,9 +303,9 @@ impl GatBackend for CubeBackend {
         grad: FloatTensor<Self>,
         settings: AttentionSettings,
     ) -> GatGradients<Self> {
-        let (x, grad, statistics) = (into_contiguous(state.x), into_contiguous(grad), state.statistics);
-        let targets = into_contiguous(state.target_scores);
-        let sources = into_contiguous(state.source_scores);
+        let (x, grad, statistics) = (operand(state.x), operand(grad), state.statistics);
+        let targets = operand(state.target_scores);
+        let sources = operand(state.source_scores);
         let (rows, heads) = (targets.shape()[0], targets.shape()[1]);
         let (columns, width) = (x.shape()[0], x.shape()[1]);
         let slope = settings.negative_slope as f32;

@@ -50,7 +50,7 @@ pub fn gat(
 
 /// A backend that attends over neighbors; [`gat`] calls it.
 #[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
-pub trait GatBackend: Backend {
+pub(crate) trait GatBackend: Backend {
     /// The attention, and what its gradient needs.
     fn gat(
         #[extension_type] pattern: PatternTensors<Self>,
@@ -71,36 +71,36 @@ pub trait GatBackend: Backend {
 
 /// The output of an attention and what its gradient needs.
 #[derive(Clone, Debug, ExtensionType)]
-pub struct Attended<B: Backend> {
+pub(crate) struct Attended<B: Backend> {
     /// `[rows, heads · d]`.
-    pub output: FloatTensor<B>,
+    pub(crate) output: FloatTensor<B>,
     /// Largest score of each row and head, and the inverse of the sum of exp(score − largest), `[rows, 2 · heads]`; a
     /// constant.
-    pub statistics: FloatTensor<B>,
+    pub(crate) statistics: FloatTensor<B>,
 }
 
 /// What the gradient of [`gat`] is computed from: its operands and its statistics.
 #[derive(Clone, Debug, ExtensionType)]
-pub struct GatState<B: Backend> {
+pub(crate) struct GatState<B: Backend> {
     /// `[columns, heads · d]`.
-    pub x: FloatTensor<B>,
+    pub(crate) x: FloatTensor<B>,
     /// `[rows, heads]`.
-    pub target_scores: FloatTensor<B>,
+    pub(crate) target_scores: FloatTensor<B>,
     /// `[columns, heads]`.
-    pub source_scores: FloatTensor<B>,
+    pub(crate) source_scores: FloatTensor<B>,
     /// `[rows, 2 · heads]`.
-    pub statistics: FloatTensor<B>,
+    pub(crate) statistics: FloatTensor<B>,
 }
 
 /// Gradients of [`gat`], each shaped as its operand.
 #[derive(Clone, Debug, ExtensionType)]
-pub struct GatGradients<B: Backend> {
+pub(crate) struct GatGradients<B: Backend> {
     /// With respect to x.
-    pub x: FloatTensor<B>,
+    pub(crate) x: FloatTensor<B>,
     /// With respect to the target scores.
-    pub target_scores: FloatTensor<B>,
+    pub(crate) target_scores: FloatTensor<B>,
     /// With respect to the source scores.
-    pub source_scores: FloatTensor<B>,
+    pub(crate) source_scores: FloatTensor<B>,
 }
 
 fn assert_fits(

@@ -5,13 +5,12 @@ use burn::backend::TensorMetadata;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::CubeBackend;
-use burn_cubecl::kernel::into_contiguous;
 use cubecl::prelude::*;
 
 use super::{Gatv2Backend, Gatv2Gradients, Gatv2State};
 use crate::ops::attention::AttentionSettings;
 use crate::ops::attention::cube::{LOWEST, Mask, dot, dropout_factor, leaky, leaky_slope, weight_of};
-use crate::ops::cube::{Launch, empty};
+use crate::ops::cube::{Launch, empty, operand};
 use crate::ops::gat::Attended;
 use crate::sparse::PatternTensors;
 
@@ -228,7 +227,7 @@ impl Gatv2Backend for CubeBackend {
         att: FloatTensor<Self>,
         settings: AttentionSettings,
     ) -> Attended<Self> {
-        let (target, source, att) = (into_contiguous(target), into_contiguous(source), into_contiguous(att));
+        let (target, source, att) = (operand(target), operand(source), operand(att));
         let (rows, width, heads) = (target.shape()[0], target.shape()[1], att.shape()[0]);
         let Mask { drops, key, threshold, scale } = Mask::new(&settings.dropout);
         let (output, statistics) = (empty(&target, [rows, width]), empty(&target, [rows, 2 * heads]));
@@ -266,8 +265,8 @@ impl Gatv2Backend for CubeBackend {
         grad: FloatTensor<Self>,
         settings: AttentionSettings,
     ) -> Gatv2Gradients<Self> {
-        let (target, source) = (into_contiguous(state.target), into_contiguous(state.source));
-        let (att, grad, statistics) = (into_contiguous(state.att), into_contiguous(grad), state.statistics);
+        let (target, source) = (operand(state.target), operand(state.source));
+        let (att, grad, statistics) = (operand(state.att), operand(grad), state.statistics);
         let (rows, columns) = (target.shape()[0], source.shape()[0]);
         let (width, heads) = (target.shape()[1], att.shape()[0]);
         let slope = settings.negative_slope as f32;

@@ -49,7 +49,7 @@ pub fn gatv2(
 
 /// A backend that attends over neighbors; [`gatv2`] calls it.
 #[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
-pub trait Gatv2Backend: Backend {
+pub(crate) trait Gatv2Backend: Backend {
     /// The attention, and what its gradient needs.
     fn gatv2(
         #[extension_type] pattern: PatternTensors<Self>,
@@ -70,26 +70,26 @@ pub trait Gatv2Backend: Backend {
 
 /// What the gradient of [`gatv2`] is computed from: its operands and its statistics.
 #[derive(Clone, Debug, ExtensionType)]
-pub struct Gatv2State<B: Backend> {
+pub(crate) struct Gatv2State<B: Backend> {
     /// `[rows, heads · d]`.
-    pub target: FloatTensor<B>,
+    pub(crate) target: FloatTensor<B>,
     /// `[columns, heads · d]`.
-    pub source: FloatTensor<B>,
+    pub(crate) source: FloatTensor<B>,
     /// `[heads, d]`.
-    pub att: FloatTensor<B>,
+    pub(crate) att: FloatTensor<B>,
     /// `[rows, 2 · heads]`, as [`Attended`] says.
-    pub statistics: FloatTensor<B>,
+    pub(crate) statistics: FloatTensor<B>,
 }
 
 /// Gradients of [`gatv2`], each shaped as its operand.
 #[derive(Clone, Debug, ExtensionType)]
-pub struct Gatv2Gradients<B: Backend> {
+pub(crate) struct Gatv2Gradients<B: Backend> {
     /// With respect to the target rows.
-    pub target: FloatTensor<B>,
+    pub(crate) target: FloatTensor<B>,
     /// With respect to the source rows.
-    pub source: FloatTensor<B>,
+    pub(crate) source: FloatTensor<B>,
     /// With respect to the attention vectors.
-    pub att: FloatTensor<B>,
+    pub(crate) att: FloatTensor<B>,
 }
 
 fn assert_fits(

@@ -40,7 +40,7 @@ impl RowNorm {
 
 /// A norm of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Norm {
+pub(crate) enum Norm {
     /// Σ |zᵢ|.
     L1,
     /// √Σ zᵢ².
@@ -49,7 +49,7 @@ pub enum Norm {
 
 /// A backend that scales rows; [`RowNorm::apply`] calls it.
 #[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
-pub trait RowNormBackend: Backend {
+pub(crate) trait RowNormBackend: Backend {
     /// The rows of `x`, `[nodes, d]`, divided by their norms.
     fn scale_rows(x: FloatTensor<Self>, norm: Norm) -> ScaledRows<Self>;
 
@@ -64,11 +64,11 @@ pub trait RowNormBackend: Backend {
 
 /// Scaled rows and what they were divided by.
 #[derive(Clone, Debug, ExtensionType)]
-pub struct ScaledRows<B: Backend> {
+pub(crate) struct ScaledRows<B: Backend> {
     /// The rows, `[nodes, d]`.
-    pub rows: FloatTensor<B>,
+    pub(crate) rows: FloatTensor<B>,
     /// Their norms before, at least 10⁻¹², `[nodes, 1]`.
-    pub norms: FloatTensor<B>,
+    pub(crate) norms: FloatTensor<B>,
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::CubeBackend;
-use burn_cubecl::kernel::into_contiguous;
 use cubecl::prelude::*;
 
 use super::{CsrTensors, SparseMatmulBackend};
-use crate::ops::cube::{Launch, empty};
+use crate::ops::cube::{Launch, empty, operand};
 
 /// Entries of a partial sum.
 const RUN: u32 = 256;
@@ -62,7 +61,7 @@ impl SparseMatmulBackend for CubeBackend {
         _transposed: CsrTensors<Self>,
         dense: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        let dense = into_contiguous(dense);
+        let dense = operand(dense);
         let (rows, width) = (matrix.row_ptr.shape()[0] - 1, dense.shape()[1]);
         let output = empty(&dense, [rows, width]);
         let Launch { count, dim, total, stride } = Launch::over(rows * width);

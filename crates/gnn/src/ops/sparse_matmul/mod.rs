@@ -16,18 +16,18 @@ pub use plain::sparse_matmul_plain;
 /// `row_ptr` is `[rows + 1]`, `columns` and `values` are `[nonzeros]`; all are contiguous, and were checked when
 /// the matrix was built.
 #[derive(Clone, Debug, ExtensionType)]
-pub struct CsrTensors<B: Backend> {
+pub(crate) struct CsrTensors<B: Backend> {
     /// Where each row begins in `columns` and `values`, and at last the number of non-zeros.
-    pub row_ptr: IntTensor<B>,
+    pub(crate) row_ptr: IntTensor<B>,
     /// Column of each non-zero.
-    pub columns: IntTensor<B>,
+    pub(crate) columns: IntTensor<B>,
     /// Value of each non-zero.
-    pub values: FloatTensor<B>,
+    pub(crate) values: FloatTensor<B>,
 }
 
 /// A backend that multiplies sparse matrices; [`SparseMatrix::matmul`](crate::SparseMatrix::matmul) calls it.
 #[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
-pub trait SparseMatmulBackend: Backend {
+pub(crate) trait SparseMatmulBackend: Backend {
     /// Product `S · X` of a sparse matrix with a dense one.
     ///
     /// `transposed` is `Sᵀ`, which the gradient `∂/∂X = Sᵀ · ∂/∂(S X)` needs; the matrix itself is a constant.

@@ -7,42 +7,40 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, AutodiffBackend};
 
-use super::{Largest, MaxAggregationBackend};
+use super::{SegmentMaxBackend, SegmentMaxima};
 use crate::ops::pattern::inner;
 use crate::sparse::PatternTensors;
 
 #[derive(Debug)]
-struct MaxAggregation;
+struct SegmentMax;
 
-impl<B: MaxAggregationBackend> Backward<B, 1> for MaxAggregation {
+impl<B: SegmentMaxBackend> Backward<B, 1> for SegmentMax {
     type State = (PatternTensors<B>, IntTensor<B>);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-        let (pattern, winners) = ops.state;
-        unary::<B, _>(ops.parents, ops.node, grads, |grad| {
-            B::max_aggregation_backward(pattern, winners, grad)
-        });
+        let (pattern, argmax) = ops.state;
+        unary::<B, _>(ops.parents, ops.node, grads, |grad| B::segment_max_backward(pattern, argmax, grad));
     }
 }
 
-impl<B: MaxAggregationBackend, C: CheckpointStrategy> MaxAggregationBackend for Autodiff<B, C> {
-    fn max_aggregation(pattern: PatternTensors<Self>, x: FloatTensor<Self>) -> Largest<Self> {
+impl<B: SegmentMaxBackend, C: CheckpointStrategy> SegmentMaxBackend for Autodiff<B, C> {
+    fn segment_max(pattern: PatternTensors<Self>, x: FloatTensor<Self>) -> SegmentMaxima<Self> {
         let pattern = inner(pattern);
         let (x, node) = x.into_parts();
-        let Largest { values, winners } = B::max_aggregation(pattern.clone(), x);
-        let values = match MaxAggregation.prepare::<C>([node]).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish((pattern, winners.clone()), values),
+        let SegmentMaxima { values, argmax } = B::segment_max(pattern.clone(), x);
+        let values = match SegmentMax.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((pattern, argmax.clone()), values),
             OpsKind::UnTracked(prep) => prep.finish(values),
         };
-        Largest { values, winners }
+        SegmentMaxima { values, argmax }
     }
 
     /// A constant: there are no gradients of gradients.
-    fn max_aggregation_backward(
+    fn segment_max_backward(
         pattern: PatternTensors<Self>,
-        winners: IntTensor<Self>,
+        argmax: IntTensor<Self>,
         grad: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        Self::from_inner(B::max_aggregation_backward(inner(pattern), winners, grad.into_primitive()))
+        Self::from_inner(B::segment_max_backward(inner(pattern), argmax, grad.into_primitive()))
     }
 }

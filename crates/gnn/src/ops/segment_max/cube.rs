@@ -3,20 +3,19 @@
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn_cubecl::CubeBackend;
-use burn_cubecl::kernel::into_contiguous;
 use cubecl::prelude::*;
 
-use super::{Largest, MaxAggregationBackend};
-use crate::ops::cube::{Launch, empty, empty_int};
+use super::{SegmentMaxBackend, SegmentMaxima};
+use crate::ops::cube::{Launch, empty, empty_int, operand};
 use crate::sparse::PatternTensors;
 
 #[cube(launch_unchecked)]
-fn max_aggregation_kernel(
+fn segment_max_kernel(
     row_ptr: &[i32],
     columns: &[i32],
     x: &[f32],
     values: &mut [f32],
-    winners: &mut [i32],
+    argmax: &mut [i32],
     width: u32,
     total: u32,
     stride: u32,
@@ -39,16 +38,16 @@ fn max_aggregation_kernel(
             }
         }
         values[position as usize] = largest;
-        winners[position as usize] = winner;
+        argmax[position as usize] = winner;
         position += stride;
     }
 }
 
 #[cube(launch_unchecked)]
-fn max_aggregation_backward_kernel(
+fn segment_max_backward_kernel(
     column_ptr: &[i32],
     rows: &[i32],
-    winners: &[i32],
+    argmax: &[i32],
     grad: &[f32],
     output: &mut [f32],
     width: u32,
@@ -64,7 +63,7 @@ fn max_aggregation_backward_kernel(
         let mut sum = f32::new(0.0);
         for entry in begin..end {
             let source = rows[entry as usize] as u32 * width + channel;
-            if winners[source as usize] == column as i32 {
+            if argmax[source as usize] == column as i32 {
                 sum += grad[source as usize];
             }
         }
@@ -73,15 +72,15 @@ fn max_aggregation_backward_kernel(
     }
 }
 
-impl MaxAggregationBackend for CubeBackend {
-    fn max_aggregation(pattern: PatternTensors<Self>, x: FloatTensor<Self>) -> Largest<Self> {
-        let x = into_contiguous(x);
+impl SegmentMaxBackend for CubeBackend {
+    fn segment_max(pattern: PatternTensors<Self>, x: FloatTensor<Self>) -> SegmentMaxima<Self> {
+        let x = operand(x);
         let (rows, width) = (pattern.row_ptr.shape()[0] - 1, x.shape()[1]);
-        let (values, winners) = (empty(&x, [rows, width]), empty_int(&x, [rows, width]));
+        let (values, argmax) = (empty(&x, [rows, width]), empty_int(&x, [rows, width]));
         let Launch { count, dim, total, stride } = Launch::over(rows * width);
         // SAFETY: every index was checked when the pattern was built, and no unit passes `total`.
         unsafe {
-            max_aggregation_kernel::launch_unchecked(
+            segment_max_kernel::launch_unchecked(
                 &values.client,
                 count,
                 dim,
@@ -89,33 +88,33 @@ impl MaxAggregationBackend for CubeBackend {
                 pattern.columns.into_buffer_arg(),
                 x.into_buffer_arg(),
                 values.clone().into_buffer_arg(),
-                winners.clone().into_buffer_arg(),
+                argmax.clone().into_buffer_arg(),
                 width as u32,
                 total,
                 stride,
             );
         }
-        Largest { values, winners }
+        SegmentMaxima { values, argmax }
     }
 
-    fn max_aggregation_backward(
+    fn segment_max_backward(
         pattern: PatternTensors<Self>,
-        winners: IntTensor<Self>,
+        argmax: IntTensor<Self>,
         grad: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        let grad = into_contiguous(grad);
+        let grad = operand(grad);
         let (columns, width) = (pattern.column_ptr.shape()[0] - 1, grad.shape()[1]);
         let output = empty(&grad, [columns, width]);
         let Launch { count, dim, total, stride } = Launch::over(columns * width);
         // SAFETY: as above.
         unsafe {
-            max_aggregation_backward_kernel::launch_unchecked(
+            segment_max_backward_kernel::launch_unchecked(
                 &output.client,
                 count,
                 dim,
                 pattern.column_ptr.into_buffer_arg(),
                 pattern.rows.into_buffer_arg(),
-                winners.into_buffer_arg(),
+                argmax.into_buffer_arg(),
                 grad.into_buffer_arg(),
                 output.clone().into_buffer_arg(),
                 width as u32,

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use gnn::SparsePattern;
-use gnn::ops::max_aggregation::max_aggregation;
+use gnn::ops::segment_max::segment_max;
 use graph_io::CsrMatrix;
 use testkit::operators::{Input, assert_operator};
 
@@ -27,10 +27,10 @@ pub(crate) fn check(device: &Device) {
     let pattern = SparsePattern::new(&ragged(), device);
     for width in [1, 7, 64] {
         assert_operator(
-            &format!("max aggregation, width {width}"),
+            &format!("segment_max, width {width}"),
             device,
             &[Input::wavy([COLUMNS, width], 0.4)],
-            |inputs| max_aggregation(&pattern, inputs[0].clone()),
+            |inputs| segment_max(&pattern, inputs[0].clone()),
             |inputs| {
                 let mut output = vec![0.0; ROWS * width];
                 for (row, entries) in ragged().outer_iterator().enumerate() {

@@ -11,7 +11,7 @@ use crate::SparsePattern;
 ///
 /// # Shapes
 /// `x` is `[columns, width]`, the output `[rows, width]`.
-pub fn max_aggregation_plain(pattern: &SparsePattern, x: Tensor<2>) -> Tensor<2> {
+pub fn segment_max_plain(pattern: &SparsePattern, x: Tensor<2>) -> Tensor<2> {
     assert_fits(pattern, &x);
     let row_ptr: Vec<i32> = pattern.row_ptr().to_data().iter().collect();
     let rows = row_ptr.windows(2).map(|row| {

@@ -12,7 +12,7 @@ use burn::tensor::Tensor;
 
 use crate::SparsePattern;
 use crate::sparse::PatternTensors;
-pub use plain::max_aggregation_plain;
+pub use plain::segment_max_plain;
 
 /// Largest feature among neighbors, `yᵢc = max xⱼc` over the columns j of row i, and 0 where the row is empty. O(non-zeros · width).
 ///
@@ -23,48 +23,43 @@ pub use plain::max_aggregation_plain;
 ///
 /// # Panics
 /// If `x` has another number of rows than the pattern has columns.
-pub fn max_aggregation(pattern: &SparsePattern, x: Tensor<2>) -> Tensor<2> {
+pub fn segment_max(pattern: &SparsePattern, x: Tensor<2>) -> Tensor<2> {
     assert_fits(pattern, &x);
-    let largest = <Dispatch as MaxAggregationBackend>::max_aggregation(
-        pattern.clone().into_dispatch(),
-        x.into_dispatch(),
-    );
+    let largest =
+        <Dispatch as SegmentMaxBackend>::segment_max(pattern.clone().into_dispatch(), x.into_dispatch());
     Tensor::from_dispatch(largest.values)
 }
 
 fn assert_fits(pattern: &SparsePattern, x: &Tensor<2>) {
     let ([rows, columns], dims) = (pattern.dims(), x.dims());
-    assert_eq!(
-        dims[0], columns,
-        "max aggregation: [{rows}, {columns}] over {dims:?}: inner dimensions differ"
-    );
+    assert_eq!(dims[0], columns, "segment_max: [{rows}, {columns}] over {dims:?}: inner dimensions differ");
 }
 
-/// A backend that finds largest neighbors; [`max_aggregation`] calls it.
+/// A backend that finds largest neighbors; [`segment_max`] calls it.
 #[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cube"))]
-pub trait MaxAggregationBackend: Backend {
+pub(crate) trait SegmentMaxBackend: Backend {
     /// The largest `x`, `[columns, width]`, over each row's columns.
-    fn max_aggregation(
+    fn segment_max(
         #[extension_type] pattern: PatternTensors<Self>,
         x: FloatTensor<Self>,
-    ) -> Largest<Self>;
+    ) -> SegmentMaxima<Self>;
 
     /// The gradient with respect to `x`, `[columns, width]`, where `grad` `[rows, width]` flows into the values: for each column
     /// j the sum of `grad` over the rows that j won.
-    fn max_aggregation_backward(
+    fn segment_max_backward(
         #[extension_type] pattern: PatternTensors<Self>,
-        winners: IntTensor<Self>,
+        argmax: IntTensor<Self>,
         grad: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
 }
 
-/// Largest neighbors and who they are.
+/// Largest features among neighbors, and which neighbors have them.
 #[derive(Clone, Debug, ExtensionType)]
-pub struct Largest<B: Backend> {
+pub(crate) struct SegmentMaxima<B: Backend> {
     /// The largest numbers, `[rows, width]`.
-    pub values: FloatTensor<B>,
+    pub(crate) values: FloatTensor<B>,
     /// The column each of them comes from, −1 for none, `[rows, width]`.
-    pub winners: IntTensor<B>,
+    pub(crate) argmax: IntTensor<B>,
 }
 
 #[cfg(test)]
@@ -85,13 +80,13 @@ mod tests {
         let device = Device::flex();
         for width in [1, 7, 64] {
             let x = numbers::wavy(4 * width, 0.4);
-            let fast = |x: Tensor<2>| max_aggregation(&ragged(&x.device().inner()), x).square().sum();
-            let plain = |x: Tensor<2>| max_aggregation_plain(&ragged(&x.device().inner()), x).square().sum();
+            let fast = |x: Tensor<2>| segment_max(&ragged(&x.device().inner()), x).square().sum();
+            let plain = |x: Tensor<2>| segment_max_plain(&ragged(&x.device().inner()), x).square().sum();
             let found = gradients::gradient_of(fast, &x, [4, width], &device);
             assert_eq!(found, gradients::gradient_of(plain, &x, [4, width], &device), "width {width}");
             let x = numbers::matrix(x, [4, width], &device);
-            let found = max_aggregation(&ragged(&device), x.clone()).into_data();
-            found.assert_eq(&max_aggregation_plain(&ragged(&device), x).into_data(), true);
+            let found = segment_max(&ragged(&device), x.clone()).into_data();
+            found.assert_eq(&segment_max_plain(&ragged(&device), x).into_data(), true);
         }
     }
 
@@ -100,10 +95,10 @@ mod tests {
         let device = Device::flex();
         // Row 3 has the columns 0, 1 and 3; row 0 the columns 0 and 3.
         let x = [1.0, 1.0, 9.0, 1.0];
-        let sum = |x: Tensor<2>| max_aggregation(&ragged(&x.device().inner()), x).sum();
+        let sum = |x: Tensor<2>| segment_max(&ragged(&x.device().inner()), x).sum();
         assert_eq!(gradients::gradient_of(sum, &x, [4, 1], &device), [2.0, 1.0, 0.0, 1.0]);
         let x = Tensor::from_floats([[1.0], [2.0], [9.0], [f32::NAN]], &device);
-        let found: Vec<f32> = max_aggregation(&ragged(&device), x).into_data().iter().collect();
+        let found: Vec<f32> = segment_max(&ragged(&device), x).into_data().iter().collect();
         assert!(found[0].is_nan() && found[3].is_nan() && found[4].is_nan(), "{found:?}");
         assert_eq!(found[1..3], [0.0, 2.0]);
     }
@@ -119,7 +114,7 @@ mod tests {
                 let pattern = SparsePattern::new(adjacency.adjacency(), &Device::flex());
                 let x = numbers::wavy_matrix(nodes as usize, width, 0.2, &Device::flex().autodiff());
                 let x = x.require_grad();
-                let output = max_aggregation(&pattern, x.clone());
+                let output = segment_max(&pattern, x.clone());
                 let gradients = output.clone().square().sum().backward();
                 let gradient = x.grad(&gradients).expect("x takes part");
                 [output.inner(), gradient].map(|tensor| tensor.into_data().iter().collect::<Vec<f32>>())
@@ -129,9 +124,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "max aggregation: [5, 4] over [3, 2]: inner dimensions differ")]
+    #[should_panic(expected = "segment_max: [5, 4] over [3, 2]: inner dimensions differ")]
     fn refuses_features_of_other_rows() {
         let device = Device::flex();
-        max_aggregation(&ragged(&device), Tensor::zeros([3, 2], &device));
+        segment_max(&ragged(&device), Tensor::zeros([3, 2], &device));
     }
 }
