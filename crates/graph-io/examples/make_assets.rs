@@ -93,5 +93,6 @@ fn cora(folder: &Path, order: &Path) -> Result<NodeDataset> {
         labels: Some(labels),
         node_ids: linqs.node_ids.select(&old_nodes),
         report: linqs.report,
+        notes: linqs.notes,
     })?)
 }

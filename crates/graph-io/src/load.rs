@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cleaning::CleaningPolicy;
+use crate::column_config::ColumnConfig;
 use crate::datasets::{self, DatasetInfo, Task};
 use crate::error::{Error, Place};
 use crate::format::{self, Format, NodeParts, ReadConfig, Sample, is_graph_set, read_graph_set};
@@ -22,6 +23,8 @@ pub struct LoadConfig {
     /// An array of the features of the nodes of a path, whose rows are the rows of the table of nodes where there is one;
     /// else ids are the numbers of rows, from 0 or all of them from 1.
     pub features: Option<PathBuf>,
+    /// Which columns of a path mean what.
+    pub columns: ColumnConfig,
     /// What is done with edges of nodes that the source does not list.
     pub unknown_ids: UnknownIds,
     /// What is done with faults.
@@ -63,6 +66,7 @@ pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset,
                 ("`format`", config.format.is_some()),
                 ("`nodes`", config.nodes.is_some()),
                 ("`features`", config.features.is_some()),
+                ("settings of columns", config.columns != ColumnConfig::default()),
             ];
             if let Some((what, _)) = for_paths.into_iter().find(|(_, given)| *given) {
                 return Err(Error::invalid(what, "the path of a graph to go with it", info.name));
@@ -82,7 +86,7 @@ pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset,
         }
         None => recognize(path)?,
     };
-    let read = ReadConfig { unknown_ids: config.unknown_ids };
+    let read = ReadConfig { unknown_ids: config.unknown_ids, columns: config.columns.clone() };
     let parts = NodeParts { nodes: config.nodes.clone(), features: config.features.clone() };
     parts.join(format.read(path, &read)?, &read)?.clean(&config.cleaning)
 }

@@ -7,6 +7,7 @@ use crate::features::Features;
 use crate::graph::Graph;
 use crate::labels::Labels;
 use crate::node_ids::NodeIds;
+use crate::read_notes::ReadNotes;
 use crate::split::Split;
 
 /// A graph, the features of its nodes, and where known their labels and a split.
@@ -34,6 +35,8 @@ pub struct NodeDatasetParts {
     pub node_ids: NodeIds,
     /// What was done to the source.
     pub report: CleaningReport,
+    /// What the reader of the source decided.
+    pub notes: ReadNotes,
 }
 
 impl NodeDatasetParts {
@@ -61,6 +64,7 @@ impl NodeDatasetParts {
             labels: None,
             splits: Vec::new(),
             report: CleaningReport::default(),
+            notes: ReadNotes::default(),
         }
     }
 }
@@ -150,6 +154,11 @@ impl NodeDataset {
         &self.parts.report
     }
 
+    /// What the reader of the source decided: columns that are not used, what was taken for a header, warnings.
+    pub fn notes(&self) -> &ReadNotes {
+        &self.parts.notes
+    }
+
     /// The parts, to change some and check again.
     pub fn into_parts(self) -> NodeDatasetParts {
         self.parts
@@ -182,6 +191,7 @@ impl NodeDataset {
             splits: parts.splits.iter().map(|split| split.select(nodes)).collect(),
             node_ids: parts.node_ids.select(nodes),
             report: parts.report,
+            notes: parts.notes.clone(),
         })
     }
 }

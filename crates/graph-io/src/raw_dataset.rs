@@ -12,6 +12,7 @@ use crate::graph::Graph;
 use crate::labels::Labels;
 use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 use crate::node_ids::NodeIds;
+use crate::read_notes::ReadNotes;
 use crate::split::Split;
 
 /// What a source holds of one graph, before anything is done to it: arcs in their order, weights as they are.
@@ -33,6 +34,8 @@ pub struct RawDataset {
     pub splits: Vec<Split>,
     /// Arcs that were left out while reading because they name an unknown node.
     pub unknown_ends_skipped: usize,
+    /// What the reader decided.
+    pub notes: ReadNotes,
 }
 
 /// What a source holds of nodes alone: a table with a row a node.
@@ -48,6 +51,8 @@ pub struct NodeTable {
     pub labels: Option<Labels>,
     /// The splits of the source; need labels.
     pub splits: Vec<Split>,
+    /// What the reader decided.
+    pub notes: ReadNotes,
 }
 
 /// What is done with an arc whose ends are not both among the known nodes.
@@ -73,6 +78,7 @@ impl RawDataset {
             labels: None,
             splits: Vec::new(),
             unknown_ends_skipped: 0,
+            notes: ReadNotes::default(),
         }
     }
 
@@ -128,6 +134,8 @@ impl RawDataset {
         let own_names = self.feature_names.filter(|_| order.is_some());
         let own_features = self.features.zip(order.as_ref()).map(|(features, order)| features.select(order));
         let own_labels = self.labels.zip(order.as_ref()).map(|(labels, order)| labels.select(order));
+        let mut notes = self.notes;
+        notes.append(table.notes);
         Ok(Self {
             name: self.name,
             node_ids: table.node_ids,
@@ -138,6 +146,7 @@ impl RawDataset {
             labels: table.labels.or(own_labels),
             splits: table.splits,
             unknown_ends_skipped: self.unknown_ends_skipped + unknown,
+            notes,
         })
     }
 
@@ -162,6 +171,7 @@ impl RawDataset {
             splits: self.splits,
             node_ids: self.node_ids,
             report: CleaningReport { edges, features_made, ..CleaningReport::default() },
+            notes: self.notes,
         })?;
         policy.apply_to_nodes(dataset)
     }
@@ -194,6 +204,7 @@ mod tests {
             feature_names: None,
             labels: None,
             splits: Vec::new(),
+            notes: ReadNotes::default(),
         }
     }
 

@@ -17,6 +17,7 @@ use crate::graph::Graph;
 use crate::labels::Labels;
 use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 use crate::node_ids::NodeIds;
+use crate::read_notes::ReadNotes;
 use crate::split::Split;
 
 const MAGIC: [u8; 8] = *b"G2R-DATA";
@@ -235,6 +236,7 @@ impl Source<'_> {
             splits,
             node_ids,
             report: CleaningReport { edges: edge_report, ..CleaningReport::default() },
+            notes: ReadNotes::default(),
         })
         .map_err(|error| error.in_file(self.file))
     }
@@ -362,6 +364,7 @@ mod tests {
             splits: vec![split],
             node_ids: NodeIds::from_names(["p", "q", "r", "s"]),
             report: CleaningReport { edges: edge_report, ..CleaningReport::default() },
+            notes: ReadNotes::default(),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::error::{Error, Place};
 use crate::load::recognize;
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::{NodeTable, RawDataset};
+use crate::read_notes::ReadNotes;
 
 /// A folder of a graph file and, where there are any, a table of nodes, an array of features, and a split.
 pub(super) const FORMAT: Format = Format {
@@ -100,6 +101,7 @@ impl NodeParts {
                 feature_names: None,
                 labels: None,
                 splits: Vec::new(),
+                notes: ReadNotes::default(),
             },
         };
         raw.with_nodes(table, config.unknown_ids).map_err(|error| error.in_file(file))

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use super::file::file_names;
+use crate::column_config::ColumnConfig;
 use crate::error::Error;
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::{RawDataset, UnknownIds};
@@ -31,10 +32,12 @@ pub struct Format {
 }
 
 /// How a path is read, whatever its format.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ReadConfig {
     /// What is done with edges of nodes that the same source does not list.
     pub unknown_ids: UnknownIds,
+    /// Which columns mean what.
+    pub columns: ColumnConfig,
 }
 
 impl Format {

@@ -12,6 +12,7 @@ use crate::format::quoted::quoted;
 use crate::labels::Labels;
 use crate::node_ids::{NodeIds, whole_number};
 use crate::raw_dataset::NodeTable;
+use crate::read_notes::ReadNotes;
 use crate::split::Split;
 
 /// The rows so far. A row is given cell by cell, features in the order of their columns, then ended.
@@ -160,6 +161,7 @@ impl TableBuilder {
             features: self.features.finish(),
             feature_names: self.feature_names,
             labels,
+            notes: ReadNotes::default(),
             node_ids,
         })
     }
