@@ -10,6 +10,7 @@ use crate::feature_names::FeatureNames;
 use crate::features::Features;
 use crate::graph::Graph;
 use crate::labels::Labels;
+use crate::multi_labels::MultiLabels;
 use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 use crate::node_ids::NodeIds;
 use crate::read_notes::ReadNotes;
@@ -30,6 +31,8 @@ pub struct RawDataset {
     pub feature_names: Option<FeatureNames>,
     /// A class or none for each node, where the source has any.
     pub labels: Option<Labels>,
+    /// Any number of classes for each node, where the source has several for one; then there are no `labels`.
+    pub multi_labels: Option<MultiLabels>,
     /// The splits of the source; need labels.
     pub splits: Vec<Split>,
     /// Arcs that were left out while reading because they name an unknown node.
@@ -49,6 +52,8 @@ pub struct NodeTable {
     pub feature_names: Option<FeatureNames>,
     /// A class or none for each node.
     pub labels: Option<Labels>,
+    /// Any number of classes for each node, where the table has several for one; then there are no `labels`.
+    pub multi_labels: Option<MultiLabels>,
     /// The splits of the source; need labels.
     pub splits: Vec<Split>,
     /// What the reader decided.
@@ -76,6 +81,7 @@ impl RawDataset {
             features: None,
             feature_names: None,
             labels: None,
+            multi_labels: None,
             splits: Vec::new(),
             unknown_ends_skipped: 0,
             notes: ReadNotes::default(),
@@ -127,13 +133,15 @@ impl RawDataset {
             old_of_new.into_iter().collect::<Option<Vec<u32>>>()
         };
         // They can be kept only where every node of the table has them.
-        let order = match self.features.is_some() || self.labels.is_some() {
+        let order = match self.features.is_some() || self.labels.is_some() || self.multi_labels.is_some() {
             true => old_of_new(table.node_ids.len()),
             false => None,
         };
         let own_names = self.feature_names.filter(|_| order.is_some());
         let own_features = self.features.zip(order.as_ref()).map(|(features, order)| features.select(order));
         let own_labels = self.labels.zip(order.as_ref()).map(|(labels, order)| labels.select(order));
+        let own_multi = self.multi_labels.zip(order.as_ref()).map(|(labels, order)| labels.select(order));
+        let has_labels = table.labels.is_some() || table.multi_labels.is_some();
         let mut notes = self.notes;
         notes.append(table.notes);
         Ok(Self {
@@ -143,7 +151,8 @@ impl RawDataset {
             // Names belong to the features beside them.
             feature_names: if table.features.is_some() { table.feature_names } else { own_names },
             features: table.features.or(own_features),
-            labels: table.labels.or(own_labels),
+            labels: if has_labels { table.labels } else { own_labels },
+            multi_labels: if has_labels { table.multi_labels } else { own_multi },
             splits: table.splits,
             unknown_ends_skipped: self.unknown_ends_skipped + unknown,
             notes,
@@ -168,6 +177,7 @@ impl RawDataset {
             features,
             feature_names: self.feature_names.filter(|_| features_made.is_none()),
             labels: self.labels,
+            multi_labels: self.multi_labels,
             splits: self.splits,
             node_ids: self.node_ids,
             report: CleaningReport { edges, features_made, ..CleaningReport::default() },
@@ -203,6 +213,7 @@ mod tests {
             features: Some(Features::Dense(features)),
             feature_names: None,
             labels: None,
+            multi_labels: None,
             splits: Vec::new(),
             notes: ReadNotes::default(),
         }

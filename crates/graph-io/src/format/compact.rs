@@ -228,6 +228,7 @@ impl Source<'_> {
             }
         };
         NodeDataset::from_parts(NodeDatasetParts {
+            multi_labels: None,
             name,
             graph,
             features,
@@ -356,6 +357,7 @@ mod tests {
         let labels = Labels::from_classes(vec![Some(0), None, Some(1), Some(1)], names).unwrap();
         let split = Split::from_nodes(vec![3], vec![], vec![0, 2], &labels).unwrap();
         NodeDatasetParts {
+            multi_labels: None,
             name: "tiny".into(),
             graph,
             features: Features::Sparse(matrix),

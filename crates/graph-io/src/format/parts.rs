@@ -96,6 +96,7 @@ impl NodeParts {
             }
             Some(table) => NodeTable { features: Some(features), feature_names: None, ..table },
             None => NodeTable {
+                multi_labels: None,
                 node_ids: row_ids(&raw.node_ids, num_rows, file)?,
                 features: Some(features),
                 feature_names: None,

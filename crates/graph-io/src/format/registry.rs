@@ -60,6 +60,14 @@ impl Format {
     /// A format that is only read; a data set with something that the format has no place for; a path that cannot be
     /// written.
     pub fn write(&self, dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
+        if let Some(labels) = dataset.multi_labels() {
+            let found = format!("{} of them", labels.num_classes());
+            return Err(Error::invalid(
+                "classes to write",
+                "one class a node: no format keeps several",
+                found,
+            ));
+        }
         match self.write {
             Some(write) => write(dataset, path),
             None => Err(Error::invalid("format to write", "one that can be written", self.name)),

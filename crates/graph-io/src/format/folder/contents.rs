@@ -41,6 +41,7 @@ pub(super) fn read_dataset(
     let node_ids = read_node_ids(source, metadata)?;
     let name = metadata.name.clone();
     Ok(NodeDatasetParts {
+        multi_labels: None,
         name,
         graph,
         features,

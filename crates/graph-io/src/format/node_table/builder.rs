@@ -157,6 +157,7 @@ impl TableBuilder {
             None => None,
         };
         Ok(NodeTable {
+            multi_labels: None,
             splits: splits(self.splits, &node_ids, labels.as_ref(), file)?,
             features: self.features.finish(),
             feature_names: self.feature_names,
