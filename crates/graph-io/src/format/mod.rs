@@ -15,22 +15,31 @@
 //! # Ok::<(), graph_io::Error>(())
 //! ```
 
+mod adjacency_list;
+mod attributes;
 mod compact;
 mod edge_index;
 mod edge_list;
 mod file;
 mod folder;
+mod geom_gcn;
+mod gexf;
+mod gml;
 mod graphml;
 mod growth;
+mod json_error;
 mod linqs;
+mod mat;
 mod matrix_file;
 mod matrix_market;
 mod metis;
+mod node_link;
 mod node_table;
 pub(crate) mod npy;
 mod npz;
 mod ogb;
 pub(crate) mod output;
+mod pajek;
 #[cfg(feature = "parquet")]
 pub(crate) mod parquet_file;
 mod parts;
@@ -41,6 +50,7 @@ mod registry;
 mod split_file;
 mod tu;
 mod wiki_cs;
+mod xml;
 pub(crate) mod zip_archive;
 
 pub use compact::Compact;
@@ -67,14 +77,21 @@ static ALL: &[Format] = &[
     planetoid::FORMAT,
     linqs::FORMAT,
     ogb::FORMAT,
+    geom_gcn::FORMAT,
     parts::FORMAT,
     // Told by the first bytes.
     npz::FORMAT,
+    mat::FORMAT,
     edge_index::FORMAT,
     graphml::FORMAT,
+    gexf::FORMAT,
+    gml::FORMAT,
     wiki_cs::FORMAT,
+    node_link::FORMAT,
+    pajek::FORMAT,
     matrix_market::FORMAT,
     // Told by the ending of the name, or by lines of numbers.
+    adjacency_list::FORMAT,
     metis::FORMAT,
     edge_list::FORMAT,
 ];

@@ -14,10 +14,11 @@ mod text;
 
 use std::path::Path;
 
-pub(super) use cells::Set;
 #[cfg(feature = "parquet")]
-pub(crate) use cells::{Fault, finite};
-pub(super) use classes::ClassColumn;
+pub(crate) use cells::finite;
+pub(super) use cells::finite_number;
+pub(crate) use cells::{Fault, Set, is_missing};
+pub(super) use classes::{ClassColumn, first_lost};
 pub(super) use columns::{Columns, Role};
 pub(super) use delimited::{Delimited, cell, kind_of, shown_header};
 pub(crate) use text::set_names;
