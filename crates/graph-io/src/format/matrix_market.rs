@@ -146,6 +146,8 @@ impl Header {
             weight: self.has_values.then_some(2),
             num_fields: if self.has_values { 3 } else { 2 },
             single: Single::Fault,
+            arrow: None,
+            has_attributes: false,
             expected: if self.has_values { "a row, a column and a value" } else { "a row and a column" }
                 .into(),
         }
