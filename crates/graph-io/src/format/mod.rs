@@ -20,6 +20,7 @@ mod attributes;
 mod compact;
 mod edge_index;
 mod edge_list;
+mod fields;
 mod file;
 mod folder;
 mod geom_gcn;
@@ -48,12 +49,16 @@ mod planetoid;
 mod quoted;
 mod registry;
 mod split_file;
+mod text_encoding;
+mod text_table;
 mod tu;
 mod wiki_cs;
 mod xml;
 pub(crate) mod zip_archive;
 
 pub use compact::Compact;
+pub(crate) use edge_list::line::Separator;
+pub(crate) use fields::Fields;
 pub(crate) use file::{name_of, read_unpacked_text};
 pub use folder::{FeatureRow, MappedDataset};
 pub use graphml::GraphMl;
@@ -68,6 +73,7 @@ pub(crate) use quoted::quoted;
 pub(crate) use registry::Sample;
 pub use registry::{Format, ReadConfig};
 pub use split_file::{read_split, write_split};
+pub(crate) use text_table::{HeaderHints, TextTable};
 pub use tu::{is_graph_set, read_graph_set};
 
 /// Every format. A path is read as the first that recognizes it, so stricter ones stand before looser ones.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::edge_list;
 use super::matrix_file::read_features;
-use super::node_table::{read_node_table, write_node_table};
+use super::node_table::{read_table, write_node_table};
 use super::output::write_folder;
 use super::registry::{Format, ReadConfig, Sample};
 use super::split_file::read_split;
@@ -78,7 +78,8 @@ pub(crate) struct NodeParts {
 impl NodeParts {
     /// The graph with what the files say of its nodes.
     pub(crate) fn join(&self, raw: RawDataset, config: &ReadConfig) -> Result<RawDataset, Error> {
-        let table = self.nodes.as_deref().map(read_node_table).transpose()?;
+        let read = |file| read_table(file, &config.columns, Some(&raw.node_ids));
+        let table = self.nodes.as_deref().map(read).transpose()?;
         let Some(file) = &self.features else {
             return match (table, &self.nodes) {
                 (Some(table), Some(file)) => {

@@ -113,7 +113,9 @@ fn header(fields: &[Cow<'_, [u8]>], separator: Separator, columns: &ColumnConfig
         Header::Auto => {
             let names = names();
             let is_named = |called: &Option<String>| {
-                called.as_ref().is_some_and(|called| names.iter().any(|name| name.trim() == called))
+                called.as_ref().is_some_and(|called| {
+                    called.parse::<usize>().is_err() && names.iter().any(|name| name.trim() == called)
+                })
             };
             let is_header = known_ends(&names, separator).is_some()
                 || [&columns.source, &columns.target, &columns.weight].into_iter().any(is_named);

@@ -12,7 +12,7 @@ pub(super) const MAX_ID_LEN: usize = 4096;
 
 /// What stands between the fields of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::format) enum Separator {
+pub(crate) enum Separator {
     /// Spaces and tabs, any number of them.
     Blanks,
     /// One such byte, with blanks around it: a tab, a comma, a semicolon or a bar.

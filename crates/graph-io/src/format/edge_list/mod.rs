@@ -4,7 +4,7 @@ mod attributes;
 pub(super) mod digits;
 mod inline_names;
 mod layout;
-pub(super) mod line;
+pub(crate) mod line;
 mod names;
 pub(super) mod numbers;
 mod ranks;

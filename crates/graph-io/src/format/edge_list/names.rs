@@ -270,13 +270,10 @@ fn long(short_hash: u32) -> u64 {
 
 /// Makes a full table twice as large, without the old and the new one at once.
 fn grow(table: &mut HashTable<(u32, u32)>) {
-    let mut hashes = vec![0; table.len()];
-    for (short_hash, node) in std::mem::take(table) {
-        hashes[node as usize] = short_hash;
-    }
-    table.reserve(hashes.len() + 1, |_| unreachable!("an empty table has nothing to hash again"));
-    for (node, short_hash) in (0..).zip(hashes) {
-        table.insert_unique(long(short_hash), (short_hash, node), |&(short_hash, _)| long(short_hash));
+    let entries: Vec<(u32, u32)> = std::mem::take(table).into_iter().collect();
+    table.reserve(entries.len() + 1, |_| unreachable!("an empty table has nothing to hash again"));
+    for entry in entries {
+        table.insert_unique(long(entry.0), entry, |&(short_hash, _)| long(short_hash));
     }
 }
 

@@ -41,7 +41,7 @@ pub(in crate::format) const FORMAT: Format = Format {
     endings: &[".tsv", ".txt", ".csv", ".edges", ".edgelist", ".el"],
     keeps: "ids, edges and weights",
     recognizes,
-    read: |path, config| read(read_text_to_parse(path)?, path, &config.columns, None),
+    read: |path, config| read(read_text_to_parse(path)?.into_utf8(path)?, path, &config.columns, None),
     write: Some(write::write),
 };
 
@@ -62,11 +62,15 @@ pub(super) fn recognizes(sample: &Sample) -> bool {
 
 /// Reads text that is cut into chunks of about this length, or as fits its length and the number of threads.
 pub(super) fn read(
-    bytes: TextToParse,
+    mut bytes: TextToParse,
     path: &Path,
     columns: &ColumnConfig,
     chunk_len: Option<usize>,
 ) -> Result<RawDataset, Error> {
+    // Elsewhere they are found when a line is no edge of numbers: looking for them in every file takes time.
+    if memchr::memchr(b'\r', line_at(&bytes, 0).0).is_some() {
+        bytes.unify_line_ends();
+    }
     let found = layout::find(&bytes, columns).map_err(|fault| malformed(&bytes, path, fault))?;
     let Some(found) = found else {
         return Err(Error::malformed(Place::whole(path), "at least one edge", "none"));
@@ -87,14 +91,18 @@ pub(super) fn read(
 }
 
 fn edges(
-    bytes: TextToParse,
+    mut bytes: TextToParse,
     path: &Path,
     (found, columns): (&Found, &ColumnConfig),
     chunk_len: usize,
     notes: &mut ReadNotes,
 ) -> Result<(NodeIds, Arcs, Passed), Error> {
     let Found { layout, start, .. } = found;
-    match Numbers::parse(&bytes, *start, layout, chunk_len) {
+    let mut numbers = Numbers::parse(&bytes, *start, layout, chunk_len);
+    if numbers.is_err() && bytes.unify_line_ends() {
+        numbers = Numbers::parse(&bytes, *start, layout, chunk_len);
+    }
+    match numbers {
         Ok(numbers) => return Ok(numbers.in_rows(bytes)),
         Err(Stop::Fault(fault)) => return Err(malformed(&bytes, path, fault)),
         Err(Stop::Text | Stop::Wide) => {}

@@ -281,6 +281,14 @@ fn ids_that_start_with_a_comment_sign_are_kept_and_comments_are_counted() {
 }
 
 #[test]
+fn every_end_of_a_line_is_one() {
+    for text in ["1 2\r2 3\r", "1 2\r2 3\n", "1 2\n2 3\r", "1 2\r\n2 3\r\n", "1 2\n\n2 3"] {
+        assert_eq!(edges_of(&raw(text)), edges([("1", "2"), ("2", "3")]), "{text:?}");
+    }
+    assert_eq!(edges_of(&raw("a b\nb c\rc d\n")), edges([("a", "b"), ("b", "c"), ("c", "d")]));
+}
+
+#[test]
 fn lines_of_one_id_are_what_is_asked_for() {
     let by = |lone_ids, text| read_by(&ColumnConfig { lone_ids, ..ColumnConfig::default() }, text);
     assert_eq!(by(LoneIds::Node, "a\tb\nb c\n").unwrap().node_ids.len(), 3);
@@ -345,6 +353,17 @@ proptest! {
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), chunk_len in 1usize..40) {
         let _ = cut_every(bytes, Some(chunk_len));
     }
+}
+
+#[test]
+fn a_file_in_utf_16_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ring.csv");
+    let bytes: Vec<u8> =
+        "\u{feff}source,target\r\nä,b\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(&path, bytes).unwrap();
+    let pair = crate::load(path.to_str().unwrap(), None).unwrap();
+    assert_eq!((pair.node_ids().get(0).as_ref(), pair.graph().num_edges()), ("ä", 1));
 }
 
 #[test]

@@ -12,7 +12,6 @@ use crate::format::quoted::quoted;
 use crate::labels::Labels;
 use crate::node_ids::{NodeIds, whole_number};
 use crate::raw_dataset::NodeTable;
-use crate::read_notes::ReadNotes;
 use crate::split::Split;
 
 /// The rows so far. A row is given cell by cell, features in the order of their columns, then ended.
@@ -30,6 +29,10 @@ pub(super) struct TableBuilder {
 
 /// The train, val and test nodes of a split.
 type SetLists = [Vec<u32>; 3];
+
+/// Why labels are not used that are names.
+const NAMES: &str =
+    "names, as more than half of them differ; `--label` with the name of the column takes them for classes";
 
 enum Ids {
     /// The table names no node.
@@ -142,7 +145,7 @@ impl TableBuilder {
     }
 
     /// The table.
-    pub(super) fn finish(self, file: &Path) -> Result<NodeTable, Error> {
+    pub(super) fn finish(self, columns: Columns, file: &Path) -> Result<NodeTable, Error> {
         if self.num_rows == 0 {
             return Err(Error::malformed(Place::whole(file), "at least one row", "none"));
         }
@@ -152,7 +155,15 @@ impl TableBuilder {
             Ids::Names { text, ends } => NodeIds::from_text(text, ends),
         };
         node_ids.index().map_err(|error| error.in_file(file))?;
-        let labels = match self.classes {
+        let mut notes = columns.notes;
+        let classes = self.classes.filter(|classes| {
+            let names = columns.may_be_names.filter(|_| classes.are_names());
+            if let Some(column) = names {
+                notes.unused(&columns.names[column], NAMES);
+            }
+            names.is_none()
+        });
+        let labels = match classes {
             Some(classes) => classes.finish().map_err(|error| error.in_file(file))?,
             None => None,
         };
@@ -162,7 +173,7 @@ impl TableBuilder {
             features: self.features.finish(),
             feature_names: self.feature_names,
             labels,
-            notes: ReadNotes::default(),
+            notes,
             node_ids,
         })
     }
