@@ -87,7 +87,8 @@ pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset,
         None => recognize(path)?,
     };
     let read = ReadConfig { unknown_ids: config.unknown_ids, columns: config.columns.clone() };
-    let parts = NodeParts { nodes: config.nodes.clone(), features: config.features.clone() };
+    let parts =
+        NodeParts { nodes: config.nodes.clone(), features: config.features.clone(), has_split: false };
     let mut raw = format.read(path, &read)?;
     if let Some(num_nodes) = config.columns.num_nodes {
         raw = raw.with_num_nodes(num_nodes).map_err(|error| error.in_file(path))?;
@@ -251,7 +252,7 @@ mod tests {
         assert_eq!(
             message("a.mtx", "%MatrixMarket matrix coordinate pattern general\n3 3 2\n1 2\n2 3\n"),
             "a.mtx:1: expected %%MatrixMarket matrix, a storage, a field and a symmetry, found \
-             \"%MatrixMarket matrix coordinate patter\"…"
+             \"%MatrixMarket matrix coordinate pattern \"…"
         );
         for (name, content) in [("a.graphml", "1 2\n"), ("a.npz", "1 2\n"), ("a.graph.gz", "a b\n")] {
             assert!(message(name, content).starts_with(name), "{}", message(name, content));

@@ -47,22 +47,24 @@ impl TextTable {
         let text = read_unpacked_text(file)?;
         let separator = separator_of(&text, file);
         let mut table = Self { text, separator, file: file.to_path_buf(), header: None, num_columns: 0 };
-        let mut samples = table.samples()?;
-        if samples.is_empty() {
+        let mut fields = Fields::new(&table.text, separator, file);
+        if !fields.next_row() {
             return Err(Error::malformed(Place::whole(file), "a header line", "an empty file"));
         }
-        let first = samples.remove(0);
-        if first.len() > MAX_COLUMNS {
-            return Err(Error::refused(Place::line(file, 1), format!("more than {MAX_COLUMNS} columns")));
+        let first_place = fields.place();
+        let num_columns = next_row(&mut fields, &mut Vec::new(), 0)?;
+        if num_columns > MAX_COLUMNS {
+            return Err(Error::refused(first_place, format!("more than {MAX_COLUMNS} columns")));
         }
-        let num_columns = first.len();
+        let mut samples = table.samples(num_columns)?;
+        let first = samples.remove(0);
         let names = match is_header(&first, &samples, hints) {
             Some(true) => Some(first.iter().map(|name| Box::from(&**name)).collect()),
             Some(false) => None,
             None => {
                 let expected =
                     "names of columns, or a row of values, as `--header yes` or `--header no` says";
-                return Err(Error::malformed(table.fields_from_first().place(), expected, shown(&first)));
+                return Err(Error::malformed(first_place, expected, shown(&first)));
             }
         };
         (table.header, table.num_columns) = (names, num_columns);
@@ -70,23 +72,17 @@ impl TextTable {
     }
 
     /// The first rows, cut where they are too long.
-    fn samples(&self) -> Result<Vec<Row<'_>>, Error> {
+    fn samples(&self, num_columns: usize) -> Result<Vec<Row<'_>>, Error> {
         let mut fields = Fields::new(&self.text, self.separator, &self.file);
         let mut rows = Vec::new();
-        let mut width = MAX_COLUMNS + 1;
+        let mut width = num_columns;
         while rows.len() <= NUM_SAMPLES && fields.next_row() {
-            let mut row = Vec::new();
+            let mut row = Vec::with_capacity(width);
             next_row(&mut fields, &mut row, width)?;
-            width = row.len().min(MAX_SAMPLE_WIDTH);
+            width = num_columns.min(MAX_SAMPLE_WIDTH);
             rows.push(row);
         }
         Ok(rows)
-    }
-
-    fn fields_from_first(&self) -> Fields<'_> {
-        let mut fields = Fields::new(&self.text, self.separator, &self.file);
-        fields.next_row();
-        fields
     }
 
     /// How many bytes of text.

@@ -78,6 +78,7 @@ impl Chunk {
         hasher: &DefaultHashBuilder,
     ) -> Result<Self, FaultAt> {
         let mut chunk = Self::default();
+        chunk.names.min_len = InlineNames::<4>::MAX_LEN + 1;
         let mut index = Index::new(hasher);
         let quick = Quick::of(layout, &bytes[range.clone()]);
         let mut next = range.start;
@@ -225,12 +226,14 @@ struct Names {
     ends: Vec<usize>,
     /// Nodes with the hashes of their ids, so that a table that grows looks at no id.
     table: HashTable<(u32, u32)>,
+    /// The shortest ids that the table has.
+    min_len: usize,
 }
 
 impl Names {
     /// The node of an id, a new one if it has none yet.
     fn node(&mut self, id: &[u8], hasher: &DefaultHashBuilder) -> u32 {
-        let Self { text, ends, table } = self;
+        let Self { text, ends, table, .. } = self;
         let short_hash = hasher.hash_one(id) as u32;
         let is_same = |&(other_hash, node): &(u32, u32)| {
             other_hash == short_hash && name(text, ends, node as usize) == id
@@ -239,13 +242,27 @@ impl Names {
             return node;
         }
         let node = self.next_node();
-        let table = &mut self.table;
-        if table.len() == table.capacity() {
-            grow(table);
+        if self.table.len() == self.table.capacity() {
+            self.grow(hasher);
         }
-        table.insert_unique(long(short_hash), (short_hash, node), |&(short_hash, _)| long(short_hash));
+        self.table.insert_unique(long(short_hash), (short_hash, node), |&(short_hash, _)| long(short_hash));
         self.push(id);
         node
+    }
+
+    /// Makes a full table twice as large, without the old and the new one at once.
+    fn grow(&mut self, hasher: &DefaultHashBuilder) {
+        let num_entries = std::mem::take(&mut self.table).len();
+        let mut table = HashTable::with_capacity(num_entries + 1);
+        for node in 0..self.ends.len() as u32 {
+            let id = self.get(node as usize);
+            if id.len() >= self.min_len {
+                let short_hash = hasher.hash_one(id) as u32;
+                table
+                    .insert_unique(long(short_hash), (short_hash, node), |&(short_hash, _)| long(short_hash));
+            }
+        }
+        self.table = table;
     }
 
     /// The number of a new node.
@@ -266,15 +283,6 @@ impl Names {
 /// The hash that a table is given, which looks at its highest bits and at its lowest.
 fn long(short_hash: u32) -> u64 {
     u64::from(short_hash) << 32 | u64::from(short_hash)
-}
-
-/// Makes a full table twice as large, without the old and the new one at once.
-fn grow(table: &mut HashTable<(u32, u32)>) {
-    let entries: Vec<(u32, u32)> = std::mem::take(table).into_iter().collect();
-    table.reserve(entries.len() + 1, |_| unreachable!("an empty table has nothing to hash again"));
-    for entry in entries {
-        table.insert_unique(long(entry.0), entry, |&(short_hash, _)| long(short_hash));
-    }
 }
 
 fn name<'a>(text: &'a [u8], ends: &[usize], node: usize) -> &'a [u8] {

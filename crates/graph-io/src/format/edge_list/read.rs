@@ -117,8 +117,8 @@ fn edges(
         note_header(first.0, notes);
         return Ok(numbers.in_rows(bytes));
     }
-    // Few chunks: each numbers its ids anew.
-    let chunk_len = chunk_len.saturating_mul(8);
+    // Few chunks, as each numbers its ids anew, but several a core: what finds the ids of a chunk goes with it.
+    let chunk_len = chunk_len.saturating_mul(4);
     let chunks =
         names::parse(&bytes, *start, layout, chunk_len).map_err(|fault| malformed(&bytes, path, fault))?;
     let first_line = first.0.get(..first.0.len().min(200)).unwrap_or_default().to_vec();

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::KnownOfNodes;
 use super::cells::{Fault, Set, flag, number};
 use super::classes::ClassColumn;
 use super::columns::{Columns, Role};
@@ -145,7 +146,12 @@ impl TableBuilder {
     }
 
     /// The table.
-    pub(super) fn finish(self, columns: Columns, file: &Path) -> Result<NodeTable, Error> {
+    pub(super) fn finish(
+        self,
+        columns: Columns,
+        known: KnownOfNodes<'_>,
+        file: &Path,
+    ) -> Result<NodeTable, Error> {
         if self.num_rows == 0 {
             return Err(Error::malformed(Place::whole(file), "at least one row", "none"));
         }
@@ -157,7 +163,7 @@ impl TableBuilder {
         node_ids.index().map_err(|error| error.in_file(file))?;
         let mut notes = columns.notes;
         let classes = self.classes.filter(|classes| {
-            let names = columns.may_be_names.filter(|_| classes.are_names());
+            let names = columns.may_be_names.filter(|_| !known.has_split && classes.are_names());
             if let Some(column) = names {
                 notes.unused(&columns.names[column], NAMES);
             }

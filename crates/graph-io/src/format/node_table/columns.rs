@@ -91,8 +91,8 @@ impl Columns {
             Ok(())
         })?;
         match num_columns {
-            1 if !has_fraction => keys[0] = Key::Label,
-            2 if !has_fraction => (keys[0], keys[1]) = (Key::Id(0), Key::Label),
+            1 if !has_fraction => keys[0] = Key::Class(0),
+            2 if !has_fraction => (keys[0], keys[1]) = (Key::Id(0), Key::Class(0)),
             _ if starts_with_node && num_columns > 2 => keys[0] = Key::Id(0),
             _ => {}
         }

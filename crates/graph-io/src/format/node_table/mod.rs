@@ -62,16 +62,25 @@ use crate::raw_dataset::NodeTable;
 /// A file that cannot be read; a first row that may name the columns or not; a row of another length; an empty id, or
 /// two rows of one id; a feature that is no finite number; a split of nodes without a label.
 pub fn read_node_table(path: &Path) -> Result<NodeTable, Error> {
-    read_table(path, &ColumnConfig::default(), None)
+    read_table(path, &ColumnConfig::default(), KnownOfNodes::default())
 }
 
-/// As [`read_node_table`], by what a user says of the columns, for the nodes of a graph.
+/// What is known of the nodes before their table is read.
+#[derive(Clone, Copy, Default)]
+pub(super) struct KnownOfNodes<'a> {
+    /// The nodes of the graph.
+    pub(super) ids: Option<&'a NodeIds>,
+    /// Whether a split comes with the table, so that its labels are classes and no names.
+    pub(super) has_split: bool,
+}
+
+/// As [`read_node_table`], by what a user says of the columns and what is known of the nodes.
 pub(super) fn read_table(
     path: &Path,
     columns: &ColumnConfig,
-    ids: Option<&NodeIds>,
+    known: KnownOfNodes<'_>,
 ) -> Result<NodeTable, Error> {
-    if is_parquet(path) { read_parquet(path, columns) } else { text::read(path, columns, ids) }
+    if is_parquet(path) { read_parquet(path, columns, known) } else { text::read(path, columns, known) }
 }
 
 /// Writes what is known of the nodes of a data set as a table that [`read_node_table`] reads, in the form that the path
@@ -114,7 +123,7 @@ fn unknown_kind(path: &Path) -> Error {
 use parquet::{read as read_parquet, write as write_parquet};
 
 #[cfg(not(feature = "parquet"))]
-fn read_parquet(path: &Path, _: &ColumnConfig) -> Result<NodeTable, Error> {
+fn read_parquet(path: &Path, _: &ColumnConfig, _: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
     Err(no_parquet(path))
 }
 

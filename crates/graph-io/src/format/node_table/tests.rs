@@ -265,7 +265,8 @@ fn tables_of_people_are_read_by_the_nodes_of_the_graph() {
     let path = folder.path().join("labels.csv");
     let by = |config: &ColumnConfig, content: &str, ids: &[&str]| {
         std::fs::write(&path, content).unwrap();
-        read_table(&path, config, Some(&NodeIds::from_names(ids))).map_err(|error| error.to_string())
+        read_table(&path, config, KnownOfNodes { ids: Some(&NodeIds::from_names(ids)), has_split: false })
+            .map_err(|error| error.to_string())
     };
     let read = |content: &str, ids: &[&str]| by(&ColumnConfig::default(), content, ids).unwrap();
     // Labels of the nodes in their order: the first is none of three names of columns.

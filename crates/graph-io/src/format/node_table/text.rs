@@ -5,6 +5,7 @@ use std::path::Path;
 
 use csv::WriterBuilder;
 
+use super::KnownOfNodes;
 use super::builder::TableBuilder;
 use super::columns::{Columns, Role, is_feature};
 use super::feature_rows::Room;
@@ -15,11 +16,11 @@ use crate::features::Features;
 use crate::format::output::write_text_file;
 use crate::format::text_table::{HeaderHints, TextTable, kind_of};
 use crate::node_dataset::NodeDataset;
-use crate::node_ids::NodeIds;
 use crate::raw_dataset::NodeTable;
 use crate::split::Split;
 
-pub(super) fn read(file: &Path, config: &ColumnConfig, ids: Option<&NodeIds>) -> Result<NodeTable, Error> {
+pub(super) fn read(file: &Path, config: &ColumnConfig, known: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
+    let ids = known.ids;
     let chosen = [&config.id, &config.label, &config.split];
     let is_name = |word: &str| {
         !is_feature(word) && !word.is_empty() || chosen.iter().any(|name| name.as_deref() == Some(word))
@@ -47,7 +48,7 @@ pub(super) fn read(file: &Path, config: &ColumnConfig, ids: Option<&NodeIds>) ->
         builder.end_row().map_err(|fault| fault.at(place()))
     })?;
     drop(table);
-    builder.finish(columns, file)
+    builder.finish(columns, known, file)
 }
 
 /// Whether a column is 0, 1, 2, ….
