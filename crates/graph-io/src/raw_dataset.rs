@@ -192,6 +192,7 @@ impl RawDataset {
             features: None,
             feature_names: None,
             labels: None,
+            multi_labels: None,
             splits: Vec::new(),
             notes: ReadNotes::default(),
         };
