@@ -12,7 +12,7 @@ use std::hint::black_box;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use criterion::{Criterion, criterion_group, criterion_main};
 use embedders::seeds::{Stream, generator};
-use embedders::{G2r, G2rConfig};
+use embedders::{G2r, TrainingData, trainer};
 use g2r_loss::{Batch, Groups, Membership, RateReductionConfig, Sampling, log_det};
 use gnn::encoder::RowNorm;
 use gnn::ops::attention::AttentionSettings;
@@ -119,7 +119,7 @@ fn edge_operators(c: &mut Criterion, machine: &Machine) {
 fn rates_of_cora(c: &mut Criterion, machine: &Machine) {
     let cora = graph_io::load("cora", None).expect("Cora is embedded");
     let device = Device::flex();
-    let g2r = G2r::new(G2rConfig::default(), &cora, &device).expect("a valid recipe");
+    let g2r = trainer(&G2r::default(), &TrainingData::of(&cora)).expect("a valid recipe");
     let embedding = g2r.embed(&g2r.init(0));
     let values: Vec<f32> = embedding.iter().copied().collect();
     let tracked = || {

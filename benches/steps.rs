@@ -11,9 +11,8 @@ mod measure;
 #[path = "steps/mod.rs"]
 mod steps;
 
-use burn::tensor::Device;
 use criterion::{Criterion, criterion_group, criterion_main};
-use embedders::{Dgi, DgiConfig, G2r, G2rConfig, KeepLast};
+use embedders::{Dgi, FitOptions, G2r, TrainingData, trainer};
 use measure::{Machine, Work, operator};
 use steps::Input;
 use steps::gat::GatStep;
@@ -27,23 +26,24 @@ fn steps(c: &mut Criterion) {
     let machine = Machine::measure();
     let cora = graph_io::load("cora", None).expect("Cora is embedded");
 
-    let config = G2rConfig { epochs: 5, ..G2rConfig::preset("cora").expect("the authors' recipe") };
-    let g2r = G2r::new(config, &cora, &Device::flex()).expect("a valid recipe");
-    // The embedding before the first step is made too: a sixth forward pass.
-    let work = Work::Flops(5.0 * (ENCODER_FLOPS + EXPANSION_FLOPS) + ENCODER_FLOPS / 3.0);
+    let data = TrainingData::of(&cora);
+    // The default is the authors' recipe for Cora.
+    let g2r = trainer(&G2r { epochs: 5, ..G2r::default() }, &data).expect("a valid recipe");
+    let work = Work::Flops(5.0 * (ENCODER_FLOPS + EXPANSION_FLOPS));
     operator(c, &machine, "G2R, 5 steps of the recipe", work, || {
-        g2r.train(0, &mut KeepLast).expect("training runs");
+        g2r.train(&FitOptions::seed(0), &mut ()).expect("training runs");
     });
 
     let mut gcn = GcnStep::new(&Input::cora(), 1024, 512);
     operator(c, &machine, "GCN encoder step, 1433 to 1024 to 512", Work::Flops(ENCODER_FLOPS), || gcn.step());
 
-    let dgi = Dgi::new(DgiConfig::default(), &cora, &Device::flex()).expect("settings in their range");
-    let mut training = dgi.start(0);
+    let dgi = trainer(&Dgi::default(), &data).expect("settings in their range");
+    let options = FitOptions::seed(0);
+    let mut training = dgi.start(&options).expect("a graph with features");
     // The features' product and Â of the true and of the shuffled rows, each with its gradient: what they read and write once.
     let work = Work::Bytes(4.0 * 512.0 * (2.0 * (1433.0 + 2708.0) + 2.0 * (2708.0 + 2.0 * 2708.0)));
     operator(c, &machine, "DGI step, 512 columns", work, || {
-        training.step().expect("a finite loss");
+        training.epoch().expect("a finite loss");
     });
 
     let mut gat = GatStep::new(&Input::cora(), 7, 0.6);

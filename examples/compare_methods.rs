@@ -5,11 +5,13 @@
 //! ```
 
 use g2r::burn::tensor::Device;
+use g2r::embedders::Registry;
 use g2r::harness::bench::{
-    BenchConfig, BenchWatcher, CellRecord, Machine, Plan, Progress, ResultsFile, Tables, run_bench, summarize,
+    BenchCallback, BenchConfig, JobRecord, Machine, Plan, Progress, ResultsFile, Tables, Variant, run_bench,
+    summarize,
 };
 
-/// A few seeds of two methods, small enough to take a second; without the tables it would be the papers' recipes.
+/// A few seeds of two methods, small enough to take a second; without the tables it would be the presets.
 const CONFIG: &str = "
 datasets = ['cora']
 methods = ['g2r', 'dgi']
@@ -17,7 +19,7 @@ tasks = ['classification', 'clustering']
 seeds = 3
 
 [g2r]
-d_hidden = [64]
+encoder.d_hidden = [64]
 d_output = 32
 epochs = 8
 
@@ -28,26 +30,27 @@ epochs = 60
 
 struct Lines;
 
-impl BenchWatcher for Lines {
-    fn run_finished(&self, record: &CellRecord, progress: &Progress) {
-        let CellRecord { cell, .. } = record;
-        println!("{}/{}  {}, seed {}", progress.done, progress.total, cell.variant, cell.seed);
+impl BenchCallback for Lines {
+    fn run_finished(&self, record: &JobRecord, progress: &Progress) {
+        let JobRecord { key, .. } = record;
+        println!("{}/{}  {}, seed {}", progress.done, progress.total, key.method, key.seed);
     }
 }
 
 /// Runs the example.
 pub fn main() -> anyhow::Result<()> {
-    let config = BenchConfig::from_layers(None, CONFIG.parse()?)?;
+    let registry = Registry::builtin();
+    let config = BenchConfig::from_layers(&registry, None, CONFIG.parse()?)?;
     let load = |name: &str| Ok(g2r::graph::load(name, None)?);
     let plan = Plan::new(&config, &load)?;
-    // Whatever ends the process, the finished runs are in this file, and the same program goes on from there.
+    // The finished runs are in this file: the same program resumes a comparison that was stopped.
     let folder = tempfile::tempdir()?;
     let mut results = ResultsFile::open(&folder.path().join("results.jsonl"))?;
     let machine = Machine { device: &Device::flex(), meter: None };
     run_bench(&config, &plan, &load, &machine, &mut results, &Lines)?;
 
-    let reference = "g2r".parse().map_err(anyhow::Error::msg)?;
-    let groups = summarize(plan.cells(), &results, reference);
+    let reference = Variant::parse("g2r", &registry)?;
+    let groups = summarize(plan.jobs(), &results, reference);
     let tables =
         Tables { groups: &groups, reference, command: "compare_methods", device: "cpu", out: "memory" };
     println!("\n{}", tables.to_markdown());

@@ -5,26 +5,22 @@
 //! ```
 
 use anyhow::Context;
-use g2r::burn::tensor::Device;
 use g2r::embedders::seeds::{Stream, generator};
-use g2r::embedders::{EncoderKind, Method, OwnRule, Task};
+use g2r::embedders::{Registry, Target};
 use g2r::evaluation::{ClusteringScores, KMeansConfig, Rows, SimilaritySearch};
-use g2r::graph::Features;
 
 /// Runs the example.
 pub fn main() -> anyhow::Result<()> {
     let dataset = g2r::graph::load("karate", None)?;
 
-    // Any method of `METHODS`, by its name, with the recipe for this data set.
-    let method = Method::named("g2r").context("a method that there is")?;
-    let mut settings = method.recipe(dataset.name(), EncoderKind::Gcn);
-    settings
-        .extend("d_hidden = [32]\nd_output = 16\nepochs = 60\nlearning_rate = 0.01".parse::<toml::Table>()?);
-    let embedder = method.init(&settings, &dataset, &Device::flex())?;
-    let embedded = embedder.embed(&Task { seed: 0, labels: None }, &mut OwnRule)?;
-    let Features::Dense(embedding) = &embedded.rows else { anyhow::bail!("an encoder gives dense rows") };
-    let rows = Rows::dense(embedding.view()).scaled_to_unit_length();
-    println!("{} nodes, {} numbers each, after {} epochs", rows.num_rows(), rows.d_input(), embedded.epoch);
+    // Any method of the registry by its name, with the preset for this graph and these settings over it.
+    let settings = "d_output = 16\nepochs = 60\nencoder.d_hidden = [32]\noptimizer.learning_rate = 0.01";
+    let settings =
+        Registry::builtin().method("g2r")?.settings(&Target::of(&dataset), settings.parse()?)?;
+    let fitted = settings.fit(&dataset, 0)?;
+    let embedding = fitted.model.embed(&dataset)?;
+    let rows = Rows::dense(embedding.rows().view()).scaled_to_unit_length();
+    println!("{} nodes, {} numbers each, after {} epochs", rows.num_rows(), rows.d_input(), fitted.epoch);
 
     let clusters = KMeansConfig::new(2).fit(&rows, &mut generator(0, Stream::Evaluation))?.clusters;
     let labels = dataset.labels().context("the club split in two")?;

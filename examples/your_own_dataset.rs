@@ -4,20 +4,18 @@
 //! cargo run --release --example your_own_dataset
 //! ```
 
-use g2r::burn::tensor::Device;
-use g2r::embedders::{G2r, G2rConfig, KeepLast};
+use g2r::embedders::{EncoderSettings, G2r, Settings};
+use g2r::gnn::encoder::RowNorm;
 use g2r::graph::{self, EdgePolicy, Features, Graph, NodeDataset, NodeDatasetParts, NodeIds};
 use g2r::loss::Sampling;
 use g2r::ndarray::{Array2, array};
 
-/// A small graph needs small widths, and can take every group in every step.
+/// A small graph needs small widths, and can take every group in every step. Without labels the last epoch is kept.
 fn embed(dataset: &NodeDataset) -> anyhow::Result<Array2<f32>> {
-    let recipe = G2rConfig::default();
-    let config = G2rConfig { d_hidden: vec![16], d_output: 4, sampling: Sampling::All, epochs: 30, ..recipe };
-    let g2r = G2r::new(config, dataset, &Device::flex())?;
-    // Without labels there is nothing to choose an epoch by: keep the last.
-    let trained = g2r.train(0, &mut KeepLast)?;
-    Ok(g2r.embed(&trained.encoder))
+    let encoder = EncoderSettings { row_norm: RowNorm::L1, ..EncoderSettings::with_hidden(&[16]) };
+    let g2r = G2r { d_output: 4, sampling: Sampling::All, epochs: 30, encoder, ..G2r::default() };
+    let model = Settings::new(g2r)?.fit(dataset, 0)?.model;
+    Ok(model.embed(dataset)?.rows().clone())
 }
 
 /// Runs the example.
@@ -25,7 +23,7 @@ pub fn main() -> anyhow::Result<()> {
     // In code: two circles of friends that know each other through Cem and Dora. Edges are pairs of row numbers.
     let edges = [(0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (3, 5), (4, 5)];
     let (graph, _) = Graph::from_edges(6, &edges, EdgePolicy::default())?;
-    // One row a node: plays chess, plays football. Training divides each row by its sum.
+    // One row a node: plays chess, plays football.
     let plays = array![[1., 0.], [1., 0.], [1., 1.], [0., 1.], [0., 1.], [0., 1.]];
     let friends = NodeDataset::from_parts(NodeDatasetParts {
         node_ids: NodeIds::from_names(["Ana", "Ben", "Cem", "Dora", "Eli", "Fay"]),

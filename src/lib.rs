@@ -7,17 +7,15 @@
 //! 2202.06241).
 //!
 //! ```
-//! use g2r::burn::tensor::Device;
-//! use g2r::embedders::{G2r, G2rConfig, KeepLast};
+//! use g2r::embedders::{EncoderSettings, G2r, Settings};
 //!
 //! let cora = g2r::graph::load("cora", None)?;
 //! // The default is the authors' recipe for Cora; this is a small part of it.
-//! let config = G2rConfig { d_hidden: vec![32], d_output: 16, epochs: 2, ..G2rConfig::default() };
-//! let method = G2r::new(config, &cora, &Device::flex())?;
-//! let trained = method.train(0, &mut KeepLast)?;
-//! let embedding = method.embed(&trained.encoder);
-//! assert_eq!(embedding.dim(), (2708, 16));
-//! assert_eq!(trained.history.len(), 2);
+//! let g2r = G2r { d_output: 16, epochs: 2, encoder: EncoderSettings::with_hidden(&[32]), ..G2r::default() };
+//! let fitted = Settings::new(g2r)?.fit(&cora, 0)?;
+//! assert_eq!(fitted.history.len(), 2);
+//! let embedding = fitted.model.embed(&cora)?;
+//! assert_eq!(embedding.rows().dim(), (2708, 16));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -28,8 +26,8 @@
 //! | read a graph, its features, labels and split, or draw one at random | [`graph`] |
 //! | multiply sparse matrices, convolve, encode | [`gnn`] |
 //! | coding rates, groups of nodes, the loss | [`loss`] |
-//! | train an encoder; the baseline without training | [`embedders`] |
-//! | judge an embedding: probe, clusters, nearest nodes, links, spectra, a map | [`evaluation`] |
+//! | train an encoder, embed any graph with the model; losses, encoders and methods of your own | [`embedders`] |
+//! | evaluate an embedding: probe, clusters, nearest nodes, links, spectra, a map | [`evaluation`] |
 //! | compare methods over seeds, tables, a page of a run | [`harness`] |
 //!
 //! [`burn`] (tensors) and [`ndarray`] (arrays on the host) are re-exported because their types stand in the
@@ -37,6 +35,10 @@
 //! a file. The program `g2r` is the crate `g2r-cli`.
 //!
 //! The features `wgpu` and `cuda` let tensors live on a GPU.
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub use burn;
 pub use embedders;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use burn::tensor::{Device, Tensor};
-use embedders::{Dgi, DgiConfig};
+use embedders::{Dgi, FitOptions, TrainingData, trainer};
 use gnn::GcnAdjacency;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
@@ -22,7 +22,7 @@ use crate::tasks;
 static ALLOCATOR: tensor_memory::TensorAllocator = tensor_memory::TensorAllocator;
 
 pub(crate) fn run() -> anyhow::Result<()> {
-    tensor_memory::keep_freed_blocks();
+    let _ = tensor_memory::keep_freed_blocks();
     let mut requests = std::io::stdin().lock().lines();
     let settings: Value = serde_json::from_str(&requests.next().context("expected a task on stdin")??)?;
     let threads = settings["threads"].as_u64().context("no threads")? as usize;
@@ -50,13 +50,14 @@ fn prepare(settings: &Value) -> anyhow::Result<Box<dyn FnMut()>> {
             Box::new(move || step.step())
         }
         Some("dgi") => {
-            let config = DgiConfig { d_output: width("d_output")?, ..DgiConfig::default() };
+            let settings = Dgi { d_output: width("d_output")?, ..Dgi::default() };
             let dataset = graph_io::load("cora", None)?;
-            // The training borrows its embedder, which the worker keeps until its end.
-            let dgi: &'static Dgi = Box::leak(Box::new(Dgi::new(config, &dataset, &Device::flex())?));
-            let mut training = dgi.start(0);
+            // A training borrows its trainer, which the worker keeps until its end.
+            let dgi = Box::leak(Box::new(trainer(&settings, &TrainingData::of(&dataset))?));
+            let options = Box::leak(Box::new(FitOptions::seed(0)));
+            let mut training = dgi.start(options)?;
             Box::new(move || {
-                training.step().expect("a finite loss");
+                training.epoch().expect("a finite loss");
             })
         }
         Some("gat") => {

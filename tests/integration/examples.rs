@@ -16,6 +16,16 @@ mod one_convolution;
 mod train_on_a_block_model;
 #[path = "../../examples/your_own_dataset.rs"]
 mod your_own_dataset;
+#[path = "../../examples/unseen_nodes.rs"]
+mod unseen_nodes;
+#[path = "../../examples/vectors_by_id.rs"]
+mod vectors_by_id;
+#[path = "../../examples/your_own_encoder.rs"]
+mod your_own_encoder;
+#[path = "../../examples/your_own_loss.rs"]
+mod your_own_loss;
+#[path = "../../examples/your_own_method.rs"]
+mod your_own_method;
 
 #[test]
 fn coding_rate_by_hand_runs() {
@@ -50,4 +60,29 @@ fn train_on_a_block_model_runs() {
 #[test]
 fn your_own_dataset_runs() {
     your_own_dataset::main().unwrap();
+}
+
+#[test]
+fn unseen_nodes_runs() {
+    unseen_nodes::main().unwrap();
+}
+
+#[test]
+fn vectors_by_id_runs() {
+    vectors_by_id::main().unwrap();
+}
+
+#[test]
+fn your_own_encoder_runs() {
+    your_own_encoder::main().unwrap();
+}
+
+#[test]
+fn your_own_loss_runs() {
+    your_own_loss::main().unwrap();
+}
+
+#[test]
+fn your_own_method_runs() {
+    your_own_method::main().unwrap();
 }

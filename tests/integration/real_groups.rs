@@ -1,7 +1,7 @@
 //! The loss and its gradient against the f64 form, on neighborhoods of Cora and embeddings of the recipe's width.
 
 use g2r::burn::tensor::{Device, Tensor, TensorData};
-use g2r::embedders::{G2r, G2rConfig};
+use g2r::embedders::{G2r, PreparationSettings, Registry, Target};
 use g2r::graph;
 use g2r::loss::{Batch, Membership, RateReductionConfig, Weighting, reference};
 use testkit::gradients;
@@ -13,15 +13,16 @@ const DEGREES: [usize; 8] = [168, 78, 36, 12, 5, 3, 2, 1];
 fn loss_and_gradient_in_f32_agree_with_the_f64_form_on_neighborhoods_of_cora() {
     let device = Device::flex();
     let cora = graph::load("cora", None).unwrap();
-    let recipe = G2rConfig::preset("cora").unwrap();
+    let settings = Registry::builtin().method("g2r").unwrap().preset(&Target::of(&cora));
+    let recipe = settings.get::<G2r>().unwrap();
     let config = RateReductionConfig {
         eps_sq: recipe.eps_sq,
         gamma1: recipe.gamma1,
         gamma2: recipe.gamma2,
         weighting: Weighting::G2r,
     };
-    let g2r = G2r::new(recipe, &cora, &device).unwrap();
-    let embedding = g2r.embed(&g2r.init(0));
+    let bound = settings.prepare(&cora, &PreparationSettings::default(), &device).unwrap();
+    let embedding = bound.random_init(0).unwrap();
     let dims = [embedding.nrows(), embedding.ncols()];
     assert_eq!(dims, [2708, 512]);
     let z: Vec<f32> = embedding.iter().copied().collect();

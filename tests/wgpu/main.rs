@@ -4,7 +4,9 @@
 mod operators;
 
 use burn::tensor::{Device, DeviceKind, Tensor};
-use embedders::{Dgi, DgiConfig, G2r, G2rConfig, KeepLast};
+use embedders::{
+    Dgi, EncoderSettings, FitOptions, G2r, OptimizerSettings, PreparationSettings, Settings, TrainingData, trainer,
+};
 use g2r_loss::{Batch, Membership, RateReductionConfig};
 use gnn::encoder::{EncoderConfig, EncoderKind, Layer, RowNorm};
 use gnn::{GraphOperators, NodeFeatures, SparseMatrix};
@@ -121,21 +123,21 @@ fn encode_and_reduce(dataset: &NodeDataset, device: &Device) -> Reduced {
 fn every_encoder_embeds_and_trains(wgpu: &Device, cpu: &Device) {
     let dataset = two_blocks();
     for kind in EncoderKind::ALL {
-        let config = G2rConfig {
-            encoder: *kind,
+        let encoder = EncoderSettings {
+            kind: *kind,
             heads: 2,
             attention_dropout_prob: 0.3,
             d_hidden: vec![12],
-            d_output: 8,
-            groups_per_step: 20,
-            epochs: 2,
-            ..G2rConfig::default()
+            ..G2r::default().encoder
         };
+        let g2r = G2r { d_output: 8, groups_per_step: 20, epochs: 2, encoder, ..G2r::default() };
+        let settings = Settings::new(g2r).expect("settings in their range");
         let run = |device: &Device| {
-            let g2r = G2r::new(config.clone(), &dataset, device).expect("settings in their range");
-            let embedding: Vec<f32> = g2r.embed(&g2r.init(0)).iter().copied().collect();
-            let history = g2r.train(0, &mut KeepLast).expect("training runs").history;
-            (embedding, history)
+            let bound = settings.prepare(&dataset, &PreparationSettings::default(), device);
+            let bound = bound.expect("a graph of two blocks");
+            let embedding = bound.random_init(0).expect("it has an encoder");
+            let fitted = bound.fit(&FitOptions::seed(0), &mut ()).expect("training runs");
+            (embedding.iter().copied().collect::<Vec<f32>>(), fitted.history)
         };
         let ((embedding, history), (expected, on_cpu)) = (run(wgpu), run(cpu));
         assert_close(&format!("embedding by {kind}"), &embedding, &expected);
@@ -147,11 +149,14 @@ fn every_encoder_embeds_and_trains(wgpu: &Device, cpu: &Device) {
 
 fn infomax_trains(wgpu: &Device, cpu: &Device) {
     let dataset = two_blocks();
-    let config = DgiConfig { d_output: 16, learning_rate: 0.01, ..DgiConfig::default() };
+    let optimizer = OptimizerSettings { learning_rate: 0.01, ..OptimizerSettings::default() };
+    let settings = Dgi { d_output: 16, optimizer, ..Dgi::default() };
     let losses = |device: &Device| -> Vec<f32> {
-        let dgi = Dgi::new(config.clone(), &dataset, device).expect("settings in their range");
-        let mut training = dgi.start(0);
-        (0..60).map(|_| training.step().expect("a finite loss") as f32).collect()
+        let data = TrainingData::new(&dataset, dataset.features().row_normalized(), device);
+        let trainer = trainer(&settings, &data).expect("a graph of two blocks");
+        let options = FitOptions::seed(0);
+        let mut training = trainer.start(&options).expect("a graph of two blocks");
+        (0..60).map(|_| training.epoch().expect("a finite loss").loss as f32).collect()
     };
     let (found, expected) = (losses(wgpu), losses(cpu));
     assert_close("loss of infomax", &found[..1], &expected[..1]);

@@ -46,6 +46,8 @@ pub(crate) struct InputArgs {
     /// What stands for features that are not there [default: identity]
     #[arg(long, value_parser = ["identity", "degree", "refuse"], help_heading = READING)]
     missing_features: Option<String>,
+    #[command(flatten)]
+    columns: ColumnArgs,
 }
 
 const READING: &str = "Reading a graph";
@@ -73,8 +75,12 @@ impl InputArgs {
             ("smaller_components", &self.smaller_components),
             ("missing_features", &self.missing_features),
         ];
-        let set = given.into_iter().filter_map(|(key, value)| Some((key, value.clone()?)));
-        set.map(|(key, value)| (key.to_string(), Value::String(value))).collect()
+        let mut settings = table(given);
+        let columns = self.columns.settings();
+        if !columns.is_empty() {
+            settings.insert("columns".to_string(), Value::Table(columns));
+        }
+        settings
     }
 
     /// Whether the format of a graph was given.
@@ -90,7 +96,85 @@ impl InputArgs {
     /// The settings that were given over those of a run.
     pub(crate) fn over(&self, base: &InputConfig) -> InputConfig {
         let mut table = Table::try_from(base).expect("settings are words");
-        table.extend(self.settings());
+        let mut settings = self.settings();
+        // A setting of columns that is given leaves the others as they are.
+        if let (Some(Value::Table(base)), Some(Value::Table(given))) =
+            (table.get_mut("columns"), settings.remove("columns"))
+        {
+            base.extend(given);
+        }
+        table.extend(settings);
         table.try_into().expect("only known words are parsed")
     }
+}
+
+/// Which columns of a path mean what, by name or by number from 1.
+#[derive(Clone, Debug, Default, clap::Args)]
+struct ColumnArgs {
+    /// Whether the first line names the columns [default: auto]
+    #[arg(long, value_parser = ["auto", "yes", "no"], help_heading = COLUMNS)]
+    header: Option<String>,
+    /// The column of the first node of an edge
+    #[arg(long, value_name = "COLUMN", help_heading = COLUMNS)]
+    source: Option<String>,
+    /// The column of the second node of an edge
+    #[arg(long, value_name = "COLUMN", help_heading = COLUMNS)]
+    target: Option<String>,
+    /// The column of the weight of an edge
+    #[arg(long, value_name = "COLUMN", help_heading = COLUMNS)]
+    weight: Option<String>,
+    /// The column of the ids of nodes
+    #[arg(long, value_name = "COLUMN", help_heading = COLUMNS)]
+    id: Option<String>,
+    /// The column of the classes of nodes
+    #[arg(long, value_name = "COLUMN", help_heading = COLUMNS)]
+    label: Option<String>,
+    /// The column of the split: train, val, test or empty
+    #[arg(long, value_name = "COLUMN", help_heading = COLUMNS)]
+    split: Option<String>,
+    /// The columns of the features, and no other
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', help_heading = COLUMNS)]
+    use_columns: Vec<String>,
+    /// Columns that are passed over
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', help_heading = COLUMNS)]
+    ignore_columns: Vec<String>,
+    /// Lines of one id in a list of edges: nodes without edges, or errors [default: auto]
+    #[arg(long, value_parser = ["auto", "node", "error"], help_heading = COLUMNS)]
+    lone_ids: Option<String>,
+    /// Number of nodes, where ids are whole numbers and some nodes have no line
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32), help_heading = COLUMNS)]
+    num_nodes: Option<u32>,
+}
+
+const COLUMNS: &str = "Columns of a graph, by name or by number from 1";
+
+impl ColumnArgs {
+    fn settings(&self) -> Table {
+        let mut settings = table([
+            ("header", &self.header),
+            ("source", &self.source),
+            ("target", &self.target),
+            ("weight", &self.weight),
+            ("id", &self.id),
+            ("label", &self.label),
+            ("split", &self.split),
+            ("lone_ids", &self.lone_ids),
+        ]);
+        for (key, names) in [("use_columns", &self.use_columns), ("ignore_columns", &self.ignore_columns)] {
+            if !names.is_empty() {
+                let names = names.iter().cloned().map(Value::String).collect();
+                settings.insert(key.to_string(), Value::Array(names));
+            }
+        }
+        if let Some(num_nodes) = self.num_nodes {
+            settings.insert("num_nodes".to_string(), Value::Integer(num_nodes.into()));
+        }
+        settings
+    }
+}
+
+/// The settings that were given.
+fn table<const N: usize>(settings: [(&str, &Option<String>); N]) -> Table {
+    let given = settings.into_iter().filter_map(|(key, value)| Some((key, value.clone()?)));
+    given.map(|(key, value)| (key.to_string(), Value::String(value))).collect()
 }

@@ -65,6 +65,13 @@ impl<'a> TrainingData<'a> {
         Self { dataset, features, device: device.clone(), batch: OnceLock::new() }
     }
 
+    /// A data set on the CPU, with its features prepared by what they are.
+    pub fn of(dataset: &'a NodeDataset) -> Self {
+        let preparation = Preparation::fit(&PreparationSettings::default(), dataset);
+        let features = preparation.apply(dataset).expect("it was learned from these columns");
+        Self::new(dataset, features, &Device::flex())
+    }
+
     /// The whole graph on the device; made when it is first asked for.
     pub fn batch(&self) -> &Batch {
         self.batch.get_or_init(|| Batch::whole(&self.features, self.dataset.graph(), &self.device))

@@ -45,7 +45,9 @@ pub use batch::Batch;
 pub use callback::{
     BestValidation, Callback, CallbackError, Decision, EpochLog, EpochRates, Interrupt, Progress,
 };
-pub use direct::{DeepWalk, Node2Vec, Ppr, Propagated, RandomInit, Raw, Spectral, decompose, propagated};
+pub use direct::{
+    DeepWalk, Node2Vec, Ppr, Propagated, RandomInit, Raw, Spectral, computed, decompose, fixed, propagated,
+};
 pub use encoder::{Encoder, InitEncoder, Mode};
 pub use encoder_method::{EncoderMethod, trainer};
 pub use error::Error;

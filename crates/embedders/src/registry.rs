@@ -92,6 +92,14 @@ pub struct MethodInfo {
     pub stochastic: bool,
 }
 
+impl MethodInfo {
+    /// A method that learns from features and graph, keeps the last epoch, and gives the same for every seed.
+    pub const fn unsupervised(name: &'static str, title: &'static str, source: &'static str) -> Self {
+        let kind = MethodKind::Unsupervised;
+        Self { name, title, source, kind, checkpoint: Checkpoint::Last, stochastic: false }
+    }
+}
+
 /// What a method learns from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MethodKind {

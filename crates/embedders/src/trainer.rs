@@ -14,10 +14,10 @@ use crate::batch::Batch;
 use crate::callback::{Callback, Decision, EpochLog, EpochRates, Progress};
 use crate::encoder::{Encoder, InitEncoder, Mode};
 use crate::objective::{Loss, Objective, Start, Step, StepProgress};
-use crate::optimizer::Optimizer;
-use crate::sampler::Sampler;
+use crate::optimizer::{Optimizer, OptimizerSettings};
+use crate::sampler::{FullGraph, Sampler};
 use crate::seeds::{Stream, generator};
-use crate::{Error, FitOptions};
+use crate::{Error, FitOptions, TrainingData};
 
 /// Which epoch's weights are kept, unless a callback keeps others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +114,20 @@ pub struct Trained<E> {
     pub history: Vec<EpochLog>,
     /// Wall-clock seconds of all steps, without the callbacks'.
     pub seconds: f64,
+}
+
+impl<I, O> Trainer<I, O, FullGraph>
+where
+    I: InitEncoder,
+    O: Objective<I::Encoder>,
+{
+    /// A step an epoch over the whole training graph, by Adam with a learning rate of 10⁻³.
+    pub fn of(data: &TrainingData<'_>, init: I, objective: O, epochs: usize) -> Self {
+        let graph = data.batch().clone();
+        let sampler = FullGraph::new(graph.clone());
+        let adam = |_: &I::Encoder| OptimizerSettings::default().adam();
+        Self::new(graph, &data.device, init, objective, sampler, adam, Schedule::of(epochs))
+    }
 }
 
 impl<I, O, S> Trainer<I, O, S>

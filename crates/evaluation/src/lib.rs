@@ -3,7 +3,7 @@
 //! [`Probe`] is the judge of the G2R authors' recipe: embedding rows scaled to length 1, then a multinomial
 //! logistic regression ([`LogisticRegressionConfig`]) fitted on the training nodes. [`Scores`] and
 //! [`ConfusionMatrix`] say how well it predicts, [`MeanStd`] sums up repeats over seeds, and [`PairedTest`] compares two
-//! methods on the same seeds.
+//! methods on the same seeds. [`MultiLabelProbe`] is for nodes of several classes.
 //!
 //! Without a fit to labels: [`KMeansConfig`] finds clusters, which [`ClusteringScores`] compares with the classes;
 //! [`SimilaritySearch`] finds the nearest nodes; [`LinkScores`] says how well scores of pairs tell edges. [`Spectrum`],
@@ -41,6 +41,7 @@ mod line_search;
 mod link_prediction;
 mod logistic_regression;
 mod metrics;
+mod multi_label_probe;
 mod nearest;
 mod objective;
 mod paired;
@@ -64,6 +65,7 @@ pub use lbfgs::Stop;
 pub use link_prediction::{HadamardClassifier, LinkScores, PairSimilarity};
 pub use logistic_regression::{LogisticRegression, LogisticRegressionConfig};
 pub use metrics::{ClassScores, ConfusionMatrix, Scores, accuracy};
+pub use multi_label_probe::{FittedMultiLabelProbe, MultiLabelProbe, MultiLabelScores};
 pub use paired::PairedTest;
 pub use probe::{FittedProbe, Probe};
 pub use rows::Rows;

@@ -210,7 +210,8 @@ impl LogisticRegression {
         Ok(Array2::from_shape_vec(shape, probabilities).expect("each node gave one row"))
     }
 
-    fn for_each_logits(
+    /// Hands over the logits of each node, in the order of the classes.
+    pub(crate) fn for_each_logits(
         &self,
         rows: &Rows,
         nodes: &[usize],

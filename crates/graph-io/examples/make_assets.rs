@@ -89,9 +89,11 @@ fn cora(folder: &Path, order: &Path) -> Result<NodeDataset> {
         graph: Graph::from_edges(old_nodes.len(), &edges, EdgePolicy::default())?.0,
         features: Features::from_sparse(CsrMatrix::new(shape, row_pointers, columns, ones))?,
         feature_names: None,
+        multi_labels: None,
         splits: vec![Split::from_nodes(train, val, test, &labels)?],
         labels: Some(labels),
         node_ids: linqs.node_ids.select(&old_nodes),
         report: linqs.report,
+        notes: linqs.notes,
     })?)
 }

@@ -64,8 +64,16 @@ impl Graph {
             && policy.weights == Weights::Keep
             && let Some(place) = weights.iter().position(|weight| !(weight.is_finite() && *weight > 0.0))
         {
-            let found = weights[place].to_string();
-            return Err(Error::invalid(format!("weight of edge {place}"), "a finite positive number", found));
+            let expected =
+                "a finite positive number; `--weights ignore` takes edges of any weight or sign as 1";
+            let num_negative = weights.iter().filter(|weight| **weight < 0.0).count();
+            let found = match weights[place] {
+                weight if weight < 0.0 => {
+                    format!("{weight}, {num_negative} of {} being negative", weights.len())
+                }
+                weight => weight.to_string(),
+            };
+            return Err(Error::invalid(format!("weight of edge {place}"), expected, found));
         }
         let weights = weights.filter(|weights| {
             let ignored = policy.weights == Weights::Ignore;
@@ -402,9 +410,12 @@ mod tests {
             "edges: expected each in both directions, found (2, 1) without its reverse"
         );
         let message = |weight| weighted(&[(0, 1, weight)], policy).unwrap_err().to_string();
-        for (weight, found) in [(0.0, "0"), (-1.0, "-1"), (f32::NAN, "NaN"), (f32::INFINITY, "inf")] {
-            let expected = format!("weight of edge 0: expected a finite positive number, found {found}");
-            assert_eq!(message(weight), expected);
+        for (weight, found) in
+            [(0.0, "0"), (-1.0, "-1, 1 of 1 being negative"), (f32::NAN, "NaN"), (f32::INFINITY, "inf")]
+        {
+            let expected =
+                "a finite positive number; `--weights ignore` takes edges of any weight or sign as 1";
+            assert_eq!(message(weight), format!("weight of edge 0: expected {expected}, found {found}"));
         }
         let sum = EdgePolicy { duplicates: Duplicates::Sum, ..policy };
         let error = weighted(&[(0, 1, f32::MAX), (0, 1, f32::MAX)], sum).unwrap_err();

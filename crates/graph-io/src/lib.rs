@@ -20,6 +20,7 @@ mod arcs;
 mod assemble;
 mod chance;
 mod cleaning;
+mod column_config;
 mod components;
 mod csr;
 pub mod datasets;
@@ -38,16 +39,19 @@ mod graph_set;
 mod graph_set_summary;
 mod labels;
 mod load;
+mod multi_labels;
 mod node_dataset;
 mod node_ids;
 mod petgraph;
 mod raw_dataset;
+mod read_notes;
 mod split;
 mod summary;
 pub mod synthetic;
 
 pub use crate::arcs::{ArcMeaning, Arcs};
 pub use crate::cleaning::{CleaningPolicy, CleaningReport, MissingFeatures, Nodes};
+pub use crate::column_config::{ColumnConfig, Header, LoneIds};
 pub use crate::csr::CsrMatrix;
 pub use crate::edge_policy::{Direction, Duplicates, EdgePolicy, EdgeReport, Loops, Weights};
 pub use crate::embedding::Embedding;
@@ -65,10 +69,12 @@ pub use crate::graph_set::{GraphSet, GraphSetFeatures, GraphSetParts};
 pub use crate::graph_set_summary::{GraphClassCount, GraphSetSummary};
 pub use crate::labels::Labels;
 pub use crate::load::{LoadConfig, load, load_graph_set, load_with, names_graph_set};
+pub use crate::multi_labels::MultiLabels;
 pub use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 pub use crate::node_ids::{NodeIds, NodeIndex};
 pub use crate::raw_dataset::{NodeTable, RawDataset, UnknownIds};
+pub use crate::read_notes::{ReadNotes, UnusedColumn};
 pub use crate::split::{EdgeFractions, EdgeSplit, HeldOut, PerClassSizes, Split, SplitFractions, SplitSizes};
 pub use crate::summary::{
-    ClassCount, DegreeSummary, FeatureSummary, GraphSummary, LabelSummary, SplitSummary,
+    ClassCount, DegreeSummary, FeatureSummary, GraphSummary, LabelSummary, SplitSummary, WeightSummary,
 };

@@ -6,7 +6,9 @@ use crate::feature_names::FeatureNames;
 use crate::features::Features;
 use crate::graph::Graph;
 use crate::labels::Labels;
+use crate::multi_labels::MultiLabels;
 use crate::node_ids::NodeIds;
+use crate::read_notes::ReadNotes;
 use crate::split::Split;
 
 /// A graph, the features of its nodes, and where known their labels and a split.
@@ -28,12 +30,16 @@ pub struct NodeDatasetParts {
     pub feature_names: Option<FeatureNames>,
     /// A class or none for each node.
     pub labels: Option<Labels>,
+    /// Any number of classes for each node, where the source has several for one; then there are no `labels`.
+    pub multi_labels: Option<MultiLabels>,
     /// The splits that belong to the data set, most often one or none; need labels.
     pub splits: Vec<Split>,
     /// What the source calls each node; all different.
     pub node_ids: NodeIds,
     /// What was done to the source.
     pub report: CleaningReport,
+    /// What the reader of the source decided.
+    pub notes: ReadNotes,
 }
 
 impl NodeDatasetParts {
@@ -59,8 +65,10 @@ impl NodeDatasetParts {
             features,
             feature_names: None,
             labels: None,
+            multi_labels: None,
             splits: Vec::new(),
             report: CleaningReport::default(),
+            notes: ReadNotes::default(),
         }
     }
 }
@@ -74,9 +82,14 @@ impl NodeDataset {
     pub fn from_parts(parts: NodeDatasetParts) -> Result<Self, Error> {
         let num_nodes = parts.graph.num_nodes();
         let num_labels = parts.labels.as_ref().map_or(num_nodes, Labels::num_nodes);
+        let num_multi_labels = parts.multi_labels.as_ref().map_or(num_nodes, MultiLabels::num_nodes);
+        if parts.labels.is_some() && parts.multi_labels.is_some() {
+            return Err(Error::invalid("labels", "one class a node, or any number", "both"));
+        }
         for (what, count) in [
             ("features", parts.features.num_nodes()),
             ("labels", num_labels),
+            ("multi-label classes", num_multi_labels),
             ("node ids", parts.node_ids.len()),
         ] {
             if count != num_nodes {
@@ -125,6 +138,11 @@ impl NodeDataset {
         self.parts.feature_names.as_ref()
     }
 
+    /// The classes of the nodes, where the source has several for one.
+    pub fn multi_labels(&self) -> Option<&MultiLabels> {
+        self.parts.multi_labels.as_ref()
+    }
+
     /// The classes of the nodes, where the source has any.
     pub fn labels(&self) -> Option<&Labels> {
         self.parts.labels.as_ref()
@@ -148,6 +166,11 @@ impl NodeDataset {
     /// What was done to the source.
     pub fn report(&self) -> &CleaningReport {
         &self.parts.report
+    }
+
+    /// What the reader of the source decided: columns that are not used, what was taken for a header, warnings.
+    pub fn notes(&self) -> &ReadNotes {
+        &self.parts.notes
     }
 
     /// The parts, to change some and check again.
@@ -179,9 +202,11 @@ impl NodeDataset {
             features: parts.features.select(nodes),
             feature_names: parts.feature_names.clone(),
             labels: parts.labels.as_ref().map(|labels| labels.select(nodes)),
+            multi_labels: parts.multi_labels.as_ref().map(|labels| labels.select(nodes)),
             splits: parts.splits.iter().map(|split| split.select(nodes)).collect(),
             node_ids: parts.node_ids.select(nodes),
             report: parts.report,
+            notes: parts.notes.clone(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! What a source holds, before anything is done to it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::arcs::Arcs;
@@ -10,8 +12,10 @@ use crate::feature_names::FeatureNames;
 use crate::features::Features;
 use crate::graph::Graph;
 use crate::labels::Labels;
+use crate::multi_labels::MultiLabels;
 use crate::node_dataset::{NodeDataset, NodeDatasetParts};
-use crate::node_ids::NodeIds;
+use crate::node_ids::{NodeIds, whole_number};
+use crate::read_notes::ReadNotes;
 use crate::split::Split;
 
 /// What a source holds of one graph, before anything is done to it: arcs in their order, weights as they are.
@@ -29,10 +33,14 @@ pub struct RawDataset {
     pub feature_names: Option<FeatureNames>,
     /// A class or none for each node, where the source has any.
     pub labels: Option<Labels>,
+    /// Any number of classes for each node, where the source has several for one; then there are no `labels`.
+    pub multi_labels: Option<MultiLabels>,
     /// The splits of the source; need labels.
     pub splits: Vec<Split>,
     /// Arcs that were left out while reading because they name an unknown node.
     pub unknown_ends_skipped: usize,
+    /// What the reader decided.
+    pub notes: ReadNotes,
 }
 
 /// What a source holds of nodes alone: a table with a row a node.
@@ -46,8 +54,12 @@ pub struct NodeTable {
     pub feature_names: Option<FeatureNames>,
     /// A class or none for each node.
     pub labels: Option<Labels>,
+    /// Any number of classes for each node, where the table has several for one; then there are no `labels`.
+    pub multi_labels: Option<MultiLabels>,
     /// The splits of the source; need labels.
     pub splits: Vec<Split>,
+    /// What the reader decided.
+    pub notes: ReadNotes,
 }
 
 /// What is done with an arc whose ends are not both among the known nodes.
@@ -71,8 +83,10 @@ impl RawDataset {
             features: None,
             feature_names: None,
             labels: None,
+            multi_labels: None,
             splits: Vec::new(),
             unknown_ends_skipped: 0,
+            notes: ReadNotes::default(),
         }
     }
 
@@ -121,13 +135,17 @@ impl RawDataset {
             old_of_new.into_iter().collect::<Option<Vec<u32>>>()
         };
         // They can be kept only where every node of the table has them.
-        let order = match self.features.is_some() || self.labels.is_some() {
+        let order = match self.features.is_some() || self.labels.is_some() || self.multi_labels.is_some() {
             true => old_of_new(table.node_ids.len()),
             false => None,
         };
         let own_names = self.feature_names.filter(|_| order.is_some());
         let own_features = self.features.zip(order.as_ref()).map(|(features, order)| features.select(order));
         let own_labels = self.labels.zip(order.as_ref()).map(|(labels, order)| labels.select(order));
+        let own_multi = self.multi_labels.zip(order.as_ref()).map(|(labels, order)| labels.select(order));
+        let has_labels = table.labels.is_some() || table.multi_labels.is_some();
+        let mut notes = self.notes;
+        notes.append(table.notes);
         Ok(Self {
             name: self.name,
             node_ids: table.node_ids,
@@ -135,10 +153,50 @@ impl RawDataset {
             // Names belong to the features beside them.
             feature_names: if table.features.is_some() { table.feature_names } else { own_names },
             features: table.features.or(own_features),
-            labels: table.labels.or(own_labels),
+            labels: if has_labels { table.labels } else { own_labels },
+            multi_labels: if has_labels { table.multi_labels } else { own_multi },
             splits: table.splits,
             unknown_ends_skipped: self.unknown_ends_skipped + unknown,
+            notes,
         })
+    }
+
+    /// The same among the nodes 0, 1, … up to a count, or from 1 to it where the count is an id.
+    ///
+    /// # Errors
+    /// Ids that are others; labels or features, which nodes without a line would not have.
+    pub(crate) fn with_num_nodes(self, num_nodes: usize) -> Result<Self, Error> {
+        let has_last = self.node_ids.iter().any(|id| whole_number(&id) == Some(num_nodes as u64));
+        let first = u64::from(has_last);
+        let ids = first..first + num_nodes as u64;
+        let is_other = |id: &Cow<'_, str>| whole_number(id).is_none_or(|number| !ids.contains(&number));
+        if let Some(id) = self.node_ids.iter().find(is_other) {
+            let expected = format!("whole numbers below {num_nodes} or from 1 to {num_nodes}");
+            return Err(Error::invalid("node ids, as `--num-nodes` says", expected, format!("{id:?}")));
+        }
+        let has_gaps = self.node_ids.len() < num_nodes;
+        if has_gaps && (self.labels.is_some() || self.features.is_some()) {
+            let found = "a source with labels or features, which they would not have";
+            return Err(Error::invalid(
+                "`--num-nodes`",
+                "no nodes beside those that the source lists",
+                found,
+            ));
+        }
+        if !has_gaps {
+            return Ok(self);
+        }
+        let node_ids = NodeIds::from_numbers(ids.collect());
+        let table = NodeTable {
+            node_ids,
+            features: None,
+            feature_names: None,
+            labels: None,
+            multi_labels: None,
+            splits: Vec::new(),
+            notes: ReadNotes::default(),
+        };
+        self.with_nodes(table, UnknownIds::Refuse)
     }
 
     /// The data set that the policy makes of it.
@@ -159,9 +217,11 @@ impl RawDataset {
             features,
             feature_names: self.feature_names.filter(|_| features_made.is_none()),
             labels: self.labels,
+            multi_labels: self.multi_labels,
             splits: self.splits,
             node_ids: self.node_ids,
             report: CleaningReport { edges, features_made, ..CleaningReport::default() },
+            notes: self.notes,
         })?;
         policy.apply_to_nodes(dataset)
     }
@@ -193,7 +253,9 @@ mod tests {
             features: Some(Features::Dense(features)),
             feature_names: None,
             labels: None,
+            multi_labels: None,
             splits: Vec::new(),
+            notes: ReadNotes::default(),
         }
     }
 

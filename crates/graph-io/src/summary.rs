@@ -9,6 +9,7 @@ use crate::features::Features;
 use crate::graph::Graph;
 use crate::labels::Labels;
 use crate::node_dataset::NodeDataset;
+use crate::read_notes::ReadNotes;
 
 /// What there is to count in a data set; shown as a table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,6 +30,8 @@ pub struct GraphSummary {
     pub largest_component: usize,
     /// How many neighbors nodes have.
     pub degree: DegreeSummary,
+    /// The weights of edges, where the data set has any.
+    pub weights: Option<WeightSummary>,
     /// The feature matrix.
     pub features: FeatureSummary,
     /// Classes, where the data set has any.
@@ -37,6 +40,19 @@ pub struct GraphSummary {
     pub split: Option<SplitSummary>,
     /// What was done to the source.
     pub report: CleaningReport,
+    /// What the reader decided.
+    pub notes: ReadNotes,
+}
+
+/// The weights of edges.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WeightSummary {
+    /// The least.
+    pub min: f32,
+    /// The largest.
+    pub max: f32,
+    /// What they were read from, where the reader says it.
+    pub read_from: Option<String>,
 }
 
 /// How many neighbors nodes have; a loop counts once.
@@ -114,6 +130,7 @@ impl GraphSummary {
             num_components: components.len(),
             largest_component: components[0],
             degree: DegreeSummary::of(graph),
+            weights: WeightSummary::of(dataset),
             features: FeatureSummary {
                 d_input: features.d_input(),
                 sparse: matches!(features, Features::Sparse(_)),
@@ -128,7 +145,21 @@ impl GraphSummary {
                 test: split.test().len(),
             }),
             report: *dataset.report(),
+            notes: dataset.notes().clone(),
         }
+    }
+}
+
+impl WeightSummary {
+    fn of(dataset: &NodeDataset) -> Option<Self> {
+        if dataset.graph().is_unweighted() {
+            return None;
+        }
+        let weights = dataset.graph().weighted_edges().map(|(_, _, weight)| weight);
+        let (min, max) = weights.fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), weight| {
+            (min.min(weight), max.max(weight))
+        });
+        Some(Self { min, max, read_from: dataset.notes().weights_from.clone() })
     }
 }
 
@@ -172,6 +203,14 @@ impl fmt::Display for GraphSummary {
         line("components", format!("{}, the largest {} nodes", self.num_components, self.largest_component))?;
         let DegreeSummary { min, median, mean, max } = self.degree;
         line("degrees", format!("{min} to {max}, median {median}, mean {mean:.2}"))?;
+        let weights = match &self.weights {
+            None => "none, every edge counts 1".to_string(),
+            Some(WeightSummary { min, max, read_from: None }) => format!("{min} to {max}"),
+            Some(WeightSummary { min, max, read_from: Some(source) }) => {
+                format!("{min} to {max}, from {source}")
+            }
+        };
+        line("weights", weights)?;
         let features = &self.features;
         let kind = if features.sparse { "sparse" } else { "dense" };
         line("features", format!("{}, {kind}", features.d_input))?;
@@ -196,6 +235,7 @@ impl fmt::Display for GraphSummary {
         }
         line("source", format!("{} arcs read", self.report.edges.arcs_read))?;
         self.report.to_string().lines().try_for_each(|done| line("", done.to_string()))?;
+        self.notes.to_string().lines().try_for_each(|note| line("", note.to_string()))?;
         Ok(())
     }
 }
@@ -216,11 +256,14 @@ mod tests {
         let classes = vec![Some(0), Some(0), Some(1), None, Some(1)];
         let labels = Labels::from_classes(classes, vec!["even".into(), "odd".into()]).unwrap();
         let split = Split::from_nodes(vec![0, 2], vec![1], vec![4], &labels).unwrap();
+        let mut notes = ReadNotes::default();
+        notes.unused("city", "text");
         NodeDataset::from_parts(NodeDatasetParts {
             name: "tiny".into(),
             labels: Some(labels),
             splits: vec![split],
             report: CleaningReport { edges, ..CleaningReport::default() },
+            notes,
             ..NodeDatasetParts::new(graph, features)
         })
         .unwrap()
@@ -234,6 +277,7 @@ nodes       5, 1 isolated
 edges       4, 1 loops
 components  2, the largest 4 nodes
 degrees     1 to 2, median 1, mean 1.40
+weights     none, every edge counts 1
 features    2, dense
             6 not zero (60.00 %), 1 zero rows
 classes     2, 1 nodes without one
@@ -243,8 +287,22 @@ homophily   0.5000 of the edges between labelled nodes
 split       2 train, 1 validation, 1 test
 source      5 arcs read
             2 reverse arcs added
+            not used: \"city\" (text)
 ";
         assert_eq!(GraphSummary::of(&tiny()).to_string(), expected);
+    }
+
+    #[test]
+    fn weights_are_shown_with_their_range_and_where_they_come_from() {
+        let mut parts = tiny().into_parts();
+        let arcs = crate::Arcs {
+            weights: Some(vec![0.5, 3.0]),
+            ..crate::Arcs::from_pairs(&[(0, 1), (1, 2)], crate::ArcMeaning::Undirected)
+        };
+        parts.graph = Graph::from_arcs(5, arcs, EdgePolicy::default()).unwrap().0;
+        parts.notes.weights_from = Some("the third column".into());
+        let shown = GraphSummary::of(&NodeDataset::from_parts(parts).unwrap()).to_string();
+        assert!(shown.contains("\nweights     0.5 to 3, from the third column\n"), "{shown}");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use graph_io::{
-    CleaningPolicy, Direction, Duplicates, EdgePolicy, LoadConfig, Loops, MissingFeatures, Nodes, UnknownIds,
-    Weights,
+    CleaningPolicy, ColumnConfig, Direction, Duplicates, EdgePolicy, LoadConfig, Loops, MissingFeatures, Nodes,
+    UnknownIds, Weights,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,8 @@ pub struct InputConfig {
     pub smaller_components: Nodes,
     /// What stands for features that are not there.
     pub missing_features: MissingFeatures,
+    /// Which columns mean what.
+    pub columns: ColumnConfig,
 }
 
 impl InputConfig {
@@ -46,6 +48,7 @@ impl InputConfig {
             format: self.format.clone(),
             nodes: self.nodes.clone(),
             features: self.features.clone(),
+            columns: self.columns.clone(),
             unknown_ids: self.unknown_ids,
             cleaning: CleaningPolicy {
                 edges: EdgePolicy {
@@ -80,10 +83,12 @@ mod tests {
         let input: InputConfig = toml::from_str(
             "format = 'npz'\nnodes = 'n.csv'\nfeatures = 'x.npy'\nunknown_ids = 'skip'\ndirection = 'both'\n\
              duplicates = 'sum'\nloops = 'keep'\nweights = 'ignore'\nmissing_labels = 'drop'\n\
-             isolated_nodes = 'refuse'\nsmaller_components = 'drop'\nmissing_features = 'degree'\n",
+             isolated_nodes = 'refuse'\nsmaller_components = 'drop'\nmissing_features = 'degree'\n\
+             [columns]\nlabel = 'Group'\nignore_columns = ['x', '3']\n",
         )
         .unwrap();
         let load = input.load_config(vec!["raw".into()]);
+        assert_eq!((load.columns.label.as_deref(), load.columns.ignore_columns.len()), (Some("Group"), 2));
         assert_eq!((load.format.as_deref(), load.unknown_ids), (Some("npz"), UnknownIds::Skip));
         assert_eq!((load.nodes, load.features), (Some("n.csv".into()), Some("x.npy".into())));
         assert_eq!(load.raw_dirs, [PathBuf::from("raw")]);

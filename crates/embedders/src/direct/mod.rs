@@ -27,18 +27,18 @@ use crate::callback::Callback;
 use crate::fit::{Fit, FitOptions, Fitted, TrainingData};
 use crate::model::{Computed, EmbedNodes};
 
-/// A function from a graph and its prepared features to rows, which nothing is learned for.
 struct Fixed<F> {
     dataset: NodeDataset,
     features: Features,
     rows: F,
 }
 
-impl<F: Fn(&NodeDataset, Features) -> Features + Clone + 'static> Fixed<F> {
-    /// The function on a training graph.
-    fn bind(data: &TrainingData<'_>, rows: F) -> Box<dyn Fit> {
-        Box::new(Self { dataset: data.dataset.clone(), features: data.features.clone(), rows })
-    }
+/// A method that learns nothing, on a training graph: `rows` makes them from a graph and its prepared features.
+pub fn fixed<F>(data: &TrainingData<'_>, rows: F) -> Box<dyn Fit>
+where
+    F: Fn(&NodeDataset, Features) -> Features + Clone + 'static,
+{
+    Box::new(Fixed { dataset: data.dataset.clone(), features: data.features.clone(), rows })
 }
 
 impl<F: Fn(&NodeDataset, Features) -> Features + Clone + 'static> Fit for Fixed<F> {
@@ -51,8 +51,8 @@ impl<F: Fn(&NodeDataset, Features) -> Features + Clone + 'static> Fit for Fixed<
     }
 }
 
-/// What embeds any graph by such a function.
-fn computed<F: Fn(&NodeDataset, Features) -> Features + 'static>(rows: F) -> Box<dyn EmbedNodes> {
+/// What embeds any graph by the function of a method that learns nothing.
+pub fn computed<F: Fn(&NodeDataset, Features) -> Features + 'static>(rows: F) -> Box<dyn EmbedNodes> {
     Box::new(Computed(rows))
 }
 

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use row_kernels::weighted_row_sum;
 use serde::{Deserialize, Serialize};
 
-use super::{Fixed, computed};
+use super::{computed, fixed};
 use crate::fit::Fit;
 use crate::model::{EmbedNodes, ModelShape};
 use crate::{Checkpoint, Error, MethodInfo, MethodKind, MethodSettings, TrainingData, ranges};
@@ -54,7 +54,7 @@ impl MethodSettings for Ppr {
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {
         let settings = self.clone();
-        Ok(Fixed::bind(data, move |dataset, features| settings.diffuse(dataset.graph(), &features)))
+        Ok(fixed(data, move |dataset, features| settings.diffuse(dataset.graph(), &features)))
     }
 
     fn restore(&self, _shape: &ModelShape, _weights: &Path) -> Result<Box<dyn EmbedNodes>, Error> {

@@ -8,7 +8,7 @@ use ndarray::Array2;
 use row_kernels::weighted_row_sum;
 use serde::{Deserialize, Serialize};
 
-use super::{Fixed, computed};
+use super::{computed, fixed};
 use crate::fit::Fit;
 use crate::model::{EmbedNodes, ModelShape};
 use crate::{Checkpoint, Error, MethodInfo, MethodKind, MethodSettings, TrainingData, ranges};
@@ -46,7 +46,7 @@ impl MethodSettings for Propagated {
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {
         let hops = self.hops;
-        Ok(Fixed::bind(data, move |dataset, features| propagated(dataset.graph(), features, hops)))
+        Ok(fixed(data, move |dataset, features| propagated(dataset.graph(), features, hops)))
     }
 
     fn restore(&self, _shape: &ModelShape, _weights: &Path) -> Result<Box<dyn EmbedNodes>, Error> {

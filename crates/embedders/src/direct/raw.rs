@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fixed, computed};
+use super::{computed, fixed};
 use crate::fit::Fit;
 use crate::model::{EmbedNodes, ModelShape};
 use crate::{Checkpoint, Error, MethodInfo, MethodKind, MethodSettings, TrainingData};
@@ -29,7 +29,7 @@ impl MethodSettings for Raw {
     }
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {
-        Ok(Fixed::bind(data, |_, features| features))
+        Ok(fixed(data, |_, features| features))
     }
 
     fn restore(&self, _shape: &ModelShape, _weights: &Path) -> Result<Box<dyn EmbedNodes>, Error> {

@@ -17,6 +17,7 @@ use crate::graph::Graph;
 use crate::labels::Labels;
 use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 use crate::node_ids::NodeIds;
+use crate::read_notes::ReadNotes;
 use crate::split::Split;
 
 const MAGIC: [u8; 8] = *b"G2R-DATA";
@@ -227,6 +228,7 @@ impl Source<'_> {
             }
         };
         NodeDataset::from_parts(NodeDatasetParts {
+            multi_labels: None,
             name,
             graph,
             features,
@@ -235,6 +237,7 @@ impl Source<'_> {
             splits,
             node_ids,
             report: CleaningReport { edges: edge_report, ..CleaningReport::default() },
+            notes: ReadNotes::default(),
         })
         .map_err(|error| error.in_file(self.file))
     }
@@ -354,6 +357,7 @@ mod tests {
         let labels = Labels::from_classes(vec![Some(0), None, Some(1), Some(1)], names).unwrap();
         let split = Split::from_nodes(vec![3], vec![], vec![0, 2], &labels).unwrap();
         NodeDatasetParts {
+            multi_labels: None,
             name: "tiny".into(),
             graph,
             features: Features::Sparse(matrix),
@@ -362,6 +366,7 @@ mod tests {
             splits: vec![split],
             node_ids: NodeIds::from_names(["p", "q", "r", "s"]),
             report: CleaningReport { edges: edge_report, ..CleaningReport::default() },
+            notes: ReadNotes::default(),
         }
     }
 

@@ -15,22 +15,32 @@
 //! # Ok::<(), graph_io::Error>(())
 //! ```
 
+mod adjacency_list;
+mod attributes;
 mod compact;
 mod edge_index;
 mod edge_list;
+mod fields;
 mod file;
 mod folder;
+mod geom_gcn;
+mod gexf;
+mod gml;
 mod graphml;
 mod growth;
+mod json_error;
 mod linqs;
+mod mat;
 mod matrix_file;
 mod matrix_market;
 mod metis;
+mod node_link;
 mod node_table;
 pub(crate) mod npy;
 mod npz;
 mod ogb;
 pub(crate) mod output;
+mod pajek;
 #[cfg(feature = "parquet")]
 pub(crate) mod parquet_file;
 mod parts;
@@ -39,11 +49,16 @@ mod planetoid;
 mod quoted;
 mod registry;
 mod split_file;
+mod text_encoding;
+mod text_table;
 mod tu;
 mod wiki_cs;
+mod xml;
 pub(crate) mod zip_archive;
 
 pub use compact::Compact;
+pub(crate) use edge_list::line::Separator;
+pub(crate) use fields::Fields;
 pub(crate) use file::{name_of, read_unpacked_text};
 pub use folder::{FeatureRow, MappedDataset};
 pub use graphml::GraphMl;
@@ -58,6 +73,7 @@ pub(crate) use quoted::quoted;
 pub(crate) use registry::Sample;
 pub use registry::{Format, ReadConfig};
 pub use split_file::{read_split, write_split};
+pub(crate) use text_table::{HeaderHints, TextTable};
 pub use tu::{is_graph_set, read_graph_set};
 
 /// Every format. A path is read as the first that recognizes it, so stricter ones stand before looser ones.
@@ -67,14 +83,21 @@ static ALL: &[Format] = &[
     planetoid::FORMAT,
     linqs::FORMAT,
     ogb::FORMAT,
+    geom_gcn::FORMAT,
     parts::FORMAT,
     // Told by the first bytes.
     npz::FORMAT,
+    mat::FORMAT,
     edge_index::FORMAT,
     graphml::FORMAT,
+    gexf::FORMAT,
+    gml::FORMAT,
     wiki_cs::FORMAT,
+    node_link::FORMAT,
+    pajek::FORMAT,
     matrix_market::FORMAT,
     // Told by the ending of the name, or by lines of numbers.
+    adjacency_list::FORMAT,
     metis::FORMAT,
     edge_list::FORMAT,
 ];

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use super::file::file_names;
+use super::text_encoding;
+use crate::column_config::ColumnConfig;
 use crate::error::Error;
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::{RawDataset, UnknownIds};
@@ -31,10 +33,12 @@ pub struct Format {
 }
 
 /// How a path is read, whatever its format.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ReadConfig {
     /// What is done with edges of nodes that the same source does not list.
     pub unknown_ids: UnknownIds,
+    /// Which columns mean what.
+    pub columns: ColumnConfig,
 }
 
 impl Format {
@@ -57,10 +61,26 @@ impl Format {
     /// A format that is only read; a data set with something that the format has no place for; a path that cannot be
     /// written.
     pub fn write(&self, dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
+        if let Some(labels) = dataset.multi_labels() {
+            let found = format!("{} of them", labels.num_classes());
+            return Err(Error::invalid(
+                "classes to write",
+                "one class a node: no format keeps several",
+                found,
+            ));
+        }
         match self.write {
             Some(write) => write(dataset, path),
             None => Err(Error::invalid("format to write", "one that can be written", self.name)),
         }
+    }
+
+    /// Whether the name of a file says that it is of this format: by an ending that files of other content do not have.
+    pub(crate) fn is_named_by(&self, sample: &Sample) -> bool {
+        const SHARED: [&str; 8] = [".txt", ".csv", ".tsv", ".edges", ".edgelist", ".el", ".json", ".dat"];
+        let mut own = self.endings.iter().filter(|ending| !SHARED.contains(ending));
+        !sample.is_folder
+            && own.any(|ending| sample.name.len() > ending.len() && sample.name.ends_with(ending))
     }
 
     /// Whether a file's name, in lower case, ends as this format's do, or so with ".gz" after it.
@@ -104,6 +124,13 @@ impl Sample {
                 let _ = MultiGzDecoder::new(&head[..]).take(HEAD_LEN).read_to_end(&mut unpacked);
                 head = unpacked;
             }
+        }
+        if text_encoding::is_utf16(&head) {
+            head = text_encoding::head_of_utf16(&head).into_bytes();
+        }
+        // Other kinds of files have zeros soon.
+        if !head.contains(&0) {
+            text_encoding::unify_line_ends(&mut head);
         }
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         let name = name.strip_suffix(".gz").unwrap_or(&name).to_string();

@@ -10,7 +10,8 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use self::lists::{Classes, List, ListOfLists, Masks, Neighbors, Rows};
 use super::file::{name_of, read_unpacked};
-use super::quoted::cut;
+use super::json_error::json_error;
+
 use super::registry::{Format, Sample};
 use crate::arcs::{ArcMeaning, Arcs};
 use crate::error::{Error, Place};
@@ -63,27 +64,9 @@ fn read(path: &Path) -> Result<RawDataset, Error> {
     let bytes = read_unpacked(path)?;
     let mut json = serde_json::Deserializer::from_slice(&bytes);
     let parts = json.deserialize_map(Object).and_then(|parts| json.end().map(|()| parts));
-    let parts = parts.map_err(|error| malformed(&error, &bytes, path))?;
+    let parts = parts.map_err(|error| json_error(&error, &bytes, path, "the JSON of Wiki-CS"))?;
     drop(bytes);
     parts.dataset(path)
-}
-
-/// What serde_json complains about, at its byte.
-fn malformed(error: &serde_json::Error, bytes: &[u8], path: &Path) -> Error {
-    let line_start = match error.line() {
-        0 | 1 => 0,
-        line => memchr::memchr_iter(b'\n', bytes).nth(line - 2).map_or(0, |end| end + 1),
-    };
-    let place = Place::byte(path, (line_start + error.column().saturating_sub(1)).min(bytes.len()));
-    let message = error.to_string();
-    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-    match message.rsplit_once(", expected ") {
-        Some((found, expected)) => {
-            let found = found.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ");
-            Error::malformed(place, expected, cut(found, 60))
-        }
-        None => Error::malformed(place, "the JSON of Wiki-CS", cut(message, 60)),
-    }
 }
 
 /// The values of the keys; none for a key that was not there.

@@ -1,7 +1,7 @@
 //! Workers that take runs from a list until it is empty.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use burn::tensor::Device;
@@ -144,6 +144,14 @@ pub struct Machine<'a> {
     pub device: &'a Device,
     /// What counts memory, where anything does.
     pub meter: Option<MemoryMeter>,
+}
+
+impl Machine<'static> {
+    /// The CPU, without a count of memory.
+    pub fn cpu() -> Self {
+        static CPU: OnceLock<Device> = OnceLock::new();
+        Self { device: CPU.get_or_init(Device::flex), meter: None }
+    }
 }
 
 /// The runs of one data set.

@@ -14,6 +14,7 @@ use crate::graph::Graph;
 use crate::labels::Labels;
 use crate::node_dataset::NodeDatasetParts;
 use crate::node_ids::NodeIds;
+use crate::read_notes::ReadNotes;
 use crate::split::Split;
 
 /// Where the bytes of arrays come from.
@@ -40,6 +41,7 @@ pub(super) fn read_dataset(
     let node_ids = read_node_ids(source, metadata)?;
     let name = metadata.name.clone();
     Ok(NodeDatasetParts {
+        multi_labels: None,
         name,
         graph,
         features,
@@ -48,6 +50,7 @@ pub(super) fn read_dataset(
         splits,
         node_ids,
         report: CleaningReport::default(),
+        notes: ReadNotes::default(),
     })
 }
 

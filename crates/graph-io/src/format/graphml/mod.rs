@@ -1,15 +1,12 @@
 //! GraphML, the graph format in XML.
 
-mod columns;
-mod ids;
 mod keys;
 mod read;
 mod write;
-mod xml;
 
 use std::path::Path;
 
-use super::registry::{Format, Sample};
+use super::registry::{Format, ReadConfig, Sample};
 use crate::cleaning::CleaningPolicy;
 use crate::error::Error;
 use crate::node_dataset::NodeDataset;
@@ -23,13 +20,13 @@ use crate::raw_dataset::{RawDataset, UnknownIds};
 /// | key | becomes |
 /// |---|---|
 /// | of edges, `weight`, a number | weights; an edge without one has the key's default |
-/// | of nodes, `class`, else `y` unless it is a float, else `label` | labels; a node without a value, or with an empty one, has the key's default or no class |
-/// | of nodes, `split`, text | a split by "train", "val" and "test", nothing for the others |
+/// | of nodes, `class`, else `y` unless it is a float, else `label` unless nearly every node has another | labels; a node without a value, or with an empty one, has the key's default or no class |
+/// | of nodes, `split` | a split by "train", "val" and "test", nothing for the others; or `train_mask`, `val_mask`, `test_mask`, booleans |
 /// | of nodes, any other of numbers or booleans | a column of features, in the order of the keys; a node without a value has the key's default |
 ///
-/// Keys of one name count as one. Everything else is left out: other texts of nodes, other keys of edges, keys of the
-/// graph, and what the extensions of editors put inside `data`. A key for "all" makes a column only where a node has a
-/// value of it or it has a default. Features are kept in compressed rows where every column's default is 0.
+/// Keys of one name count as one. How nodes are drawn (`x` beside `y`, `z`, `size`, `r`, `g`, `b`, …) is no feature unless it is
+/// asked for; other texts of nodes are columns of texts. Left out are other keys of edges, keys of the graph, and what the
+/// extensions of editors put inside `data`. Features are kept in compressed rows where every column's default is 0.
 ///
 /// Refused are hyperedges, ports, graphs inside graphs, a second graph, document type definitions and entities of their
 /// own.
@@ -64,7 +61,7 @@ pub(super) const FORMAT: Format = Format {
     endings: &[".graphml"],
     keeps: "ids, edges, weights, classes of nodes, the first split, and features that are not made up",
     recognizes: |sample| !sample.is_folder && (sample.name.ends_with(".graphml") || has_root(sample)),
-    read: |path, config| GraphMl::read_raw(path, config.unknown_ids),
+    read: read::read,
     write: Some(GraphMl::write),
 };
 
@@ -89,10 +86,10 @@ impl GraphMl {
     /// # Errors
     /// A file that cannot be read; what is no well-formed XML, no GraphML, or is refused; two nodes of one id; edges of
     /// unknown nodes, unless they are to be skipped; directed and undirected edges in one file; a value that is not of
-    /// its key's type or not finite; a node or an edge without a value that others have, where the key has no default;
-    /// a split of nodes without a class.
+    /// its key's type or not finite; an edge without a weight that others have, where the key has no default; a split of
+    /// nodes without a class.
     pub fn read_raw(path: &Path, unknown_ids: UnknownIds) -> Result<RawDataset, Error> {
-        read::read(path, unknown_ids)
+        read::read(path, &ReadConfig { unknown_ids, ..ReadConfig::default() })
     }
 
     /// Writes a data set, packed by gzip where the path ends in ".gz".

@@ -1,6 +1,5 @@
 //! GraphML, written line by line.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -8,7 +7,7 @@ use crate::csr::row;
 use crate::error::Error;
 use crate::features::Features;
 use crate::format::output::write_text_file;
-use crate::format::quoted::quoted;
+use crate::format::xml::{check_texts, escaped};
 use crate::node_dataset::NodeDataset;
 
 const SETS: [&str; 3] = ["train", "val", "test"];
@@ -16,30 +15,6 @@ const SETS: [&str; 3] = ["train", "val", "test"];
 pub(super) fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
     check_texts(dataset)?;
     write_text_file(path, |out| write_to(dataset, out))
-}
-
-/// Ids and classes that XML has a place for.
-fn check_texts(dataset: &NodeDataset) -> Result<(), Error> {
-    let check = |what: &str, text: &str| match text.chars().find(|&character| !is_of_xml(character)) {
-        Some(odd) => {
-            let found = format!("U+{:04X} in {}", u32::from(odd), quoted(text));
-            Err(Error::invalid(what, "characters that XML has a place for", found))
-        }
-        None => Ok(()),
-    };
-    dataset.node_ids().iter().try_for_each(|id| check("node ids", &id))?;
-    for name in dataset.labels().map_or(&[][..], |labels| labels.class_names()) {
-        check("class names", name)?;
-        if name.is_empty() {
-            return Err(Error::invalid("class names", "a name for each, since no text is no class", "\"\""));
-        }
-    }
-    Ok(())
-}
-
-/// Whether a character may stand in an XML 1.0 document, as it is or by its number.
-fn is_of_xml(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 fn write_to(dataset: &NodeDataset, out: &mut dyn Write) -> io::Result<()> {
@@ -66,7 +41,7 @@ fn write_to(dataset: &NodeDataset, out: &mut dyn Write) -> io::Result<()> {
         key("weight", "edge", "float", "")?;
     }
     if labels.is_some() {
-        key("label", "node", "string", "")?;
+        key("class", "node", "string", "")?;
     }
     if set_of_node.is_some() {
         key("split", "node", "string", "")?;
@@ -81,7 +56,7 @@ fn write_to(dataset: &NodeDataset, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "    <node id=\"{}\">", escaped(&id))?;
         if let Some((labels, class)) = labels.and_then(|labels| Some((labels, labels.class(node)?))) {
             let name = escaped(&labels.class_names()[class as usize]);
-            writeln!(out, "      <data key=\"label\">{name}</data>")?;
+            writeln!(out, "      <data key=\"class\">{name}</data>")?;
         }
         if let Some(set) = set_of_node.as_ref().and_then(|sets| sets[node as usize]) {
             writeln!(out, "      <data key=\"split\">{set}</data>")?;
@@ -110,29 +85,4 @@ fn write_to(dataset: &NodeDataset, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     writeln!(out, "  </graph>\n</graphml>")
-}
-
-/// A text for an attribute or between tags; what a reader would make a space or a line end of goes by its number.
-fn escaped(text: &str) -> Cow<'_, str> {
-    let escape = |character| match character {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '"' => Some("&quot;"),
-        '\t' => Some("&#9;"),
-        '\n' => Some("&#10;"),
-        '\r' => Some("&#13;"),
-        _ => None,
-    };
-    if !text.chars().any(|character| escape(character).is_some()) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        match escape(character) {
-            Some(escaped) => out.push_str(escaped),
-            None => out.push(character),
-        }
-    }
-    Cow::Owned(out)
 }

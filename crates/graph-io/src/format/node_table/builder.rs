@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::KnownOfNodes;
 use super::cells::{Fault, Set, flag, number};
 use super::classes::ClassColumn;
 use super::columns::{Columns, Role};
@@ -29,6 +30,10 @@ pub(super) struct TableBuilder {
 
 /// The train, val and test nodes of a split.
 type SetLists = [Vec<u32>; 3];
+
+/// Why labels are not used that are names.
+const NAMES: &str =
+    "names, as more than half of them differ; `--label` with the name of the column takes them for classes";
 
 enum Ids {
     /// The table names no node.
@@ -141,7 +146,12 @@ impl TableBuilder {
     }
 
     /// The table.
-    pub(super) fn finish(self, file: &Path) -> Result<NodeTable, Error> {
+    pub(super) fn finish(
+        self,
+        columns: Columns,
+        known: KnownOfNodes<'_>,
+        file: &Path,
+    ) -> Result<NodeTable, Error> {
         if self.num_rows == 0 {
             return Err(Error::malformed(Place::whole(file), "at least one row", "none"));
         }
@@ -151,15 +161,25 @@ impl TableBuilder {
             Ids::Names { text, ends } => NodeIds::from_text(text, ends),
         };
         node_ids.index().map_err(|error| error.in_file(file))?;
-        let labels = match self.classes {
+        let mut notes = columns.notes;
+        let classes = self.classes.filter(|classes| {
+            let names = columns.may_be_names.filter(|_| !known.has_split && classes.are_names());
+            if let Some(column) = names {
+                notes.unused(&columns.names[column], NAMES);
+            }
+            names.is_none()
+        });
+        let labels = match classes {
             Some(classes) => classes.finish().map_err(|error| error.in_file(file))?,
             None => None,
         };
         Ok(NodeTable {
+            multi_labels: None,
             splits: splits(self.splits, &node_ids, labels.as_ref(), file)?,
             features: self.features.finish(),
             feature_names: self.feature_names,
             labels,
+            notes,
             node_ids,
         })
     }

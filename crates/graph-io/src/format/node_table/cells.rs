@@ -68,6 +68,12 @@ pub(super) fn number(cell: &str) -> Result<f32, Fault> {
     }
 }
 
+/// The value of a cell that is a finite number, and not a word for one.
+pub(crate) fn finite_number(cell: &str) -> Result<f32, Fault> {
+    let number = cell.trim().parse().ok().filter(|number: &f32| number.is_finite());
+    number.ok_or_else(|| Fault::new(FINITE, quoted(cell)))
+}
+
 const FINITE: &str = "a finite number";
 
 /// A value that is neither NaN nor infinite.

@@ -66,6 +66,22 @@ impl ClassColumn {
         number
     }
 
+    /// How many different texts.
+    pub(crate) fn num_texts(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// The text of a number.
+    pub(crate) fn text(&self, number: u32) -> &str {
+        &self.texts[number as usize]
+    }
+
+    /// Whether texts are names of items and no classes: more than half of the items that have one differ.
+    pub(crate) fn are_names(&self) -> bool {
+        let num_labelled = self.numbers.iter().filter(|&&number| number != NO_CLASS).count();
+        2 * self.texts.len() > num_labelled
+    }
+
     /// How many items.
     pub(crate) fn len(&self) -> usize {
         self.numbers.len()
@@ -128,7 +144,7 @@ fn whole_value(name: &str) -> Option<f64> {
 }
 
 /// Whether these names come back as the classes they are when they are read as labels.
-pub(super) fn first_lost(names: &[String]) -> Option<&String> {
+pub(crate) fn first_lost(names: &[String]) -> Option<&String> {
     let all_whole = names.iter().all(|name| whole_value(name).is_some());
     names.iter().find(|name| is_missing(name) || all_whole && whole_value(name) == Some(-1.0))
 }

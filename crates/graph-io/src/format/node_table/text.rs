@@ -5,21 +5,31 @@ use std::path::Path;
 
 use csv::WriterBuilder;
 
+use super::KnownOfNodes;
 use super::builder::TableBuilder;
 use super::columns::{Columns, Role, is_feature};
-use super::delimited::{Delimited, cell, kind_of};
 use super::feature_rows::Room;
+use crate::column_config::ColumnConfig;
 use crate::csr::row;
 use crate::error::{Error, Place};
 use crate::features::Features;
 use crate::format::output::write_text_file;
+use crate::format::text_table::{HeaderHints, TextTable, kind_of};
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::NodeTable;
 use crate::split::Split;
 
-pub(super) fn read(file: &Path) -> Result<NodeTable, Error> {
-    let table = Delimited::read(file)?;
-    let mut columns = Columns::of(table.header()?.iter(), file)?;
+pub(super) fn read(file: &Path, config: &ColumnConfig, known: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
+    let ids = known.ids;
+    let chosen = [&config.id, &config.label, &config.split];
+    let is_name = |word: &str| {
+        !is_feature(word) && !word.is_empty() || chosen.iter().any(|name| name.as_deref() == Some(word))
+    };
+    let table = TextTable::read(file, &HeaderHints { header: config.header, ids, is_name: &is_name })?;
+    let mut columns = match table.header() {
+        Some(names) => Columns::of(names.iter().map(|name| &**name), config, file)?,
+        None => Columns::unnamed(&table, ids, config, file)?,
+    };
     if let Some(column) = columns.position(Role::RowNumber) {
         let counts = counts_rows(&table, column)?;
         columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
@@ -29,23 +39,23 @@ pub(super) fn read(file: &Path) -> Result<NodeTable, Error> {
     // A value takes two bytes at least, itself and what ends it.
     let room = Room { rows: table.num_lines().min(max_rows), cells: table.len() / 2 + 1 };
     let mut builder = TableBuilder::new(&columns, columns.num_features(), room);
-    table.for_each_row(|line, record| {
+    table.for_each_row(|line, row| {
         let place = || Place::line(file, line);
-        for (column, cell) in record.iter().enumerate() {
+        for (column, cell) in row.iter().enumerate() {
             let read = builder.text_cell(columns.roles[column], cell);
             read.map_err(|fault| columns.fault(column, fault).at(place()))?;
         }
         builder.end_row().map_err(|fault| fault.at(place()))
     })?;
     drop(table);
-    builder.finish(file)
+    builder.finish(columns, known, file)
 }
 
 /// Whether a column is 0, 1, 2, ….
-fn counts_rows(table: &Delimited, column: usize) -> Result<bool, Error> {
+fn counts_rows(table: &TextTable, column: usize) -> Result<bool, Error> {
     let (mut counts, mut next) = (true, 0u64);
-    table.for_each_row(|_, record| {
-        counts &= cell(record, column).parse() == Ok(next);
+    table.for_each_row(|_, row| {
+        counts &= row[column].parse() == Ok(next);
         next += 1;
         Ok(())
     })?;

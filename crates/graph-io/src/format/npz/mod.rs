@@ -13,7 +13,9 @@ use super::registry::{Format, Sample};
 use super::zip_archive::ArrayArchive;
 use crate::error::{Error, Place};
 use crate::features::Features;
+use crate::labels::Labels;
 use crate::raw_dataset::RawDataset;
+use crate::split::Split;
 
 /// One archive; which arrays it has says which of the layouts it is.
 ///
@@ -57,6 +59,20 @@ fn read_graph(path: &Path) -> Result<RawDataset, Error> {
     }
     let expected = "arrays adj_data, edges, or those of scipy.sparse.save_npz";
     Err(Error::malformed(Place::whole(path), expected, "none of them"))
+}
+
+/// Reads the splits of an archive of masks or of lists of nodes, as Geom-GCN has its own and people keep theirs.
+///
+/// # Errors
+/// No such archive; no split in it; arrays that do not fit the nodes.
+pub(super) fn read_split_archive(path: &Path, labels: &Labels) -> Result<Vec<Split>, Error> {
+    let mut archive = ArrayArchive::open(path)?;
+    let splits = nodes::read_splits(&mut archive, labels)?;
+    if splits.is_empty() {
+        let expected = "arrays train_mask, val_mask and test_mask, or idx_train, idx_val and idx_test";
+        return Err(Error::malformed(Place::whole(path), expected, "none of them"));
+    }
+    Ok(splits)
 }
 
 /// Reads the sparse matrix that `scipy.sparse.save_npz` wrote as features, a row a node.

@@ -6,8 +6,10 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 
+use crate::column_config::ColumnConfig;
 use crate::error::{Error, Place};
 use crate::format::file::max_unpacked;
+use crate::format::node_table::KnownOfNodes;
 use crate::format::node_table::builder::TableBuilder;
 use crate::format::node_table::cells::Fault;
 use crate::format::node_table::columns::{Columns, Role};
@@ -19,14 +21,18 @@ use crate::raw_dataset::NodeTable;
 /// The names of a column of lists that is a block of features.
 const BLOCKS: [&str; 4] = ["features", "feature", "x", "embedding"];
 
-pub(in crate::format::node_table) fn read(file: &Path) -> Result<NodeTable, Error> {
-    unpanicked(file, || read_checked(file))
+pub(in crate::format::node_table) fn read(
+    file: &Path,
+    config: &ColumnConfig,
+    known: KnownOfNodes<'_>,
+) -> Result<NodeTable, Error> {
+    unpanicked(file, || read_checked(file, config, known))
 }
 
-fn read_checked(file: &Path) -> Result<NodeTable, Error> {
+fn read_checked(file: &Path, config: &ColumnConfig, known: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
     let source = open(file)?;
     let schema = source.schema();
-    let mut columns = Columns::of(schema.fields().iter().map(|field| field.name().as_str()), file)?;
+    let mut columns = Columns::of(schema.fields().iter().map(|field| field.name().as_str()), config, file)?;
     if let Some(column) = columns.position(Role::RowNumber) {
         let mut counts = is_text(schema.field(column).data_type());
         let mut next = 0u64;
@@ -56,7 +62,7 @@ fn read_checked(file: &Path) -> Result<NodeTable, Error> {
     }
     let builder =
         table.map_or_else(|| TableBuilder::new(&columns, 0, Room::default()), |table| table.builder);
-    builder.finish(file)
+    builder.finish(columns, known, file)
 }
 
 /// Every column is of a type that its role can be read from.

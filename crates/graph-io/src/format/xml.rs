@@ -1,4 +1,4 @@
-//! XML as a row of elements, texts and ends, each with the line it starts in.
+//! XML: read as a row of elements, texts and ends, each with the line it starts in; and what its writers share.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -11,6 +11,7 @@ use quick_xml::reader::Reader;
 
 use crate::error::{Error, Place};
 use crate::format::quoted::quoted;
+use crate::node_dataset::NodeDataset;
 
 /// Editors nest what they keep in `data` a dozen deep.
 const MAX_DEPTH: usize = 64;
@@ -217,4 +218,53 @@ impl<'a> Xml<'a> {
 
 fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_whitespace())
+}
+
+/// Ids and classes that XML has a place for.
+pub(super) fn check_texts(dataset: &NodeDataset) -> Result<(), Error> {
+    let check = |what: &str, text: &str| match text.chars().find(|&character| !is_of_xml(character)) {
+        Some(odd) => {
+            let found = format!("U+{:04X} in {}", u32::from(odd), quoted(text));
+            Err(Error::invalid(what, "characters that XML has a place for", found))
+        }
+        None => Ok(()),
+    };
+    dataset.node_ids().iter().try_for_each(|id| check("node ids", &id))?;
+    for name in dataset.labels().map_or(&[][..], |labels| labels.class_names()) {
+        check("class names", name)?;
+        if name.is_empty() {
+            return Err(Error::invalid("class names", "a name for each, since no text is no class", "\"\""));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a character may stand in an XML 1.0 document, as it is or by its number.
+pub(super) fn is_of_xml(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// A text for an attribute or between tags; what a reader would make a space or a line end of goes by its number.
+pub(super) fn escaped(text: &str) -> Cow<'_, str> {
+    let escape = |character| match character {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\t' => Some("&#9;"),
+        '\n' => Some("&#10;"),
+        '\r' => Some("&#13;"),
+        _ => None,
+    };
+    if !text.chars().any(|character| escape(character).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match escape(character) {
+            Some(escaped) => out.push_str(escaped),
+            None => out.push(character),
+        }
+    }
+    Cow::Owned(out)
 }

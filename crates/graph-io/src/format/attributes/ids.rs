@@ -4,13 +4,14 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::arcs::Arcs;
 use crate::node_ids::NodeIds;
 
 const NOT_LISTED: u32 = u32::MAX;
 
 /// Different ids in the order in which they were first met, all in one text.
 #[derive(Default)]
-pub(super) struct Ids {
+pub(in crate::format) struct Ids {
     text: String,
     ends: Vec<usize>,
     hasher: DefaultHashBuilder,
@@ -24,7 +25,7 @@ pub(super) struct Ids {
 
 impl Ids {
     /// Lists a node; tells whether it was not listed before.
-    pub(super) fn list(&mut self, id: &str) -> bool {
+    pub(in crate::format) fn list(&mut self, id: &str) -> bool {
         let (place, _) = self.place(id);
         let node = &mut self.nodes[place as usize];
         let is_new = *node == NOT_LISTED;
@@ -36,7 +37,7 @@ impl Ids {
     }
 
     /// The place of an id that an edge at this byte names.
-    pub(super) fn name(&mut self, id: &str, at: usize) -> u32 {
+    pub(in crate::format) fn name(&mut self, id: &str, at: usize) -> u32 {
         let (place, is_new) = self.place(id);
         if is_new {
             self.named_by_edges.push((place, at));
@@ -64,29 +65,29 @@ impl Ids {
     }
 
     /// How many nodes are listed.
-    pub(super) fn num_listed(&self) -> usize {
+    pub(in crate::format) fn num_listed(&self) -> usize {
         self.num_listed as usize
     }
 
     /// The first id that an edge names and no node has, with where.
-    pub(super) fn unknown(&self) -> Option<(&str, usize)> {
+    pub(in crate::format) fn unknown(&self) -> Option<(&str, usize)> {
         let &(place, at) = self.named_by_edges.iter().find(|(place, _)| self.node(*place).is_none())?;
         let start = if place == 0 { 0 } else { self.ends[place as usize - 1] };
         Some((&self.text[start..self.ends[place as usize]], at))
     }
 
     /// The node of a place, where it is listed.
-    pub(super) fn node(&self, place: u32) -> Option<u32> {
+    fn node(&self, place: u32) -> Option<u32> {
         Some(self.nodes[place as usize]).filter(|&node| node != NOT_LISTED)
     }
 
     /// Whether each id is the node of its own number.
-    pub(super) fn are_in_order(&self) -> bool {
+    fn are_in_order(&self) -> bool {
         self.nodes.iter().zip(0..).all(|(&node, place)| node == place)
     }
 
     /// The ids of the nodes.
-    pub(super) fn into_node_ids(self) -> NodeIds {
+    pub(in crate::format) fn into_node_ids(self) -> NodeIds {
         if self.are_in_order() {
             return NodeIds::from_text(self.text, self.ends);
         }
@@ -96,5 +97,29 @@ impl Ids {
         }
         let start = |place: usize| if place == 0 { 0 } else { self.ends[place - 1] };
         NodeIds::from_names(place_of_node.into_iter().map(|place| &self.text[start(place)..self.ends[place]]))
+    }
+
+    /// Turns places of ids into nodes; leaves out arcs with an end that is none and counts them.
+    pub(in crate::format) fn number_ends(&self, arcs: &mut Arcs) -> usize {
+        if self.are_in_order() {
+            return 0;
+        }
+        let num_arcs = arcs.len();
+        let mut end = 0;
+        for place in 0..num_arcs {
+            if let (Some(from), Some(to)) = (self.node(arcs.from[place]), self.node(arcs.to[place])) {
+                (arcs.from[end], arcs.to[end]) = (from, to);
+                if let Some(weights) = &mut arcs.weights {
+                    weights[end] = weights[place];
+                }
+                end += 1;
+            }
+        }
+        arcs.from.truncate(end);
+        arcs.to.truncate(end);
+        if let Some(weights) = &mut arcs.weights {
+            weights.truncate(end);
+        }
+        num_arcs - end
     }
 }
