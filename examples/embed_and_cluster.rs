@@ -15,8 +15,7 @@ pub fn main() -> anyhow::Result<()> {
 
     // Any method of the registry by its name, with the preset for this graph and these settings over it.
     let settings = "d_output = 16\nepochs = 60\nencoder.d_hidden = [32]\noptimizer.learning_rate = 0.01";
-    let settings =
-        Registry::builtin().method("g2r")?.settings(&Target::of(&dataset), settings.parse()?)?;
+    let settings = Registry::builtin().method("g2r")?.settings(&Target::of(&dataset), settings.parse()?)?;
     let fitted = settings.fit(&dataset, 0)?;
     let embedding = fitted.model.embed(&dataset)?;
     let rows = Rows::dense(embedding.rows().view()).scaled_to_unit_length();

@@ -7,7 +7,8 @@
 use g2r::burn::tensor::Device;
 use g2r::embedders::seeds::{Stream, generator};
 use g2r::embedders::{
-    BestValidation, EncoderSettings, FitOptions, G2r, OptimizerSettings, PreparationSettings, Settings, propagated,
+    BestValidation, EncoderSettings, FitOptions, G2r, OptimizerSettings, PreparationSettings, Settings,
+    propagated,
 };
 use g2r::evaluation::{self, Probe, Rows};
 use g2r::gnn::encoder::RowNorm;

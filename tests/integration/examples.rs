@@ -14,12 +14,12 @@ mod load_a_graph;
 mod one_convolution;
 #[path = "../../examples/train_on_a_block_model.rs"]
 mod train_on_a_block_model;
-#[path = "../../examples/your_own_dataset.rs"]
-mod your_own_dataset;
 #[path = "../../examples/unseen_nodes.rs"]
 mod unseen_nodes;
 #[path = "../../examples/vectors_by_id.rs"]
 mod vectors_by_id;
+#[path = "../../examples/your_own_dataset.rs"]
+mod your_own_dataset;
 #[path = "../../examples/your_own_encoder.rs"]
 mod your_own_encoder;
 #[path = "../../examples/your_own_loss.rs"]

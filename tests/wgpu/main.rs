@@ -5,7 +5,8 @@ mod operators;
 
 use burn::tensor::{Device, DeviceKind, Tensor};
 use embedders::{
-    Dgi, EncoderSettings, FitOptions, G2r, OptimizerSettings, PreparationSettings, Settings, TrainingData, trainer,
+    Dgi, EncoderSettings, FitOptions, G2r, OptimizerSettings, PreparationSettings, Settings, TrainingData,
+    trainer,
 };
 use g2r_loss::{Batch, Membership, RateReductionConfig};
 use gnn::encoder::{EncoderConfig, EncoderKind, Layer, RowNorm};

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use graph_io::{
-    CleaningPolicy, ColumnConfig, Direction, Duplicates, EdgePolicy, LoadConfig, Loops, MissingFeatures, Nodes,
-    UnknownIds, Weights,
+    CleaningPolicy, ColumnConfig, Direction, Duplicates, EdgePolicy, LoadConfig, Loops, MissingFeatures,
+    Nodes, UnknownIds, Weights,
 };
 use serde::{Deserialize, Serialize};
 
