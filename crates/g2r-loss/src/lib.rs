@@ -14,6 +14,7 @@ mod cube;
 mod error;
 mod expansion;
 mod groups;
+pub mod linear;
 mod log_det;
 mod membership;
 mod products;
