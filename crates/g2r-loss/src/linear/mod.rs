@@ -51,6 +51,7 @@ mod features;
 mod fit;
 mod fourier;
 mod krylov;
+pub mod neighbors;
 mod normal;
 mod operators;
 mod pairs;
