@@ -12,6 +12,7 @@ use super::numbers::{self, Shortest};
 use super::registry::{EmbeddingFormat, takes_all};
 use crate::error::{Error, Place};
 use crate::format::{Sample, output, quoted, read_unpacked_text};
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 
 pub(super) const CSV: EmbeddingFormat = EmbeddingFormat {
@@ -46,7 +47,7 @@ fn recognizes(sample: &Sample, format: &EmbeddingFormat, delimiter: char) -> boo
 }
 
 fn read(path: &Path, delimiter: u8) -> Result<Embedding, Error> {
-    let text = read_unpacked_text(path)?;
+    let text = read_unpacked_text(path, MemoryLimit::default())?;
     let mut fields = Fields::new(&text, delimiter, path);
     let width = read_header(&mut fields, &text)?;
     let (mut ids, mut ends, mut values) = (String::new(), Vec::new(), Vec::new());

@@ -12,6 +12,7 @@ use super::columns::NodeColumn;
 use super::matrix::Embedding;
 use crate::error::{Error, Place};
 use crate::format::parquet_file::{self, list_array, list_field, numbers, open, text, unpanicked};
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 
 const ID: &str = "id";
@@ -58,10 +59,11 @@ fn columns(schema: &Schema) -> Result<[usize; 2], Fault> {
 
 fn read_columns(path: &Path) -> Result<Embedding, Error> {
     let malformed = |(expected, found): Fault| Error::malformed(Place::whole(path), expected, found);
-    let file = open(path)?;
+    let limit = MemoryLimit::default();
+    let file = open(path, limit)?;
     let columns = columns(file.schema()).map_err(malformed)?;
     // A value that is repeated takes no bytes in the file: what it unpacks to is bounded.
-    let max_bytes = (16 << 20) + 8 * file.len();
+    let max_bytes = limit.max_unpacked(file.len());
     let mut rows = Rows::default();
     for batch in file.batches(columns)? {
         let batch = batch?;

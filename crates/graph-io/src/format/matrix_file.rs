@@ -12,6 +12,7 @@ use super::output::write_file;
 use super::registry::Sample;
 use crate::error::Error;
 use crate::features::Features;
+use crate::memory_limit::MemoryLimit;
 
 /// Reads features, a row a node: a NumPy array of floats or whole numbers as a full matrix, or a matrix that
 /// `scipy.sparse.save_npz` wrote as a sparse one.
@@ -20,9 +21,9 @@ use crate::features::Features;
 /// A file that cannot be read, or is neither; no columns; a number that is NaN or infinite, as f64 beyond f32 become.
 pub fn read_features(path: &Path) -> Result<Features, Error> {
     if Sample::of(path)?.head.starts_with(b"PK") {
-        return read_sparse_features(path);
+        return read_sparse_features(path, MemoryLimit::default());
     }
-    let bytes = read_unpacked(path)?;
+    let bytes = read_unpacked(path, MemoryLimit::default())?;
     let matrix = NpyArray::parse(&bytes, path)?.to_matrix()?;
     Features::from_dense(matrix).map_err(|error| error.in_file(path))
 }
@@ -55,7 +56,7 @@ pub(crate) fn write_rows(matrix: &Array2<f32>, out: &mut impl Write) -> io::Resu
 /// # Errors
 /// A file that cannot be read, or that is not such a matrix from its first to its last byte.
 pub fn read_matrix(path: &Path) -> Result<Array2<f32>, Error> {
-    let bytes = read_unpacked(path)?;
+    let bytes = read_unpacked(path, MemoryLimit::default())?;
     to_rows(&NpyArray::parse(&bytes, path)?)
 }
 

@@ -9,6 +9,7 @@ use flate2::read::MultiGzDecoder;
 use super::file::file_names;
 use crate::column_config::ColumnConfig;
 use crate::error::Error;
+use crate::memory_limit::MemoryLimit;
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::{RawDataset, UnknownIds};
 
@@ -38,6 +39,8 @@ pub struct ReadConfig {
     pub unknown_ids: UnknownIds,
     /// Which columns mean what.
     pub columns: ColumnConfig,
+    /// What reading a packed file may take.
+    pub max_memory: MemoryLimit,
 }
 
 impl Format {

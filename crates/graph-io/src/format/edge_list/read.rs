@@ -39,7 +39,7 @@ pub(in crate::format) const FORMAT: Format = Format {
     endings: &[".tsv", ".txt", ".csv", ".edges", ".edgelist", ".el"],
     keeps: "ids, edges and weights",
     recognizes,
-    read: |path, _| read(read_text_to_parse(path)?, path, None),
+    read: |path, config| read(read_text_to_parse(path, config.max_memory)?, path, None),
     write: Some(write::write),
 };
 

@@ -8,6 +8,7 @@ use super::columns::{MAX_COLUMNS, too_many};
 use crate::error::{Error, Place};
 use crate::format::file::read_unpacked_text;
 use crate::format::quoted::quoted;
+use crate::memory_limit::MemoryLimit;
 
 /// A text file with a header line and rows of as many cells. Cells with a delimiter, a quote or a line break in them
 /// stand in quotes; empty lines count for nothing.
@@ -21,7 +22,7 @@ impl Delimited {
     /// The content of a file, unpacked if it is gzip. Tabs are between the cells of a .tsv file; elsewhere what is most
     /// often in the first line: commas, tabs or semicolons.
     pub(crate) fn read(file: &Path) -> Result<Self, Error> {
-        let text = read_unpacked_text(file)?;
+        let text = read_unpacked_text(file, MemoryLimit::default())?;
         let delimiter = if kind_of(file) == Some(b'\t') { b'\t' } else { sniff(&text) };
         let header_end = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
         if memchr::memchr_iter(delimiter, &text.as_bytes()[..header_end]).count() >= MAX_COLUMNS {

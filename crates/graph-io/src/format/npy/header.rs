@@ -10,6 +10,9 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 /// A header this long is none of an array; NumPy asks for leave beyond 10 000 bytes.
 const MAX_LEN: usize = 1 << 16;
 
+/// Magic, version and length of a header.
+const PREFIX_LEN: usize = 12;
+
 /// NumPy's own bound.
 const MAX_DIMENSIONS: usize = 64;
 
@@ -27,6 +30,9 @@ pub(crate) struct Header {
 }
 
 impl Header {
+    /// The longest header with all that stands before it.
+    pub(crate) const MAX_BYTES: u64 = (PREFIX_LEN + MAX_LEN) as u64;
+
     /// Reads the header at the start of a file of versions 1 to 3.
     ///
     /// # Errors
@@ -58,6 +64,12 @@ impl Header {
         let mut parser = Parser { text, at: 0, start: text_start, file };
         let (element, is_fortran, shape) = parser.dictionary()?;
         Ok(Self { element, is_fortran, shape, data_start })
+    }
+
+    /// How many bytes the whole file has, if they can be counted.
+    pub(crate) fn file_len(&self) -> Option<u64> {
+        let len = self.num_elements()? as u64 * self.element.size as u64;
+        len.checked_add(self.data_start as u64)
     }
 
     /// How many elements, if the memory of a machine could count their bytes.

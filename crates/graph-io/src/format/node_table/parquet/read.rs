@@ -7,13 +7,13 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 
 use crate::error::{Error, Place};
-use crate::format::file::max_unpacked;
 use crate::format::node_table::builder::TableBuilder;
 use crate::format::node_table::cells::Fault;
 use crate::format::node_table::columns::{Columns, Role};
 use crate::format::node_table::feature_rows::Room;
 use crate::format::parquet_file::{is_number, is_text, numbers, open, text, unpanicked};
 use crate::format::quoted::cut;
+use crate::memory_limit::MemoryLimit;
 use crate::raw_dataset::NodeTable;
 
 /// The names of a column of lists that is a block of features.
@@ -24,7 +24,8 @@ pub(in crate::format::node_table) fn read(file: &Path) -> Result<NodeTable, Erro
 }
 
 fn read_checked(file: &Path) -> Result<NodeTable, Error> {
-    let source = open(file)?;
+    let limit = MemoryLimit::default();
+    let source = open(file, limit)?;
     let schema = source.schema();
     let mut columns = Columns::of(schema.fields().iter().map(|field| field.name().as_str()), file)?;
     if let Some(column) = columns.position(Role::RowNumber) {
@@ -50,7 +51,7 @@ fn read_checked(file: &Path) -> Result<NodeTable, Error> {
         let rows = rows?;
         let table = match &mut table {
             Some(table) => table,
-            none => none.insert(Table::new(&columns, &rows, room, max_unpacked(source.len()))),
+            none => none.insert(Table::new(&columns, &rows, room, limit.max_unpacked(source.len()))),
         };
         table.take(&rows, file)?;
     }
