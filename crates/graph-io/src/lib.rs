@@ -62,8 +62,8 @@ pub use crate::feature_scaling::FeatureScaling;
 pub use crate::features::Features;
 pub use crate::folds::{Fold, Folds};
 pub use crate::format::{
-    Compact, FeatureRow, GraphMl, Linqs, MappedDataset, Planetoid, is_graph_set, read_graph_set,
-    read_node_table, read_split, write_node_table, write_split,
+    FeatureRow, GraphMl, Linqs, MappedDataset, Planetoid, is_graph_set, read_graph_set, read_node_table,
+    read_split, write_node_table, write_split,
 };
 pub use crate::graph::Graph;
 pub use crate::graph_set::{GraphSet, GraphSetFeatures, GraphSetParts};

@@ -30,7 +30,8 @@ fn recognizes(sample: &Sample) -> bool {
     // Other archives are of graphs: the names at the end of the file tell.
     FORMAT.has_ending_of(&sample.name)
         && sample.head.starts_with(b"PK")
-        && ArrayArchive::open(&sample.path, MemoryLimit::default()).is_ok_and(|archive| archive.has(EMBEDDING))
+        && ArrayArchive::open(&sample.path, MemoryLimit::default())
+            .is_ok_and(|archive| archive.has(EMBEDDING))
 }
 
 fn read(path: &Path) -> Result<Embedding, Error> {

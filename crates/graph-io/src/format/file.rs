@@ -88,7 +88,8 @@ fn unpack_gzip(packed: &[u8], path: &Path, limit: MemoryLimit) -> Result<Vec<u8>
 
 /// The refusal of what unpacks to more than its limit.
 pub(super) fn too_large(path: &Path, max_bytes: u64, packed_len: u64) -> Error {
-    let what = format!("more than {max_bytes} bytes unpacked from {packed_len}; `--max-memory` raises the limit");
+    let what =
+        format!("more than {max_bytes} bytes unpacked from {packed_len}; `--max-memory` raises the limit");
     Error::refused(Place::whole(path), what)
 }
 
@@ -199,7 +200,10 @@ mod tests {
             let content: Vec<u8> = (0..len).map(|place| (place % 251) as u8).collect();
             for written in [content.clone(), gzip(&content)] {
                 std::fs::write(&path, written).unwrap();
-                assert!(read_text_to_parse(&path, MemoryLimit::default()).unwrap()[..] == content[..], "{len} bytes");
+                assert!(
+                    read_text_to_parse(&path, MemoryLimit::default()).unwrap()[..] == content[..],
+                    "{len} bytes"
+                );
             }
         }
         let missing = read_text_to_parse(&folder.path().join("none.txt"), MemoryLimit::default());

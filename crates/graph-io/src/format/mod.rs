@@ -17,7 +17,6 @@
 
 mod adjacency_list;
 mod attributes;
-mod compact;
 mod edge_index;
 mod edge_list;
 mod file;
@@ -36,7 +35,7 @@ mod metis;
 mod node_link;
 mod node_table;
 pub(crate) mod npy;
-mod npz;
+pub(crate) mod npz;
 mod ogb;
 pub(crate) mod output;
 mod pajek;
@@ -53,7 +52,6 @@ mod wiki_cs;
 mod xml;
 pub(crate) mod zip_archive;
 
-pub use compact::Compact;
 pub(crate) use file::{name_of, read_unpacked_text};
 pub use folder::{FeatureRow, MappedDataset};
 pub use graphml::GraphMl;

@@ -333,7 +333,10 @@ mod tests {
         let empty = folder.path().join("empty");
         assert!(matches!(read(&empty, MemoryLimit::default()), Err(Error::Io { path, .. }) if path == empty));
         std::fs::create_dir(&empty).unwrap();
-        assert_eq!(read(&empty, MemoryLimit::default()).unwrap_err().to_string(), "empty: expected a folder raw in it, found none");
+        assert_eq!(
+            read(&empty, MemoryLimit::default()).unwrap_err().to_string(),
+            "empty: expected a folder raw in it, found none"
+        );
         assert_eq!(
             message(&[("raw/edge.csv", "-")]),
             "raw: expected a file edge.csv or edge.csv.gz, found none"

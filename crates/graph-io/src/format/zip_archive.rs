@@ -144,7 +144,8 @@ impl ArrayArchive {
             }
             error => zip_error(&place, error),
         })?;
-        let damaged = |error: io::Error| Error::malformed(Place::whole(&place), "zip data", error.to_string());
+        let damaged =
+            |error: io::Error| Error::malformed(Place::whole(&place), "zip data", error.to_string());
         let mut bytes = Vec::new();
         let mut entry = entry.take(Header::MAX_BYTES);
         entry.read_to_end(&mut bytes).map_err(damaged)?;
@@ -160,7 +161,11 @@ impl ArrayArchive {
             entry.set_limit(more + 1);
             entry.read_to_end(&mut bytes).map_err(damaged)?;
             if bytes.len() as u64 > needed {
-                return Err(Error::malformed(Place::whole(&place), format!("{needed} bytes by its header"), "more"));
+                return Err(Error::malformed(
+                    Place::whole(&place),
+                    format!("{needed} bytes by its header"),
+                    "more",
+                ));
             }
             self.num_left = left;
         }

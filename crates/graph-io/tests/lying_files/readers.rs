@@ -1,12 +1,9 @@
 //! Everything that reads what it did not write.
 
-use std::io::Write;
 use std::path::Path;
 
-use flate2::write::DeflateEncoder;
-use flate2::{Compression, Crc};
 use graph_io::format::{self, ReadConfig};
-use graph_io::{Compact, Error, MappedDataset, NodeDataset, RawDataset, embedding};
+use graph_io::{Error, MappedDataset, NodeDataset, RawDataset, embedding};
 
 use crate::entry;
 
@@ -30,9 +27,7 @@ pub(crate) struct Reader {
 }
 
 /// The readers that are no formats: one line each, here or, where they have a fuzz target, in `entry.rs`.
-const OTHERS: [Other; 5] = [
-    ("compact", |path| Compact::from_bytes(&bytes_of(path)?, path).map(Read::Dataset)),
-    ("compact-payload", |path| Compact::from_bytes(&compact(&bytes_of(path)?), path).map(Read::Dataset)),
+const OTHERS: [Other; 3] = [
     ("features", |path| format::read_features(path).map(|_| Read::Other)),
     ("matrix", |path| format::read_matrix(path).map(|_| Read::Other)),
     ("mapped", |path| {
@@ -64,17 +59,4 @@ pub(crate) fn all() -> Vec<Reader> {
         Reader { name: name.to_string(), read: Box::new(read) }
     });
     formats.chain(embeddings).chain(others).chain(fuzzed).collect()
-}
-
-fn bytes_of(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })
-}
-
-/// The file of a payload, so that what is changed in it is not caught by the checksum.
-fn compact(payload: &[u8]) -> Vec<u8> {
-    let mut crc = Crc::new();
-    crc.update(payload);
-    let header = [b"G2R-DATA\x01", &(payload.len() as u32).to_le_bytes()[..], &crc.sum().to_le_bytes()];
-    let mut encoder = DeflateEncoder::new(header.concat(), Compression::fast());
-    encoder.write_all(payload).and_then(|()| encoder.finish()).unwrap()
 }

@@ -142,7 +142,9 @@ mod tests {
     #[test]
     fn features_of_scipy_are_the_same_however_stored() {
         for form in ["csr", "csc", "coo"] {
-            let features = read_sparse_features(&fixture(&format!("features_{form}.npz"))).unwrap();
+            let features =
+                read_sparse_features(&fixture(&format!("features_{form}.npz")), MemoryLimit::default())
+                    .unwrap();
             let Features::Sparse(matrix) = features else { panic!("sparse features stay sparse") };
             assert_eq!(matrix.to_dense(), dense_features(), "{form}");
         }

@@ -25,7 +25,9 @@ pub(super) fn read(folder: &Path, name: &str) -> Result<GraphSet, Error> {
     }
     if let Some(file) = existing(file("node_attributes")) {
         let mut num_lines = 0;
-        for (line, content) in (1..).zip(read_unpacked_text(&file, MemoryLimit::default())?.trim_end().lines()) {
+        for (line, content) in
+            (1..).zip(read_unpacked_text(&file, MemoryLimit::default())?.trim_end().lines())
+        {
             read.take_attributes(content.split(',').map(str::trim), Place::line(&file, line))?;
             num_lines = line;
         }
