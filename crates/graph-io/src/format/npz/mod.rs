@@ -1,6 +1,6 @@
 //! Archives of NumPy arrays: graphs as Shchur and others, the platform of heterophilous graphs, and SciPy keep them.
 
-mod compressed;
+pub(super) mod compressed;
 mod edge_table;
 mod nodes;
 mod scipy;
