@@ -10,6 +10,7 @@ use crate::feature_names::FeatureNames;
 use crate::features::Features;
 use crate::graph::Graph;
 use crate::labels::Labels;
+use crate::missing_values::{CleanColumns, SourceColumns, TextColumn};
 use crate::multi_labels::MultiLabels;
 use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 use crate::node_ids::NodeIds;
@@ -25,10 +26,12 @@ pub struct RawDataset {
     pub node_ids: NodeIds,
     /// The arcs, between nodes below the number of ids.
     pub arcs: Arcs,
-    /// One row a node, where the source has any.
+    /// One row a node, where the source has any; NaN stands for a missing value.
     pub features: Option<Features>,
     /// The names of the columns of the features, where the source has names.
     pub feature_names: Option<FeatureNames>,
+    /// Columns of texts beside the features.
+    pub text_columns: Vec<TextColumn>,
     /// A class or none for each node, where the source has any.
     pub labels: Option<Labels>,
     /// Any number of classes for each node, where the source has several for one; then there are no `labels`.
@@ -46,10 +49,12 @@ pub struct RawDataset {
 pub struct NodeTable {
     /// What the source calls each node.
     pub node_ids: NodeIds,
-    /// One row a node.
+    /// One row a node; NaN stands for a missing value.
     pub features: Option<Features>,
     /// The names of the columns of the features, where the table has names.
     pub feature_names: Option<FeatureNames>,
+    /// Columns of texts beside the features.
+    pub text_columns: Vec<TextColumn>,
     /// A class or none for each node.
     pub labels: Option<Labels>,
     /// Any number of classes for each node, where the table has several for one; then there are no `labels`.
@@ -80,6 +85,7 @@ impl RawDataset {
             arcs,
             features: None,
             feature_names: None,
+            text_columns: Vec::new(),
             labels: None,
             multi_labels: None,
             splits: Vec::new(),
@@ -133,7 +139,11 @@ impl RawDataset {
             old_of_new.into_iter().collect::<Option<Vec<u32>>>()
         };
         // They can be kept only where every node of the table has them.
-        let order = match self.features.is_some() || self.labels.is_some() || self.multi_labels.is_some() {
+        let has_rows = self.features.is_some()
+            || self.labels.is_some()
+            || self.multi_labels.is_some()
+            || !self.text_columns.is_empty();
+        let order = match has_rows {
             true => old_of_new(table.node_ids.len()),
             false => None,
         };
@@ -142,6 +152,11 @@ impl RawDataset {
         let own_labels = self.labels.zip(order.as_ref()).map(|(labels, order)| labels.select(order));
         let own_multi = self.multi_labels.zip(order.as_ref()).map(|(labels, order)| labels.select(order));
         let has_labels = table.labels.is_some() || table.multi_labels.is_some();
+        let mut text_columns = table.text_columns;
+        if let Some(order) = &order {
+            let own = self.text_columns.into_iter();
+            text_columns.extend(own.map(|column| TextColumn { texts: column.texts.select(order), ..column }));
+        }
         let mut notes = self.notes;
         notes.append(table.notes);
         Ok(Self {
@@ -151,6 +166,7 @@ impl RawDataset {
             // Names belong to the features beside them.
             feature_names: if table.features.is_some() { table.feature_names } else { own_names },
             features: table.features.or(own_features),
+            text_columns,
             labels: if has_labels { table.labels } else { own_labels },
             multi_labels: if has_labels { table.multi_labels } else { own_multi },
             splits: table.splits,
@@ -167,7 +183,11 @@ impl RawDataset {
         let num_nodes = self.node_ids.len();
         let (graph, edges) = Graph::from_arcs(num_nodes, self.arcs, policy.edges)?;
         let edges = EdgeReport { unknown_ends_skipped: self.unknown_ends_skipped, ..edges };
-        let (features, features_made) = match self.features {
+        let mut notes = self.notes;
+        let source =
+            SourceColumns { features: self.features, names: self.feature_names, texts: self.text_columns };
+        let CleanColumns { features, names } = policy.columns.apply(source, &self.node_ids, &mut notes)?;
+        let (features, features_made) = match features {
             Some(features) => (features, None),
             None => (policy.missing_features.make(&graph)?, Some(policy.missing_features)),
         };
@@ -175,13 +195,13 @@ impl RawDataset {
             name: self.name,
             graph,
             features,
-            feature_names: self.feature_names.filter(|_| features_made.is_none()),
+            feature_names: names,
             labels: self.labels,
             multi_labels: self.multi_labels,
             splits: self.splits,
             node_ids: self.node_ids,
             report: CleaningReport { edges, features_made, ..CleaningReport::default() },
-            notes: self.notes,
+            notes,
         })?;
         policy.apply_to_nodes(dataset)
     }
@@ -212,6 +232,7 @@ mod tests {
             node_ids: NodeIds::from_names(names),
             features: Some(Features::Dense(features)),
             feature_names: None,
+            text_columns: Vec::new(),
             labels: None,
             multi_labels: None,
             splits: Vec::new(),

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn arrays_of_other_kinds_and_bombs_are_refused() {
+    fn arrays_of_other_kinds_and_cut_archives_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let message = |entries: &[(&str, &[u8])]| {
             let path = archive(folder.path(), entries, CompressionMethod::Deflated);
@@ -119,8 +119,6 @@ mod tests {
             message(&[(EMBEDDING, &matrix()), (IDS, &matrix())]),
             "z.npz[ids]: expected a vector of texts, found float32 of shape (2, 1)"
         );
-        let bomb = message(&[(EMBEDDING, &vec![0; 40 << 20])]);
-        assert!(bomb.starts_with("z.npz: refused more than ") && bomb.contains(" unpacked from "), "{bomb}");
         let path = archive(folder.path(), &[(EMBEDDING, &matrix())], CompressionMethod::Stored);
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();

@@ -18,14 +18,15 @@ use crate::memory_limit::MemoryLimit;
 /// `scipy.sparse.save_npz` wrote as a sparse one.
 ///
 /// # Errors
-/// A file that cannot be read, or is neither; no columns; a number that is NaN or infinite, as f64 beyond f32 become.
+/// A file that cannot be read, or is neither; no columns; a number that is infinite, as f64 beyond f32 become. NaN stands
+/// for a missing value.
 pub fn read_features(path: &Path) -> Result<Features, Error> {
     if Sample::of(path)?.head.starts_with(b"PK") {
         return read_sparse_features(path, MemoryLimit::default());
     }
     let bytes = read_unpacked(path, MemoryLimit::default())?;
     let matrix = NpyArray::parse(&bytes, path)?.to_matrix()?;
-    Features::from_dense(matrix).map_err(|error| error.in_file(path))
+    Features::Dense(matrix).with_missing().map_err(|error| error.in_file(path))
 }
 
 /// Writes a matrix as NumPy does: under another name first, then moved to its place.

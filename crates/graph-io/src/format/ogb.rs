@@ -114,7 +114,7 @@ fn read_features(file: &Path, num_nodes: usize, limit: MemoryLimit) -> Result<Fe
     drop(text);
     check_rows(file, num_rows, num_nodes)?;
     let matrix = Array2::from_shape_vec((num_rows, width), values).expect("every row is of this width");
-    Features::from_dense(matrix).map_err(|error| error.in_file(file))
+    Features::Dense(matrix).with_missing().map_err(|error| error.in_file(file))
 }
 
 fn check_rows(file: &Path, num_rows: usize, num_nodes: usize) -> Result<(), Error> {

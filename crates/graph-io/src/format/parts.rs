@@ -100,6 +100,7 @@ impl NodeParts {
                 node_ids: row_ids(&raw.node_ids, num_rows, file)?,
                 features: Some(features),
                 feature_names: None,
+                text_columns: Vec::new(),
                 labels: None,
                 splits: Vec::new(),
                 notes: ReadNotes::default(),

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::cells::{Fault, Set, flag, number};
-use super::classes::ClassColumn;
+use super::cells::{Fault, Set, flag, is_missing_number, number};
+use super::classes::{ClassColumn, MAX_CLASSES};
 use super::columns::{Columns, Role};
 use super::feature_rows::{FeatureRows, Room};
 use crate::error::{Error, Place};
 use crate::feature_names::FeatureNames;
 use crate::format::quoted::quoted;
 use crate::labels::Labels;
+use crate::missing_values::TextColumn;
 use crate::node_ids::{NodeIds, whole_number};
 use crate::raw_dataset::NodeTable;
 use crate::read_notes::ReadNotes;
@@ -26,6 +27,14 @@ pub(super) struct TableBuilder {
     features: FeatureRows,
     feature_names: Option<FeatureNames>,
     next_feature: usize,
+    texts: Vec<Texts>,
+    notes: ReadNotes,
+}
+
+/// A column of texts so far; none once there are more different ones than classes may be.
+struct Texts {
+    name: String,
+    column: Option<ClassColumn>,
 }
 
 /// The train, val and test nodes of a split.
@@ -55,13 +64,23 @@ impl TableBuilder {
             features: FeatureRows::new(d_input, room),
             feature_names: columns.feature_names(d_input),
             next_feature: 0,
+            texts: columns.text_names().into_iter().map(Texts::new).collect(),
+            notes: ReadNotes::default(),
         }
+    }
+
+    /// Notes a column that is not used.
+    #[cfg(feature = "parquet")]
+    pub(super) fn unused(&mut self, name: &str, reason: &str) {
+        self.notes.unused(name, reason);
     }
 
     /// A cell of the row, as text.
     pub(super) fn text_cell(&mut self, role: Role, cell: &str) -> Result<(), Fault> {
         match role {
+            Role::Feature if is_missing_number(cell) => self.value(f32::NAN),
             Role::Feature => self.value(number(cell)?),
+            Role::Text(text) => self.texts[text].push(cell),
             Role::Id => self.id(cell)?,
             Role::Label => self.label(cell)?,
             Role::Split(split) => self.set(split, Set::named(cell)?)?,
@@ -156,15 +175,37 @@ impl TableBuilder {
             Some(classes) => classes.finish().map_err(|error| error.in_file(file))?,
             None => None,
         };
+        let mut notes = self.notes;
+        let mut text_columns = Vec::new();
+        for Texts { name, column } in self.texts {
+            match column.map(ClassColumn::into_labels).transpose().map_err(|error| error.in_file(file))? {
+                Some(Some(texts)) => text_columns.push(TextColumn { name, texts }),
+                Some(None) => notes.unused(&name, "nothing in it"),
+                None => notes.unused(&name, format!("more than {MAX_CLASSES} different texts")),
+            }
+        }
         Ok(NodeTable {
             multi_labels: None,
             splits: splits(self.splits, &node_ids, labels.as_ref(), file)?,
             features: self.features.finish(),
             feature_names: self.feature_names,
+            text_columns,
             labels,
-            notes: ReadNotes::default(),
+            notes,
             node_ids,
         })
+    }
+}
+
+impl Texts {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_string(), column: Some(ClassColumn::default()) }
+    }
+
+    /// The text of the next row, where the cell has one.
+    fn push(&mut self, cell: &str) {
+        // What has too many is kept no further: it is a name or a sentence, and no kind of node.
+        self.column.take_if(|column| column.push(cell).is_err());
     }
 }
 

@@ -60,10 +60,10 @@ pub(super) fn flag(cell: &str) -> Result<bool, Fault> {
 pub(super) fn number(cell: &str) -> Result<f32, Fault> {
     let word = cell.trim();
     match word.parse::<f32>() {
-        Ok(value) => finite(value).map_err(|_| Fault::new(FINITE, quoted(cell))),
+        Ok(value) if value.is_finite() => Ok(value),
+        Ok(_) => Err(Fault::new(FINITE, quoted(cell))),
         Err(_) if word.eq_ignore_ascii_case("true") => Ok(1.0),
         Err(_) if word.eq_ignore_ascii_case("false") => Ok(0.0),
-        Err(_) if word.is_empty() => Err(Fault::new(FINITE, "an empty cell")),
         Err(_) => Err(Fault { is_text: true, ..Fault::new(FINITE, quoted(cell)) }),
     }
 }
@@ -76,9 +76,10 @@ pub(crate) fn finite_number(cell: &str) -> Result<f32, Fault> {
 
 const FINITE: &str = "a finite number";
 
-/// A value that is neither NaN nor infinite.
-pub(crate) fn finite(value: f32) -> Result<f32, Fault> {
-    if value.is_finite() { Ok(value) } else { Err(Fault::new(FINITE, value.to_string())) }
+/// Whether a cell of a feature has no value: as a missing label, or in another word for it that is no number.
+pub(super) fn is_missing_number(cell: &str) -> bool {
+    let word = cell.trim();
+    is_missing(word) || ["na", "n/a", "none", "?"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Whether a cell says that there is nothing.
@@ -109,7 +110,10 @@ mod tests {
         for cell in ["nan", "-inf", "1e39"] {
             assert_eq!(number(cell), Err(Fault::new("a finite number", format!("{cell:?}"))));
         }
-        assert_eq!(number("").unwrap_err().found, "an empty cell");
+        for cell in ["", " NaN", "N/A", "?", "none"] {
+            assert!(is_missing_number(cell), "{cell:?}");
+        }
+        assert!(!is_missing_number("0") && !is_missing_number("inf"));
         assert!(number("Paris").unwrap_err().is_text);
     }
 }

@@ -8,10 +8,6 @@ use crate::error::{Error, Place};
 use crate::feature_names::FeatureNames;
 use crate::format::quoted::quoted;
 
-/// The names that mean something; every other column is a feature.
-pub(super) const UNDERSTOOD: &str =
-    "id, node_id, node, name; label, class, y, target; split, set; train_mask, val_mask, test_mask";
-
 /// More columns than any table of features has; what is kept of a column is longer than its name may be.
 pub(super) const MAX_COLUMNS: usize = 1 << 18;
 
@@ -37,6 +33,8 @@ pub(crate) enum Role {
     /// Whether a node is in a set of a split.
     Mask(usize, Set),
     Feature,
+    /// A feature that is texts, by its number among those.
+    Text(usize),
 }
 
 /// The columns of a table.
@@ -90,7 +88,7 @@ impl Columns {
                 Role::Label => (&[(2, 0)], "labels"),
                 Role::Split(split) => (&[(3, split), (4, split), (5, split)], "a split"),
                 Role::Mask(split, set) => (&[(3 + set as u8, split)], "a set of a split"),
-                Role::Feature | Role::Unused => continue,
+                Role::Feature | Role::Text(_) | Role::Unused => continue,
             };
             for slot in slots {
                 if let Some(other) = first.insert(*slot, column).filter(|other| *other != column) {
@@ -122,15 +120,26 @@ impl Columns {
         Some(FeatureNames::of_columns(names.map(|(name, _)| name.clone()).collect()))
     }
 
-    /// A fault in a cell, told with the column's name.
-    pub(super) fn fault(&self, column: usize, fault: Fault) -> Fault {
-        let hint = match self.roles[column] {
-            Role::Feature if fault.is_text => {
-                format!(" (a feature, as every column but {UNDERSTOOD})")
+    /// Makes columns of texts of some of the features.
+    pub(super) fn make_texts(&mut self, is_text: impl Fn(usize) -> bool) {
+        let mut num_texts = 0;
+        for (column, role) in self.roles.iter_mut().enumerate() {
+            if *role == Role::Feature && is_text(column) {
+                *role = Role::Text(num_texts);
+                num_texts += 1;
             }
-            _ => String::new(),
-        };
-        let expected = format!("{} in column {}{hint}", fault.expected, quoted(&self.names[column]));
+        }
+    }
+
+    /// The names of the columns of texts.
+    pub(super) fn text_names(&self) -> Vec<&str> {
+        let columns = self.names.iter().zip(&self.roles);
+        columns.filter(|(_, role)| matches!(role, Role::Text(_))).map(|(name, _)| &**name).collect()
+    }
+
+    /// A fault in a cell, with the name of its column.
+    pub(super) fn fault(&self, column: usize, fault: Fault) -> Fault {
+        let expected = format!("{} in column {}", fault.expected, quoted(&self.names[column]));
         Fault { expected, ..fault }
     }
 }

@@ -62,6 +62,11 @@ impl Delimited {
         self.text.len()
     }
 
+    /// A line of the file.
+    pub(super) fn place(&self, line: usize) -> Place {
+        Place::line(&self.file, line)
+    }
+
     /// About how many rows there are at most.
     pub(super) fn num_lines(&self) -> usize {
         let count = |end: u8| memchr::memchr_iter(end, self.text.as_bytes()).count();

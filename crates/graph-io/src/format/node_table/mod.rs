@@ -15,7 +15,6 @@ mod text;
 use std::path::Path;
 
 #[cfg(feature = "parquet")]
-pub(crate) use cells::finite;
 pub(super) use cells::finite_number;
 pub(crate) use cells::{Fault, Set, is_missing};
 pub(super) use classes::{ClassColumn, first_lost};
@@ -38,7 +37,8 @@ use crate::raw_dataset::NodeTable;
 /// - `split` or `set`: `train`, `val` (`valid`, `validation`), `test`, or nothing; `split_1` and so on are further splits.
 ///   Or a split is the columns `train_mask`, `val_mask`, `test_mask`, with `_0`, `_1`, … for several.
 /// - `row`, or no name, where the cells are 0, 1, 2, …: the number of the row, and no feature.
-/// - Every other column is a feature: a finite number, true (1) or false (0). In Parquet a column of lists of equal length
+/// - Every other column is a feature: a finite number, true (1) or false (0), or NaN where a cell is empty, `nan`, `null`,
+///   `na`, `n/a`, `none` or `?`. A column in which other texts stand is in `text_columns`. In Parquet a column of lists of equal length
 ///   called `features`, `feature`, `x` or `embedding` is a block of features.
 ///
 /// Features are sparse where fewer than a tenth of the values are not zero.
@@ -56,7 +56,7 @@ use crate::raw_dataset::NodeTable;
 ///
 /// # Errors
 /// A file that cannot be read or is of another kind; a row of another length; two columns for one thing; an empty id, or
-/// two rows of one id; a feature that is no finite number; a split of nodes without a label.
+/// two rows of one id; a feature that is infinite; a split of nodes without a label.
 pub fn read_node_table(path: &Path) -> Result<NodeTable, Error> {
     if is_parquet(path) {
         return read_parquet(path);

@@ -83,20 +83,28 @@ fn mostly_zeros_are_sparse() {
 }
 
 #[test]
+fn missing_numbers_are_nan_and_columns_of_texts_stand_apart() {
+    let table = read("id,city,age,size,note\na,Rome,3,1,\nb,,,2,\nc,Oslo,N/A,x7,\n").unwrap();
+    let Some(Features::Dense(features)) = table.features else { panic!("4 of 6 values are not zero") };
+    assert_eq!(features.column(0)[0], 3.0);
+    assert!(features.iter().skip(1).all(|value| value.is_nan()), "{features}");
+    assert_eq!(table.feature_names.unwrap().iter().collect::<Vec<_>>(), ["age", "note"]);
+    // A text after numbers makes all of its column texts.
+    let [city, size] = &table.text_columns[..] else { panic!("two columns of texts") };
+    assert_eq!((&*city.name, city.texts.classes()), ("city", &[Some(1), None, Some(0)][..]));
+    assert_eq!((&*size.name, size.texts.class_names()), ("size", &["1", "2", "x7"].map(String::from)[..]));
+}
+
+#[test]
+fn a_column_with_more_texts_than_classes_may_be_is_not_used() {
+    let rows: Vec<String> = (0..=1 << 16).map(|row| format!("{row},t{row}")).collect();
+    let table = read(&format!("id,title\n{}\n", rows.join("\n"))).unwrap();
+    assert_eq!((table.features, table.text_columns.len()), (None, 0));
+    assert_eq!(table.notes.to_string(), "not used: \"title\" (more than 65536 different texts)\n");
+}
+
+#[test]
 fn bad_cells_are_named_by_line_and_column() {
-    assert_eq!(
-        message("id,city,age\na,Paris,3\n"),
-        "t.csv:2: expected a finite number in column \"city\" (a feature, as every column but id, node_id, node, name; \
-         label, class, y, target; split, set; train_mask, val_mask, test_mask), found \"Paris\""
-    );
-    assert_eq!(
-        message("id,age\na,3\nb,\n"),
-        "t.csv:3: expected a finite number in column \"age\", found an empty cell"
-    );
-    assert_eq!(
-        message("id,age\na,NaN\n"),
-        "t.csv:2: expected a finite number in column \"age\", found \"NaN\""
-    );
     assert_eq!(
         message("id,age\na,1e39\n"),
         "t.csv:2: expected a finite number in column \"age\", found \"1e39\""

@@ -6,11 +6,12 @@ use std::path::Path;
 use csv::WriterBuilder;
 
 use super::builder::TableBuilder;
+use super::cells::{is_missing_number, number};
 use super::columns::{Columns, Role, is_feature};
 use super::delimited::{Delimited, cell, kind_of};
 use super::feature_rows::Room;
 use crate::csr::row;
-use crate::error::{Error, Place};
+use crate::error::Error;
 use crate::features::Features;
 use crate::format::output::write_text_file;
 use crate::node_dataset::NodeDataset;
@@ -24,21 +25,49 @@ pub(super) fn read(file: &Path) -> Result<NodeTable, Error> {
         let counts = counts_rows(&table, column)?;
         columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
     }
+    let Some(builder) = read_rows(&table, &columns)? else {
+        let has_text = text_columns(&table)?;
+        columns.make_texts(|column| has_text[column]);
+        // Only a cell of text stops the reading, and now no such column is one of numbers.
+        let builder = read_rows(&table, &columns)?;
+        return builder.expect("columns of texts are known").finish(file);
+    };
+    drop(table);
+    builder.finish(file)
+}
+
+/// The rows of a table; nothing where a column of numbers has a text.
+fn read_rows(table: &Delimited, columns: &Columns) -> Result<Option<TableBuilder>, Error> {
     // A row takes a byte for each column at least, and the cell of a single column is not empty.
     let max_rows = table.len() / columns.roles.len().max(2) + 1;
     // A value takes two bytes at least, itself and what ends it.
     let room = Room { rows: table.num_lines().min(max_rows), cells: table.len() / 2 + 1 };
-    let mut builder = TableBuilder::new(&columns, columns.num_features(), room);
-    table.for_each_row(|line, record| {
-        let place = || Place::line(file, line);
+    let mut builder = TableBuilder::new(columns, columns.num_features(), room);
+    let mut has_text = false;
+    let read = table.for_each_row(|line, record| {
+        let place = || table.place(line);
         for (column, cell) in record.iter().enumerate() {
             let read = builder.text_cell(columns.roles[column], cell);
-            read.map_err(|fault| columns.fault(column, fault).at(place()))?;
+            read.map_err(|fault| {
+                has_text = fault.is_text;
+                columns.fault(column, fault).at(place())
+            })?;
         }
         builder.end_row().map_err(|fault| fault.at(place()))
+    });
+    if has_text { Ok(None) } else { read.map(|()| Some(builder)) }
+}
+
+/// Whether each column has a text in it, which is no number and not missing.
+fn text_columns(table: &Delimited) -> Result<Vec<bool>, Error> {
+    let mut has_text = vec![false; table.header()?.len()];
+    table.for_each_row(|_, record| {
+        for (has_text, cell) in has_text.iter_mut().zip(record).filter(|(has_text, _)| !**has_text) {
+            *has_text = !is_missing_number(cell) && number(cell).is_err_and(|fault| fault.is_text);
+        }
+        Ok(())
     })?;
-    drop(table);
-    builder.finish(file)
+    Ok(has_text)
 }
 
 /// Whether a column is 0, 1, 2, ….

@@ -20,11 +20,15 @@ use crate::raw_dataset::NodeTable;
 const BLOCKS: [&str; 4] = ["features", "feature", "x", "embedding"];
 
 pub(in crate::format::node_table) fn read(file: &Path) -> Result<NodeTable, Error> {
-    unpanicked(file, || read_checked(file))
+    read_within(file, MemoryLimit::default())
 }
 
-fn read_checked(file: &Path) -> Result<NodeTable, Error> {
-    let limit = MemoryLimit::default();
+/// As [`read`], with a limit for what the file unpacks to.
+pub(super) fn read_within(file: &Path, limit: MemoryLimit) -> Result<NodeTable, Error> {
+    unpanicked(file, || read_checked(file, limit))
+}
+
+fn read_checked(file: &Path, limit: MemoryLimit) -> Result<NodeTable, Error> {
     let source = open(file, limit)?;
     let schema = source.schema();
     let mut columns = Columns::of(schema.fields().iter().map(|field| field.name().as_str()), file)?;
@@ -42,7 +46,7 @@ fn read_checked(file: &Path) -> Result<NodeTable, Error> {
         }
         columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
     }
-    check_types(&columns, schema, file)?;
+    let unused = set_types(&mut columns, schema, file)?;
 
     // Rows of few bytes each come as they are read: what is asked for at once stays below the length of the file.
     let room = Room { rows: source.num_rows().min(source.len() as usize / 32 + (1 << 16)), cells: 0 };
@@ -55,30 +59,37 @@ fn read_checked(file: &Path) -> Result<NodeTable, Error> {
         };
         table.take(&rows, file)?;
     }
-    let builder =
+    let mut builder =
         table.map_or_else(|| TableBuilder::new(&columns, 0, Room::default()), |table| table.builder);
+    unused.iter().for_each(|(name, reason)| builder.unused(name, reason));
     builder.finish(file)
 }
 
-/// Every column is of a type that its role can be read from.
-fn check_types(columns: &Columns, schema: &Schema, file: &Path) -> Result<(), Error> {
+/// Checks that every column is of a type that its role can be read from. Gives back the features that are neither numbers
+/// nor text, and of what type they are: they are not used.
+fn set_types(columns: &mut Columns, schema: &Schema, file: &Path) -> Result<Vec<(String, String)>, Error> {
+    let mut unused = Vec::new();
     for (column, field) in schema.fields().iter().enumerate() {
         let kind = field.data_type();
         let (fits, expected) = match columns.roles[column] {
-            Role::Unused | Role::RowNumber => continue,
+            Role::Unused | Role::RowNumber | Role::Text(_) => continue,
             Role::Id | Role::Label | Role::Split(_) => (is_text(kind), "text or whole numbers"),
             Role::Mask(..) => (is_number(kind), "true and false"),
-            Role::Feature if is_block(field) => continue,
-            Role::Feature => (is_number(kind), "numbers"),
+            Role::Feature if is_block(field) || is_text(kind) => continue,
+            Role::Feature => {
+                columns.roles[column] = Role::Unused;
+                unused.push((field.name().clone(), format!("of the type {}", cut(&kind.to_string(), 120))));
+                continue;
+            }
         };
         if !fits {
             let found =
                 if kind == &DataType::Utf8View { "text".to_string() } else { cut(&kind.to_string(), 120) };
-            let fault = Fault { is_text: true, ..Fault::new(expected, found) };
-            return Err(columns.fault(column, fault).at(Place::whole(file)));
+            return Err(columns.fault(column, Fault::new(expected, found)).at(Place::whole(file)));
         }
     }
-    Ok(())
+    columns.make_texts(|column| schema.field(column).data_type() == &DataType::Utf8View);
+    Ok(unused)
 }
 
 /// Whether a column is a block of features: lists of numbers under a name for them.
