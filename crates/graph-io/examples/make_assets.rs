@@ -110,15 +110,14 @@ fn cora(folder: &Path, order: &Path) -> Result<NodeDataset> {
     }
     let (shape, ones) = ((old_nodes.len(), words.cols()), vec![1.0; columns.len()]);
     let labels = Labels::from_classes(classes, CORA_CLASSES.map(String::from).to_vec())?;
+    let graph = Graph::from_edges(old_nodes.len(), &edges, EdgePolicy::default())?.0;
+    let features = Features::from_sparse(CsrMatrix::new(shape, row_pointers, columns, ones))?;
     Ok(NodeDataset::from_parts(NodeDatasetParts {
         name: "cora".to_string(),
-        graph: Graph::from_edges(old_nodes.len(), &edges, EdgePolicy::default())?.0,
-        features: Features::from_sparse(CsrMatrix::new(shape, row_pointers, columns, ones))?,
-        feature_names: None,
         splits: vec![Split::from_nodes(train, val, test, &labels)?],
         labels: Some(labels),
         node_ids: linqs.node_ids.select(&old_nodes),
         report: linqs.report,
-        notes: linqs.notes,
+        ..NodeDatasetParts::new(graph, features)
     })?)
 }

@@ -184,7 +184,7 @@ impl NodeIndex<'_> {
             let id = ids.get(node);
             let hash = hasher.hash_one(id.as_ref());
             if nodes.find(hash, |&other| ids.get(other) == id).is_some() {
-                return Err(Error::invalid("node ids", "different ids", format!("{} twice", quoted(id))));
+                return Err(Error::invalid("node ids", "different ids", format!("{} twice", quoted(&id))));
             }
             nodes.insert_unique(hash, node, |&node| hasher.hash_one(ids.get(node).as_ref()));
         }

@@ -24,7 +24,7 @@ type Other = (&'static str, fn(&Path) -> Result<Read, Error>);
 pub(crate) struct Reader {
     pub(crate) name: String,
     pub(crate) read: Box<ReadFn>,
-    has_limit: bool,
+    pub(crate) has_limit: bool,
 }
 
 impl Reader {

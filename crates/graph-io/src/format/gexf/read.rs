@@ -21,7 +21,7 @@ const CONVENTIONS: Conventions = Conventions {
 };
 
 pub(super) fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
-    let text = read_unpacked_text(path)?;
+    let text = read_unpacked_text(path, config.max_memory)?;
     let mut xml = Xml::new(&text, path);
     let mut content =
         Content { graph: GraphBuilder::new(CONVENTIONS, &config.columns), attributes: HashMap::new() };

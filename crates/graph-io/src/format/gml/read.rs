@@ -20,7 +20,7 @@ const CONVENTIONS: Conventions = Conventions {
 };
 
 pub(super) fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
-    let text = read_unpacked_text(path)?;
+    let text = read_unpacked_text(path, config.max_memory)?;
     let mut tokens = Tokens::new(&text, path);
     while let Some(key) = tokens.key(true)? {
         match (key, tokens.value()?) {

@@ -11,7 +11,7 @@ use crate::column_config::ColumnConfig;
 use crate::csr::CsrMatrix;
 use crate::error::{Error, Place};
 use crate::features::Features;
-use crate::format::file::{max_unpacked, name_of, read_unpacked};
+use crate::format::file::{name_of, read_unpacked};
 use crate::format::node_table::ClassColumn;
 use crate::format::quoted::quoted;
 use crate::format::registry::ReadConfig;
@@ -42,10 +42,10 @@ struct Classes {
 }
 
 pub(super) fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
-    let bytes = read_unpacked(path)?;
+    let bytes = read_unpacked(path, config.max_memory)?;
     let is_big_endian = check_header(&bytes, path)?;
     let mut elements = Elements::new(&bytes[HEADER_LEN..], path, is_big_endian, HEADER_LEN);
-    let (mut found, mut left) = (Found::default(), max_unpacked(bytes.len() as u64));
+    let (mut found, mut left) = (Found::default(), config.max_memory.max_unpacked(bytes.len() as u64));
     while let Some(element) = elements.next()? {
         match element.unpacked(&elements, left)? {
             Some(unpacked) => {

@@ -22,7 +22,7 @@ const CONVENTIONS: Conventions = Conventions {
 };
 
 pub(super) fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
-    let bytes = read_unpacked(path)?;
+    let bytes = read_unpacked(path, config.max_memory)?;
     let content = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let mut reader = Reader {
         graph: GraphBuilder::new(CONVENTIONS, &config.columns),
