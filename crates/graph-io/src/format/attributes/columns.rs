@@ -9,9 +9,10 @@ use crate::column_config::ColumnConfig;
 use crate::error::Error;
 use crate::feature_names::FeatureNames;
 use crate::features::Features;
-use crate::format::node_table::{ClassColumn, Fault, Set};
+use crate::format::node_table::{ClassColumn, Fault, MAX_CLASSES, Set};
 use crate::format::quoted::quoted;
 use crate::labels::Labels;
+use crate::missing_values::TextColumn;
 use crate::node_ids::NodeIds;
 use crate::read_notes::ReadNotes;
 
@@ -60,6 +61,9 @@ enum Kept {
         texts: ClassColumn,
         default: Option<u32>,
     },
+    /// As [`Kept::Texts`], of a column that is neither a class nor a name; nothing once it is a list, or has more
+    /// different texts than classes may be.
+    FreeTexts(Option<(Vec<u32>, ClassColumn)>),
     /// Whether a node is in a set; kept with the sets.
     Mask(Set),
     /// The name of a set; kept with the sets.
@@ -76,6 +80,8 @@ pub(super) struct NodeColumns {
     pub(super) sets: [Vec<u32>; 3],
     /// What the nodes are called, where a column has a name of its own for each.
     pub(super) names: Option<NodeIds>,
+    /// Columns of texts that are neither classes nor names.
+    pub(super) text_columns: Vec<TextColumn>,
     pub(super) notes: ReadNotes,
 }
 
@@ -142,7 +148,11 @@ impl Columns {
                 *default = default.or_else(|| Some(texts.number(text)));
             }
             Kept::SetName => self.default_set = Set::named(text)?,
-            Kept::Numbers { .. } | Kept::Texts { .. } | Kept::Mask(_) | Kept::Nothing => {}
+            Kept::Numbers { .. }
+            | Kept::Texts { .. }
+            | Kept::FreeTexts(_)
+            | Kept::Mask(_)
+            | Kept::Nothing => {}
         }
         Ok(())
     }
@@ -161,6 +171,7 @@ impl Columns {
                 return self.columns[at as usize].push_number(node, value);
             }
             Kept::Texts { .. } => return head.push_text(node, value),
+            Kept::FreeTexts(_) => return head.push_free_text(node, value),
             Kept::Nothing => return Ok(()),
             Kept::Mask(set) => (value.number()? != 0.0).then_some(set),
             Kept::SetName => match value {
@@ -225,8 +236,12 @@ impl Columns {
                         features.extend(feature);
                         continue;
                     }
-                    Err(name) => {
-                        read.notes.unused(&name, "text");
+                    Err(column) => {
+                        let name = column.name.to_string();
+                        match column.free_texts(num_nodes)? {
+                            Some(texts) => read.text_columns.push(TextColumn { name, texts }),
+                            None => read.notes.unused(&name, "text"),
+                        }
                         continue;
                     }
                 },
@@ -340,13 +355,8 @@ impl Column {
             return Ok(());
         }
         if value.is_text() {
-            self.num_texts += 1;
-            self.nodes.clear();
-            self.kept = Kept::Numbers { values: Vec::new(), default: None };
-            return Ok(());
-        }
-        if self.num_texts > 0 {
-            return Ok(());
+            self.make_free_texts();
+            return self.push_free_text(node, value);
         }
         let number = value.number()?;
         if let Kept::Numbers { values, .. } = &mut self.kept {
@@ -354,6 +364,44 @@ impl Column {
             self.nodes.push(node);
         }
         Ok(())
+    }
+
+    /// Takes the numbers so far for texts, as one that is none came.
+    fn make_free_texts(&mut self) {
+        let mut texts = ClassColumn::default();
+        if let Kept::Numbers { values, .. } = &self.kept {
+            let numbers = values.iter().map(|value| texts.number(&value.to_string())).collect();
+            // An element of a list is no column of its own.
+            self.kept = Kept::FreeTexts(self.element.is_none().then_some((numbers, texts)));
+        }
+    }
+
+    fn push_free_text(&mut self, node: u32, value: Value<'_>) -> Result<(), Fault> {
+        self.num_texts += 1;
+        let Kept::FreeTexts(kept) = &mut self.kept else { return Ok(()) };
+        let Some((numbers, texts)) = kept else { return Ok(()) };
+        let number = match value {
+            Value::Written(_, "") => return Ok(()),
+            Value::Written(_, text) => texts.number(text),
+            Value::Number(number) => texts.number(&number.to_string()),
+        };
+        numbers.push(number);
+        if self.nodes.last() == Some(&node) || number as usize >= MAX_CLASSES {
+            *kept = None;
+        } else {
+            self.nodes.push(node);
+        }
+        Ok(())
+    }
+
+    /// The texts of the nodes, where all are kept.
+    fn free_texts(self, num_nodes: usize) -> Result<Option<Labels>, Error> {
+        match self.kept {
+            Kept::FreeTexts(Some((numbers, texts))) => {
+                of_nodes(num_nodes, &self.nodes, &numbers, texts, None).into_labels()
+            }
+            _ => Ok(None),
+        }
     }
 
     fn push_text(&mut self, node: u32, value: Value<'_>) -> Result<(), Fault> {
@@ -388,13 +436,7 @@ impl Column {
     fn labels(&mut self, num_nodes: usize) -> Result<Option<Labels>, Error> {
         let nodes = std::mem::take(&mut self.nodes);
         let Kept::Texts { numbers, texts, default } = &mut self.kept else { return Ok(None) };
-        let mut classes = std::mem::take(texts);
-        let mut given = nodes.iter().zip(numbers.iter()).peekable();
-        for node in 0..num_nodes as u32 {
-            let number = given.next_if(|(of, _)| **of == node).map(|(_, &number)| number);
-            classes.push_number(number.or(*default));
-        }
-        classes.finish()
+        of_nodes(num_nodes, &nodes, numbers, std::mem::take(texts), *default).finish()
     }
 
     /// Whether nothing is kept of it.
@@ -404,6 +446,7 @@ impl Column {
                 self.nodes.is_empty() && default.is_none() && self.num_texts == 0
             }
             Kept::Texts { .. } => self.nodes.is_empty(),
+            Kept::FreeTexts(_) => self.num_texts == 0,
             Kept::Mask(_) | Kept::SetName | Kept::Nothing => true,
         }
     }
@@ -411,23 +454,41 @@ impl Column {
     /// The column as a feature.
     ///
     /// # Errors
-    /// The name of a column in which a value is no number.
-    fn feature(self) -> Result<Option<FeatureColumn>, Box<str>> {
-        let (values, default) = match self.kept {
-            _ if self.num_texts > 0 => return Err(self.name),
-            Kept::Numbers { values, default } => (values, default),
+    /// The column itself, where a value is no number.
+    fn feature(self) -> Result<Option<FeatureColumn>, Self> {
+        let parsed: Option<Vec<f32>> = match &self.kept {
             Kept::Texts { numbers, texts, .. } => {
-                let number = |&number: &u32| Kind::Real.number(texts.text(number)).ok();
-                let values = numbers.iter().map(number).collect::<Option<Vec<f32>>>();
-                (values.ok_or_else(|| self.name.clone())?, None)
+                numbers.iter().map(|&number| Kind::Real.number(texts.text(number)).ok()).collect()
             }
-            Kept::Mask(_) | Kept::SetName | Kept::Nothing => return Ok(None),
+            _ => Some(Vec::new()),
+        };
+        let (values, default) = match (self.kept, parsed) {
+            (kept, parsed) if self.num_texts > 0 || parsed.is_none() => return Err(Self { kept, ..self }),
+            (Kept::Numbers { values, default }, _) => (values, default),
+            (Kept::Texts { .. }, parsed) => (parsed.unwrap_or_default(), None),
+            _ => return Ok(None),
         };
         let Self { name, nodes, element, .. } = self;
         let list = element.filter(|&element| element > 0).map(|_| name.clone());
         let name = element.map_or(name.clone(), |element| format!("{name}_{element}").into());
         Ok(Some(FeatureColumn { name, nodes, values, default, list }))
     }
+}
+
+/// The number of each node's text, where the nodes that have one ascend.
+fn of_nodes(
+    num_nodes: usize,
+    nodes: &[u32],
+    numbers: &[u32],
+    mut texts: ClassColumn,
+    default: Option<u32>,
+) -> ClassColumn {
+    let mut given = nodes.iter().zip(numbers).peekable();
+    for node in 0..num_nodes as u32 {
+        let number = given.next_if(|(of, _)| **of == node).map(|(_, &number)| number);
+        texts.push_number(number.or(default));
+    }
+    texts
 }
 
 impl Kept {

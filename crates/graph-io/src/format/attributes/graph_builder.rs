@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::columns::Columns;
+use super::columns::{Columns, NodeColumns};
 use super::ids::Ids;
 use super::value::{Kind, Value};
 use crate::arcs::{ArcMeaning, Arcs};
@@ -237,7 +237,16 @@ impl GraphBuilder {
         }
         let dataset = RawDataset::from_arcs(&name_of(file), columns.names.unwrap_or(node_ids), self.arcs);
         let (features, feature_names) = columns.features.unzip();
-        let labels = columns.labels;
-        Ok(RawDataset { features, feature_names, labels, splits, unknown_ends_skipped, notes, ..dataset })
+        let NodeColumns { text_columns, labels, .. } = columns;
+        Ok(RawDataset {
+            features,
+            feature_names,
+            text_columns,
+            labels,
+            splits,
+            unknown_ends_skipped,
+            notes,
+            ..dataset
+        })
     }
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::labels::Labels;
 
 /// What is no more a class than an id.
-pub(super) const MAX_CLASSES: usize = 1 << 16;
+pub(crate) const MAX_CLASSES: usize = 1 << 16;
 const NO_CLASS: u32 = u32::MAX;
 
 /// The classes of nodes, or of graphs, as they come.

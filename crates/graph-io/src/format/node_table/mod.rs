@@ -17,7 +17,7 @@ use std::path::Path;
 #[cfg(feature = "parquet")]
 pub(super) use cells::finite_number;
 pub(crate) use cells::{Fault, Set, is_missing};
-pub(super) use classes::{ClassColumn, first_lost};
+pub(super) use classes::{ClassColumn, MAX_CLASSES, first_lost};
 pub(super) use columns::{Columns, Role};
 pub(super) use delimited::{Delimited, cell, kind_of, shown_header};
 pub(crate) use text::set_names;
