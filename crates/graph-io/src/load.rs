@@ -94,8 +94,13 @@ pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset,
         columns: config.columns.clone(),
         max_memory: config.max_memory,
     };
-    let parts = NodeParts { nodes: config.nodes.clone(), features: config.features.clone() };
-    parts.join(format.read(path, &read)?, &read)?.clean(&config.cleaning)
+    let parts =
+        NodeParts { nodes: config.nodes.clone(), features: config.features.clone(), has_split: false };
+    let mut raw = format.read(path, &read)?;
+    if let Some(num_nodes) = config.columns.num_nodes {
+        raw = raw.with_num_nodes(num_nodes).map_err(|error| error.in_file(path))?;
+    }
+    parts.join(raw, &read)?.clean(&config.cleaning)
 }
 
 /// Loads a set of graphs: one known by name, or the TU files at a path.
@@ -147,7 +152,13 @@ pub(crate) fn named_format(name: &str) -> Result<&'static Format, Error> {
 /// The first format that recognizes a path.
 pub(crate) fn recognize(path: &Path) -> Result<&'static Format, Error> {
     let sample = Sample::of(path)?;
-    format::all().iter().find(|format| (format.recognizes)(&sample)).ok_or_else(|| {
+    let recognizes = |format: &&Format| (format.recognizes)(&sample);
+    // A name that says a format decides: what does not fit is a fault of that format.
+    let mut named = format::all().iter().filter(|format| format.is_named_by(&sample));
+    if let Some(format) = named.clone().find(recognizes).or_else(|| named.next()) {
+        return Ok(format);
+    }
+    format::all().iter().find(recognizes).ok_or_else(|| {
         let found = if sample.is_folder { "a folder of other files" } else { "a file of no known format" };
         Error::malformed(Place::whole(path), "a graph in a format of `g2r data formats`", found)
     })
@@ -235,6 +246,43 @@ mod tests {
         assert!(
             forced("excel").starts_with("format: expected ") && forced("excel").ends_with("found \"excel\"")
         );
+    }
+
+    #[test]
+    fn a_name_that_says_a_format_decides() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = |name: &str, content: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            message(path.to_str().unwrap())
+        };
+        assert_eq!(
+            message("a.mtx", "%MatrixMarket matrix coordinate pattern general\n3 3 2\n1 2\n2 3\n"),
+            "a.mtx:1: expected %%MatrixMarket matrix, a storage, a field and a symmetry, found \
+             \"%MatrixMarket matrix coordinate pattern \"…"
+        );
+        for (name, content) in [("a.graphml", "1 2\n"), ("a.npz", "1 2\n"), ("a.graph.gz", "a b\n")] {
+            assert!(message(name, content).starts_with(name), "{}", message(name, content));
+        }
+    }
+
+    #[test]
+    fn nodes_without_a_line_are_there_by_their_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = |content: &str, num_nodes| {
+            let path = folder.path().join("a.txt");
+            std::fs::write(&path, content).unwrap();
+            let columns = ColumnConfig { num_nodes: Some(num_nodes), ..ColumnConfig::default() };
+            load_with(path.to_str().unwrap(), &LoadConfig { columns, ..LoadConfig::default() })
+                .map(|dataset| (dataset.graph().num_nodes(), dataset.node_ids().get(0).into_owned()))
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(load("1 3\n", 5), Ok((5, "0".into())));
+        assert_eq!(load("1 5\n", 5), Ok((5, "1".into())));
+        let expected =
+            "a.txt: expected whole numbers below 4 or from 1 to 4 (node ids, as `--num-nodes` says), found";
+        assert_eq!(load("1 5\n", 4), Err(format!("{expected} \"5\"")));
+        assert_eq!(load("a1 b1\n", 4), Err(format!("{expected} \"a1\"")));
     }
 
     #[test]

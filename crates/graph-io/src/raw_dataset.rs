@@ -1,5 +1,7 @@
 //! What a source holds, before anything is done to it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::arcs::Arcs;
@@ -13,7 +15,7 @@ use crate::labels::Labels;
 use crate::missing_values::{CleanColumns, SourceColumns, TextColumn};
 use crate::multi_labels::MultiLabels;
 use crate::node_dataset::{NodeDataset, NodeDatasetParts};
-use crate::node_ids::NodeIds;
+use crate::node_ids::{NodeIds, whole_number};
 use crate::read_notes::ReadNotes;
 use crate::split::Split;
 
@@ -173,6 +175,45 @@ impl RawDataset {
             unknown_ends_skipped: self.unknown_ends_skipped + unknown,
             notes,
         })
+    }
+
+    /// The same among the nodes 0, 1, … up to a count, or from 1 to it where the count is an id.
+    ///
+    /// # Errors
+    /// Ids that are others; labels or features, which nodes without a line would not have.
+    pub(crate) fn with_num_nodes(self, num_nodes: usize) -> Result<Self, Error> {
+        let has_last = self.node_ids.iter().any(|id| whole_number(&id) == Some(num_nodes as u64));
+        let first = u64::from(has_last);
+        let ids = first..first + num_nodes as u64;
+        let is_other = |id: &Cow<'_, str>| whole_number(id).is_none_or(|number| !ids.contains(&number));
+        if let Some(id) = self.node_ids.iter().find(is_other) {
+            let expected = format!("whole numbers below {num_nodes} or from 1 to {num_nodes}");
+            return Err(Error::invalid("node ids, as `--num-nodes` says", expected, format!("{id:?}")));
+        }
+        let has_gaps = self.node_ids.len() < num_nodes;
+        if has_gaps && (self.labels.is_some() || self.features.is_some()) {
+            let found = "a source with labels or features, which they would not have";
+            return Err(Error::invalid(
+                "`--num-nodes`",
+                "no nodes beside those that the source lists",
+                found,
+            ));
+        }
+        if !has_gaps {
+            return Ok(self);
+        }
+        let node_ids = NodeIds::from_numbers(ids.collect());
+        let table = NodeTable {
+            text_columns: Vec::new(),
+            node_ids,
+            features: None,
+            feature_names: None,
+            labels: None,
+            multi_labels: None,
+            splits: Vec::new(),
+            notes: ReadNotes::default(),
+        };
+        self.with_nodes(table, UnknownIds::Refuse)
     }
 
     /// The data set that the policy makes of it.

@@ -64,6 +64,22 @@ impl Embedding {
         Ok(self.rows.select(Axis(0), &order))
     }
 
+    /// Which of some nodes have a row, in ascending order, and their rows: an embedding of a part of a graph is evaluated on
+    /// that part, see [`NodeDataset::subgraph`](crate::NodeDataset::subgraph).
+    ///
+    /// # Errors
+    /// No node that has a row.
+    pub fn rows_of_some(&self, node_ids: &NodeIds) -> Result<(Vec<u32>, Array2<f32>), Error> {
+        let index = self.ids.index()?;
+        let found =
+            (0u32..).zip(node_ids.iter()).filter_map(|(node, id)| Some((node, index.get(&id)? as usize)));
+        let (nodes, order): (Vec<u32>, Vec<usize>) = found.unzip();
+        if nodes.is_empty() {
+            return Err(Error::invalid("embedding", "a row of some node", "rows of other ids"));
+        }
+        Ok((nodes, self.rows.select(Axis(0), &order)))
+    }
+
     /// The ids and the numbers.
     pub fn into_parts(self) -> (NodeIds, Array2<f32>) {
         (self.ids, self.rows)
@@ -99,6 +115,18 @@ mod tests {
 
     fn message(ids: NodeIds, rows: Array2<f32>) -> String {
         Embedding::from_rows(ids, rows).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_embedding_of_some_nodes_has_rows_of_those() {
+        let embedding =
+            Embedding::from_rows(NodeIds::from_names(["c", "x", "a"]), array![[1.0], [2.0], [3.0]]).unwrap();
+        let some = embedding.rows_of_some(&NodeIds::from_names(["a", "b", "c"])).unwrap();
+        assert_eq!(some, (vec![0, 2], array![[3.0], [1.0]]));
+        assert_eq!(
+            embedding.rows_of_some(&NodeIds::counted(2)).unwrap_err().to_string(),
+            "embedding: expected a row of some node, found rows of other ids"
+        );
     }
 
     #[test]

@@ -16,7 +16,6 @@
 
 mod columns;
 mod delimited;
-mod fields;
 mod matrix;
 mod npy;
 mod npz;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::columns::NodeColumn;
+use super::delimited;
 use super::formats;
 use super::matrix::Embedding;
 use crate::error::{Error, Place};
@@ -101,7 +102,7 @@ pub(super) fn takes_all(_: &NodeIds, _: &[NodeColumn<'_>]) -> Result<(), Error> 
 /// # Errors
 /// A path that cannot be read.
 pub fn is_embedding(path: &Path) -> Result<bool, Error> {
-    Ok(recognized(path)?.is_some())
+    Ok(recognized(&Sample::of(path)?).is_some())
 }
 
 /// Reads an embedding in whichever of [`formats`] a path is.
@@ -109,8 +110,12 @@ pub fn is_embedding(path: &Path) -> Result<bool, Error> {
 /// # Errors
 /// A path that no format recognizes or that cannot be read; one that does not hold what its format asks for.
 pub fn read(path: &Path) -> Result<Embedding, Error> {
-    match recognized(path)? {
+    let sample = Sample::of(path)?;
+    let is_text = || !sample.is_folder && !sample.head.contains(&0);
+    let may_be_table = || TABLES.iter().any(|ending| sample.name.ends_with(ending)) && is_text();
+    match recognized(&sample) {
         Some(format) => format.read(path),
+        None if may_be_table() => delimited::read(path),
         None => {
             let names: Vec<&str> = formats().iter().map(|format| format.name).collect();
             let expected = format!("an embedding as {}", names.join(", "));
@@ -136,10 +141,12 @@ pub fn write(embedding: &Embedding, path: &Path) -> Result<(), Error> {
     }
 }
 
-fn recognized(path: &Path) -> Result<Option<&'static EmbeddingFormat>, Error> {
-    let sample = Sample::of(path)?;
-    Ok(formats().iter().find(|format| (format.recognizes)(&sample)))
+fn recognized(sample: &Sample) -> Option<&'static EmbeddingFormat> {
+    formats().iter().find(|format| (format.recognizes)(sample))
 }
+
+/// How files of tables of numbers end that are asked for as an embedding, whatever they start with.
+const TABLES: [&str; 6] = [".csv", ".tsv", ".emb", ".embeddings", ".vec", ".w2v"];
 
 #[cfg(test)]
 mod tests {
@@ -241,7 +248,7 @@ mod tests {
         assert_eq!(
             write(embedding, &folder.path().join("Z.xlsx")).unwrap_err().to_string(),
             "file to write an embedding to: expected a name that ends in \
-             .npy, .npz, .parquet, .csv, .tsv, .vec, .w2v, .txt, found \"z.xlsx\""
+             .npy, .npz, .parquet, .csv, .tsv, .vec, .w2v, .emb, .embeddings, .txt, found \"z.xlsx\""
         );
     }
 }

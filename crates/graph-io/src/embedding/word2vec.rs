@@ -16,7 +16,7 @@ use crate::node_ids::NodeIds;
 pub(super) const FORMAT: EmbeddingFormat = EmbeddingFormat {
     name: "word2vec",
     title: "text of word2vec, as gensim loads it: a line with the shape, then an id and its numbers a line",
-    endings: &[".vec", ".w2v", ".txt"],
+    endings: &[".vec", ".w2v", ".emb", ".embeddings", ".txt"],
     is_text: true,
     recognizes,
     read,
@@ -70,23 +70,26 @@ fn read(path: &Path) -> Result<Embedding, Error> {
             let expected = format!("the end of the file after {num_rows} rows");
             return Err(Error::malformed(place, expected, quoted(line)));
         }
-        let mut fields = line.split([' ', '\t']).filter(|field| !field.is_empty());
-        let Some(id) = fields.next() else {
+        let line = line.trim_matches([' ', '\t']);
+        if line.is_empty() {
             return Err(Error::malformed(place, "an id", "an empty line"));
-        };
+        }
+        // From the end, as an id may have blanks in it.
+        let (mut id, before) = (line, values.len());
+        for found in 0..width {
+            let Some((rest, field)) = id.rsplit_once([' ', '\t']) else {
+                let expected = format!("{width} numbers after the id");
+                return Err(Error::malformed(place, expected, found.to_string()));
+            };
+            values.push(numbers::parse(field, || place.clone())?);
+            id = rest.trim_end_matches([' ', '\t']);
+        }
+        values[before..].reverse();
+        if id.rsplit_once([' ', '\t']).is_some_and(|(_, word)| word.parse::<f32>().is_ok()) {
+            return Err(Error::malformed(place, format!("{width} numbers after the id"), "more"));
+        }
         ids.push_str(id);
         ends.push(ids.len());
-        let before = values.len();
-        for field in fields {
-            if values.len() == before + width {
-                return Err(Error::malformed(place, format!("{width} numbers after the id"), "more"));
-            }
-            values.push(numbers::parse(field, || place.clone())?);
-        }
-        if values.len() < before + width {
-            let found = (values.len() - before).to_string();
-            return Err(Error::malformed(place, format!("{width} numbers after the id"), found));
-        }
     }
     if ends.len() < num_rows {
         let expected = format!("{num_rows} rows, as its first line says");

@@ -7,6 +7,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 use memmap2::MmapMut;
 
+use super::text_encoding;
 use crate::error::{Error, Place};
 use crate::memory_limit::MemoryLimit;
 
@@ -63,6 +64,31 @@ pub(crate) enum TextToParse {
     Pages(MmapMut),
 }
 
+impl TextToParse {
+    /// The same as UTF-8, with lines that end in a line feed.
+    pub(crate) fn into_lines(self, path: &Path) -> Result<Self, Error> {
+        let mut text = self.into_utf8(path)?;
+        text.unify_line_ends();
+        Ok(text)
+    }
+
+    /// The same as UTF-8, if it starts with the mark of UTF-16.
+    pub(crate) fn into_utf8(self, path: &Path) -> Result<Self, Error> {
+        match text_encoding::is_utf16(&self) {
+            true => Ok(Self::Bytes(text_encoding::utf8_of_utf16(&self, path)?.into_bytes())),
+            false => Ok(self),
+        }
+    }
+
+    /// Makes lines end in a line feed; whether some did not.
+    pub(crate) fn unify_line_ends(&mut self) -> bool {
+        text_encoding::unify_line_ends(match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Pages(map) => map,
+        })
+    }
+}
+
 impl std::ops::Deref for TextToParse {
     type Target = [u8];
 
@@ -103,7 +129,11 @@ pub(super) fn read_text(path: &Path, max_bytes: usize) -> Result<String, Error> 
     text(read_bytes(path, max_bytes)?, path)
 }
 
-fn text(bytes: Vec<u8>, path: &Path) -> Result<String, Error> {
+fn text(mut bytes: Vec<u8>, path: &Path) -> Result<String, Error> {
+    if text_encoding::is_utf16(&bytes) {
+        bytes = text_encoding::utf8_of_utf16(&bytes, path)?.into_bytes();
+    }
+    text_encoding::unify_line_ends(&mut bytes);
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let byte = error.as_bytes().get(at).copied().unwrap_or_default();

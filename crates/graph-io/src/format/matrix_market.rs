@@ -39,7 +39,7 @@ pub(super) const FORMAT: Format = Format {
     recognizes: |sample| {
         sample.head.get(..BANNER.len()).is_some_and(|head| head.eq_ignore_ascii_case(BANNER.as_bytes()))
     },
-    read: |path, config| read(&read_text_to_parse(path, config.max_memory)?, path, None),
+    read: |path, config| read(&read_text_to_parse(path, config.max_memory)?.into_lines(path)?, path, None),
     write: Some(write),
 };
 
@@ -146,6 +146,8 @@ impl Header {
             weight: self.has_values.then_some(2),
             num_fields: if self.has_values { 3 } else { 2 },
             single: Single::Fault,
+            arrow: None,
+            has_attributes: false,
             expected: if self.has_values { "a row, a column and a value" } else { "a row and a column" }
                 .into(),
         }

@@ -19,6 +19,7 @@ mod adjacency_list;
 mod attributes;
 mod edge_index;
 mod edge_list;
+mod fields;
 mod file;
 mod folder;
 mod geom_gcn;
@@ -47,11 +48,15 @@ mod planetoid;
 mod quoted;
 mod registry;
 mod split_file;
+mod text_encoding;
+mod text_table;
 mod tu;
 mod wiki_cs;
 mod xml;
 pub(crate) mod zip_archive;
 
+pub(crate) use edge_list::line::Separator;
+pub(crate) use fields::Fields;
 pub(crate) use file::{name_of, read_unpacked_text};
 pub use folder::{FeatureRow, MappedDataset};
 pub use graphml::GraphMl;
@@ -66,6 +71,7 @@ pub(crate) use quoted::quoted;
 pub(crate) use registry::Sample;
 pub use registry::{Format, ReadConfig};
 pub use split_file::{read_split, write_split};
+pub(crate) use text_table::{HeaderHints, TextTable};
 pub use tu::{is_graph_set, read_graph_set};
 
 /// Every format. A path is read as the first that recognizes it, so stricter ones stand before looser ones.

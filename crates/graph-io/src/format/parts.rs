@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::edge_list;
 use super::matrix_file::read_features;
-use super::node_table::{read_node_table, write_node_table};
+use super::node_table::{KnownOfNodes, read_table, write_node_table};
 use super::output::write_folder;
 use super::registry::{Format, ReadConfig, Sample};
 use super::split_file::read_split;
@@ -48,9 +48,11 @@ fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
         return Err(Error::malformed(Place::whole(path), expected, "none"));
     };
     let raw = recognize(&edges)?.read(&edges, config)?;
-    let parts = NodeParts { nodes: one(&["nodes"])?, features: one(&["features"])? };
+    let split = one(&["split"])?;
+    let parts =
+        NodeParts { nodes: one(&["nodes"])?, features: one(&["features"])?, has_split: split.is_some() };
     let mut raw = parts.join(raw, config)?;
-    if let Some(split) = one(&["split"])? {
+    if let Some(split) = split {
         let labels = raw.labels.as_ref().ok_or_else(|| {
             Error::malformed(Place::whole(&split), "labels of the nodes that it splits", "none")
         })?;
@@ -73,12 +75,16 @@ pub(crate) struct NodeParts {
     pub(crate) nodes: Option<PathBuf>,
     /// An array of their features, a row a row of the table.
     pub(crate) features: Option<PathBuf>,
+    /// Whether a split comes with them, so that labels are classes and no names.
+    pub(crate) has_split: bool,
 }
 
 impl NodeParts {
     /// The graph with what the files say of its nodes.
     pub(crate) fn join(&self, raw: RawDataset, config: &ReadConfig) -> Result<RawDataset, Error> {
-        let table = self.nodes.as_deref().map(read_node_table).transpose()?;
+        let known = KnownOfNodes { ids: Some(&raw.node_ids), has_split: self.has_split };
+        let read = |file| read_table(file, &config.columns, known);
+        let table = self.nodes.as_deref().map(read).transpose()?;
         let Some(file) = &self.features else {
             return match (table, &self.nodes) {
                 (Some(table), Some(file)) => {

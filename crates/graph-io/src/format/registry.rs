@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use super::file::file_names;
+use super::text_encoding;
 use crate::column_config::ColumnConfig;
 use crate::error::Error;
 use crate::memory_limit::MemoryLimit;
@@ -77,6 +78,14 @@ impl Format {
         }
     }
 
+    /// Whether the name of a file says that it is of this format: by an ending that files of other content do not have.
+    pub(crate) fn is_named_by(&self, sample: &Sample) -> bool {
+        const SHARED: [&str; 8] = [".txt", ".csv", ".tsv", ".edges", ".edgelist", ".el", ".json", ".dat"];
+        let mut own = self.endings.iter().filter(|ending| !SHARED.contains(ending));
+        !sample.is_folder
+            && own.any(|ending| sample.name.len() > ending.len() && sample.name.ends_with(ending))
+    }
+
     /// Whether a file's name, in lower case, ends as this format's do, or so with ".gz" after it.
     pub fn has_ending_of(&self, name: &str) -> bool {
         let name = name.strip_suffix(".gz").unwrap_or(name);
@@ -118,6 +127,13 @@ impl Sample {
                 let _ = MultiGzDecoder::new(&head[..]).take(HEAD_LEN).read_to_end(&mut unpacked);
                 head = unpacked;
             }
+        }
+        if text_encoding::is_utf16(&head) {
+            head = text_encoding::head_of_utf16(&head).into_bytes();
+        }
+        // Other kinds of files have zeros soon.
+        if !head.contains(&0) {
+            text_encoding::unify_line_ends(&mut head);
         }
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         let name = name.strip_suffix(".gz").unwrap_or(&name).to_string();

@@ -5,9 +5,11 @@ use std::path::Path;
 
 use csv::WriterBuilder;
 
-use super::node_table::{Columns, Delimited, Role, Set, cell, kind_of, set_names, shown_header};
+use super::node_table::{Columns, Role, Set, set_names};
 use super::output::write_text_file;
 use super::quoted::quoted;
+use super::text_table::{HeaderHints, TextTable, kind_of, shown};
+use crate::column_config::{ColumnConfig, Header};
 use crate::error::{Error, Place};
 use crate::labels::Labels;
 use crate::node_ids::NodeIds;
@@ -37,10 +39,11 @@ use crate::split::Split;
 /// When there are labels for another number of nodes than ids.
 pub fn read_split(path: &Path, node_ids: &NodeIds, labels: &Labels) -> Result<Split, Error> {
     assert_eq!(node_ids.len(), labels.num_nodes(), "a node has one id and one label");
-    let table = Delimited::read(path)?;
-    let header = table.header()?;
-    let columns = Columns::of(header.iter(), path)?;
-    let missing = |expected| Error::malformed(Place::line(path, 1), expected, shown_header(&header));
+    let is_name = |_: &str| true;
+    let table = TextTable::read(path, &HeaderHints { header: Header::Yes, ids: None, is_name: &is_name })?;
+    let header = table.header().unwrap_or_default();
+    let columns = Columns::of(header.iter().map(|name| &**name), &ColumnConfig::default(), path)?;
+    let missing = |expected| Error::malformed(Place::line(path, 1), expected, shown(header));
     let id_column = columns.position(Role::Id);
     let node_column =
         id_column.or(columns.position(Role::RowNumber)).ok_or_else(|| missing("a column id or row"))?;
@@ -53,9 +56,9 @@ pub fn read_split(path: &Path, node_ids: &NodeIds, labels: &Labels) -> Result<Sp
     let row_index = rows.index()?;
     let mut lists: [Vec<u32>; 3] = Default::default();
     let mut is_listed = vec![false; node_ids.len()];
-    table.for_each_row(|line, record| {
+    table.for_each_row(|line, row| {
         let place = || Place::line(path, line);
-        let name = cell(record, node_column);
+        let name = &row[node_column];
         let node = if id_column.is_some() { index.get(name) } else { row_index.get(name) };
         let Some(node) = node else {
             return Err(Error::malformed(place(), "a node of the graph", quoted(name)));
@@ -63,7 +66,7 @@ pub fn read_split(path: &Path, node_ids: &NodeIds, labels: &Labels) -> Result<Sp
         if std::mem::replace(&mut is_listed[node as usize], true) {
             return Err(Error::malformed(place(), "a node not listed yet", quoted(name)));
         }
-        if let Some(set) = Set::named(cell(record, split_column)).map_err(|fault| fault.at(place()))? {
+        if let Some(set) = Set::named(&row[split_column]).map_err(|fault| fault.at(place()))? {
             if labels.class(node).is_none() {
                 return Err(Error::malformed(place(), "a node with a label", quoted(name)));
             }

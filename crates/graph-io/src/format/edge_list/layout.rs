@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::attributes;
 use super::line::{Fault, Fields, Layout, Separator, Single, line_at};
+use super::numbers::whole_number;
+use crate::column_config::{ColumnConfig, Header, LoneIds};
+use crate::format::quoted::{quoted, quoted_bytes};
 
 /// What a line of comment starts with.
 pub(super) const COMMENT_SIGNS: &[&str] = &["#", "%", "//"];
@@ -29,94 +33,287 @@ const ENDS: [(&str, &str); 13] = [
 ];
 const WEIGHTS: [&str; 3] = ["weight", "w", "weights"];
 
+/// What may stand between two ids of a line.
+const ARROWS: [&[u8]; 7] = [b"->", b"-->", b"=>", b"--", b"<->", b"<-->", b"\xe2\x86\x92"];
+
 /// How lines are to be read, and where the first of them starts.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) layout: Layout,
     pub(super) start: usize,
     pub(super) has_header: bool,
+    /// What the weights are read from.
+    pub(super) weights_from: Option<String>,
+    /// Whether that has no name and was not chosen.
+    pub(super) has_no_name: bool,
 }
 
 /// A fault in the line that starts at a byte.
 pub(in crate::format) type FaultAt = (usize, Fault);
 
 /// Finds how to read a file; none where no line says anything.
-pub(super) fn find(bytes: &[u8]) -> Result<Option<Found>, FaultAt> {
-    let silent = layout_of(Separator::Blanks, 2);
+pub(super) fn find(bytes: &[u8], columns: &ColumnConfig) -> Result<Option<Found>, FaultAt> {
+    let silent = Layout { single: single(columns, Single::Letters), ..layout_of(Separator::Blanks, columns) };
     let mut next = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let mut start = None;
     while next < bytes.len() {
         let here = next;
         let line;
         (line, next) = line_at(bytes, here);
-        if silent.is_silent(line) {
+        let separator = separator_of(line);
+        if layout_of(separator.unwrap_or(Separator::Blanks), columns).is_silent(line) {
             continue;
         }
         let is_first = start.is_none();
         let start = *start.get_or_insert(here);
-        let Some(separator) = separator_of(line) else { continue };
-        // A field takes many times the bytes of an empty one: a line may be as long as the file.
-        let fields = Fields::of(line, separator).take(MAX_COLUMNS + 1);
-        let fields: Result<Vec<Cow<'_, [u8]>>, Fault> = fields.collect();
-        let mut fields = fields.map_err(|fault| (here, fault))?;
-        if fields.len() > MAX_COLUMNS {
-            let expected = format!("at most {MAX_COLUMNS} columns");
-            return Err((here, Fault { expected, found: "more".into() }));
+        let Some(separator) = separator else { continue };
+        if let Some(found) = with_attributes(line, start, columns).map_err(|fault| (here, fault))? {
+            return Ok(Some(found));
         }
-        if is_first && let Some(layout) = layout_of_header(&fields, separator) {
-            return Ok(Some(Found { layout, start: next, has_header: true }));
-        }
-        while fields.len() > 2 && fields.last().is_some_and(|field| field.is_empty()) {
+        let mut fields = fields_of(line, separator).map_err(|fault| (here, fault))?;
+        let header = if is_first { header(&fields, separator, columns) } else { None };
+        let has_header = header.is_some();
+        while !has_header && fields.len() > 2 && fields.last().is_some_and(|field| field.is_empty()) {
             fields.pop();
         }
-        if fields.len() > 3 {
-            let expected = "two ids and at most a weight, or a first line that names the columns source, target and weight";
-            return Err((
-                here,
-                Fault { expected: expected.into(), found: format!("{} fields", fields.len()) },
-            ));
-        }
-        return Ok(Some(Found { layout: layout_of(separator, fields.len()), start, has_header: false }));
+        let found = match header {
+            Some(names) => with_header(&names, separator, columns),
+            None => without_header(&fields, separator, columns),
+        };
+        let (layout, weights_from) = found.map_err(|fault| (here, fault))?;
+        let start = if has_header { next } else { start };
+        let has_no_name = !has_header && columns.weight.is_none();
+        return Ok(Some(Found { layout, start, has_header, weights_from, has_no_name }));
     }
-    Ok(start.map(|start| Found { layout: silent, start, has_header: false }))
+    Ok(start.map(|start| Found {
+        layout: silent,
+        start,
+        has_header: false,
+        weights_from: None,
+        has_no_name: false,
+    }))
 }
 
-/// The layout of lines of two or three fields.
-fn layout_of(separator: Separator, num_fields: usize) -> Layout {
-    let weighted = num_fields == 3;
-    let expected =
-        if weighted { "two ids and a weight, as in the first edge" } else { "two ids, as in the first edge" };
+fn fields_of(line: &[u8], separator: Separator) -> Result<Vec<Cow<'_, [u8]>>, Fault> {
+    // A field takes many times the bytes of an empty one: a line may be as long as the file.
+    let fields: Vec<Cow<'_, [u8]>> =
+        Fields::of(line, separator).take(MAX_COLUMNS + 1).collect::<Result<_, Fault>>()?;
+    if fields.len() > MAX_COLUMNS {
+        return Err(Fault::new(format!("at most {MAX_COLUMNS} columns"), "more"));
+    }
+    Ok(fields)
+}
+
+/// The names of the columns, where the first line is or may be of names that are known.
+fn header(fields: &[Cow<'_, [u8]>], separator: Separator, columns: &ColumnConfig) -> Option<Vec<String>> {
+    let names = || fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect::<Vec<_>>();
+    match columns.header {
+        Header::Yes => Some(names()),
+        Header::No => None,
+        Header::Auto => {
+            let names = names();
+            let is_named = |called: &Option<String>| {
+                called.as_ref().is_some_and(|called| {
+                    called.parse::<usize>().is_err() && names.iter().any(|name| name.trim() == called)
+                })
+            };
+            let is_header = known_ends(&names, separator).is_some()
+                || [&columns.source, &columns.target, &columns.weight].into_iter().any(is_named);
+            is_header.then_some(names)
+        }
+    }
+}
+
+/// The columns of the two ids by their usual names.
+fn known_ends(names: &[String], separator: Separator) -> Option<(usize, usize)> {
+    let names = plain_names(names);
+    let column = |name: &str| names.iter().position(|other| other == name);
+    let num_pairs = if separator == Separator::Blanks { ENDS.len() - 1 } else { ENDS.len() };
+    ENDS[..num_pairs].iter().find_map(|(from, to)| Some((column(from)?, column(to)?)))
+}
+
+/// Names in lower case and without signs between words.
+fn plain_names(names: &[String]) -> Vec<String> {
+    let plain = |name: &String| -> String {
+        name.chars().filter(|letter| !"_- .".contains(*letter)).flat_map(char::to_lowercase).collect()
+    };
+    names.iter().map(plain).collect()
+}
+
+/// The columns of a file whose first line names them.
+fn with_header(
+    names: &[String],
+    separator: Separator,
+    columns: &ColumnConfig,
+) -> Result<(Layout, Option<String>), Fault> {
+    let chosen = Chosen::of(columns, names)?;
+    let known = known_ends(names, separator);
+    let (from, to) = match (chosen.source, chosen.target) {
+        (Some(from), Some(to)) => (from, to),
+        (Some(from), None) => (from, known.map_or(usize::from(from == 0), |known| known.1)),
+        (None, Some(to)) => (known.map_or(usize::from(to == 0), |known| known.0), to),
+        (None, None) => match known {
+            Some(known) => known,
+            None if names.len() == 2 => (0, 1),
+            None => return Err(unknown_names(&quoted(&names.join(", ")))),
+        },
+    };
+    check_ends(from, to, names.len())?;
+    let plain = plain_names(names);
+    let by_name = || WEIGHTS.iter().find_map(|name| plain.iter().position(|other| other == name));
+    let weight = chosen.weight.or_else(by_name).filter(|weight| !chosen.ignored.contains(weight));
+    let num_fields = names.len();
+    let layout = Layout {
+        from,
+        to,
+        weight,
+        num_fields,
+        expected: format!("{num_fields} fields, as the header has").into(),
+        ..layout_of(separator, columns)
+    };
+    Ok((layout, weight.map(|weight| format!("the column {}", quoted(&names[weight])))))
+}
+
+/// The columns of a file by its first edge.
+fn without_header(
+    fields: &[Cow<'_, [u8]>],
+    separator: Separator,
+    columns: &ColumnConfig,
+) -> Result<(Layout, Option<String>), Fault> {
+    let layout = layout_of(separator, columns);
+    let num_fields = fields.len();
+    let chosen = Chosen::of(columns, &vec![String::new(); num_fields])?;
+    if chosen.source.is_some() || chosen.target.is_some() || chosen.weight.is_some() {
+        let (from, to) = (chosen.source.unwrap_or(0), chosen.target.unwrap_or(1));
+        check_ends(from, to, num_fields)?;
+        let expected = format!("{num_fields} fields, as in the first edge").into();
+        let weights_from = chosen.weight.map(|weight| format!("column {}", weight + 1));
+        return Ok((
+            Layout { from, to, weight: chosen.weight, num_fields, expected, ..layout },
+            weights_from,
+        ));
+    }
+    let is_number = |field: &[u8]| std::str::from_utf8(field).is_ok_and(|text| text.parse::<f64>().is_ok());
+    match fields {
+        [_, _] => Ok((layout, None)),
+        [_, arrow, _] if ARROWS.contains(&&**arrow) => {
+            let expected = format!("two ids with {} between them, as in the first edge", quoted_bytes(arrow));
+            let arrow = Some(arrow.as_ref().into());
+            Ok((Layout { to: 2, num_fields: 3, arrow, expected: expected.into(), ..layout }, None))
+        }
+        [from, word, to]
+            if whole_number(from).is_some() && !is_number(word) && whole_number(to).is_some() =>
+        {
+            let expected =
+                "two ids and a weight; `--source 1 --target 3` passes over what stands between two ids";
+            Err(Fault::new(expected, format!("the word {} between two numbers", quoted_bytes(word))))
+        }
+        [_, _, weight] => {
+            let is_ignored = chosen.ignored.contains(&2);
+            if !is_ignored && !is_number(weight) {
+                let expected = "a finite number as weight, or columns that are named by `--source`, `--target` and `--weight`";
+                return Err(Fault::new(expected, quoted_bytes(weight)));
+            }
+            let expected = "two ids and a weight, as in the first edge".into();
+            let weight = (!is_ignored).then_some(2);
+            let layout = Layout { weight, num_fields: 3, expected, ..layout };
+            Ok((layout, weight.map(|_| "the third column, which has no name".to_string())))
+        }
+        _ => Err(unknown_names(&format!("{num_fields} fields"))),
+    }
+}
+
+/// The layout of a file whose first edge has attributes in braces.
+fn with_attributes(line: &[u8], start: usize, columns: &ColumnConfig) -> Result<Option<Found>, Fault> {
+    let Some((ids, attributes)) = attributes::split(line) else { return Ok(None) };
+    let Some(separator) = separator_of(ids) else { return Ok(None) };
+    let is_weighted = attributes::weight(attributes)?.is_some();
+    let what = if is_weighted { "with a weight" } else { "without a weight" };
+    let layout = Layout {
+        weight: is_weighted.then_some(2),
+        has_attributes: true,
+        expected: format!("two ids and attributes in braces {what}, as in the first edge").into(),
+        ..layout_of(separator, columns)
+    };
+    let weights_from = is_weighted.then(|| "the attribute \"weight\"".to_string());
+    Ok(Some(Found { layout, start, has_header: false, weights_from, has_no_name: false }))
+}
+
+/// The columns that a user chose.
+struct Chosen {
+    source: Option<usize>,
+    target: Option<usize>,
+    weight: Option<usize>,
+    ignored: Vec<usize>,
+}
+
+impl Chosen {
+    fn of(columns: &ColumnConfig, names: &[String]) -> Result<Self, Fault> {
+        let names = || names.iter().map(String::as_str);
+        let find = |called: &str, flag: &str| {
+            ColumnConfig::find(called, names()).ok_or_else(|| {
+                let shown: Vec<&str> = names().filter(|name| !name.is_empty()).collect();
+                let found = if shown.is_empty() {
+                    format!("{} columns without names", names().len())
+                } else {
+                    quoted(&shown.join(", "))
+                };
+                Fault::new(format!("a column {} (`{flag}`)", quoted(called)), found)
+            })
+        };
+        let chosen =
+            |called: &Option<String>, flag| called.as_deref().map(|called| find(called, flag)).transpose();
+        Ok(Self {
+            source: chosen(&columns.source, "--source")?,
+            target: chosen(&columns.target, "--target")?,
+            weight: chosen(&columns.weight, "--weight")?,
+            // They may be of the table of nodes.
+            ignored: columns
+                .ignore_columns
+                .iter()
+                .filter_map(|called| ColumnConfig::find(called, names()))
+                .collect(),
+        })
+    }
+}
+
+fn check_ends(from: usize, to: usize, num_fields: usize) -> Result<(), Fault> {
+    if from == to || from.max(to) >= num_fields {
+        let expected = "two different columns by `--source` and `--target`";
+        return Err(Fault::new(expected, format!("columns {} and {} of {num_fields}", from + 1, to + 1)));
+    }
+    Ok(())
+}
+
+fn unknown_names(found: &str) -> Fault {
+    let expected = "two ids and at most a weight, or a first line that names the columns source, target and weight, or \
+                    `--source`, `--target` and `--weight` with their names or numbers";
+    Fault::new(expected, found)
+}
+
+/// What a line with a single id is, as is asked for or else as this.
+fn single(columns: &ColumnConfig, otherwise: Single) -> Single {
+    match columns.lone_ids {
+        LoneIds::Auto => otherwise,
+        LoneIds::Node => Single::Node,
+        LoneIds::Error => Single::Fault,
+    }
+}
+
+/// The layout of lines of two ids.
+fn layout_of(separator: Separator, columns: &ColumnConfig) -> Layout {
     Layout {
         separator,
         comment_signs: COMMENT_SIGNS,
         from: 0,
         to: 1,
-        weight: weighted.then_some(2),
-        num_fields: if weighted { 3 } else { 2 },
-        single: Single::Node,
-        expected: expected.into(),
+        weight: None,
+        num_fields: 2,
+        single: single(columns, Single::OneWord),
+        arrow: None,
+        has_attributes: false,
+        expected: "two ids, as in the first edge".into(),
     }
-}
-
-fn layout_of_header(fields: &[Cow<'_, [u8]>], separator: Separator) -> Option<Layout> {
-    let plain = |field: &Cow<'_, [u8]>| -> String {
-        let letters = field.iter().filter(|byte| !b"_- .".contains(byte));
-        letters.map(|byte| byte.to_ascii_lowercase() as char).collect()
-    };
-    let names: Vec<String> = fields.iter().map(plain).collect();
-    let column = |name: &str| names.iter().position(|other| other == name);
-    let num_pairs = if separator == Separator::Blanks { ENDS.len() - 1 } else { ENDS.len() };
-    let mut pairs = ENDS[..num_pairs].iter();
-    let (from, to) = pairs.find_map(|(from, to)| Some((column(from)?, column(to)?)))?;
-    let num_fields = fields.len();
-    Some(Layout {
-        from,
-        to,
-        weight: WEIGHTS.iter().find_map(|name| column(name)),
-        num_fields,
-        expected: format!("{num_fields} fields, as the header has").into(),
-        ..layout_of(separator, 2)
-    })
 }
 
 /// What stands between the fields of a line; none where it has a single one.
@@ -134,7 +331,7 @@ fn separator_of(line: &[u8]) -> Option<Separator> {
     if has(b'\t') && !mixes_blanks(text) {
         return Some(Separator::Byte(b'\t'));
     }
-    let bytes = [b',', b';'].into_iter().find(|&byte| has(byte)).map(Separator::Byte);
+    let bytes = [b',', b';', b'|'].into_iter().find(|&byte| has(byte)).map(Separator::Byte);
     bytes.or_else(|| (has(b' ') || has(b'\t')).then_some(Separator::Blanks))
 }
 
@@ -150,7 +347,7 @@ mod tests {
     use super::*;
 
     fn layout(text: &str) -> (Layout, usize) {
-        let found = find(text.as_bytes()).unwrap().unwrap();
+        let found = find(text.as_bytes(), &ColumnConfig::default()).unwrap().unwrap();
         (found.layout, found.start)
     }
 
@@ -163,6 +360,7 @@ mod tests {
             ("1 2\t3", Separator::Blanks),
             ("1, 2", Separator::Byte(b',')),
             ("1;2", Separator::Byte(b';')),
+            ("a|b", Separator::Byte(b'|')),
             ("\"a,b\" \"c;d\"", Separator::Blanks),
             ("\"a b\"\n\"c d\",\"e\"", Separator::Byte(b',')),
         ] {
@@ -188,7 +386,7 @@ mod tests {
     fn a_line_of_very_many_columns_is_refused() {
         for line in [",".repeat(1 << 10), "source,target".to_string() + &",x".repeat(1 << 10)] {
             let fault = Fault { expected: "at most 1024 columns".into(), found: "more".into() };
-            assert_eq!(find(line.as_bytes()).unwrap_err(), (0, fault));
+            assert_eq!(find(line.as_bytes(), &ColumnConfig::default()).unwrap_err(), (0, fault));
         }
         let most = "source,target".to_string() + &",x".repeat((1 << 10) - 2);
         assert_eq!(layout(&most).0.num_fields, 1 << 10);
@@ -198,7 +396,7 @@ mod tests {
     fn silent_lines_and_single_ids_come_before() {
         let (found, start) = layout("# a b c d e\n\n % x\r\n//y\n7\n1;2;0.5;;\n");
         assert_eq!((found.separator, found.weight, start), (Separator::Byte(b';'), Some(2), 23));
-        assert!(find(b"\n# a\n").unwrap().is_none());
+        assert!(find(b"\n# a\n", &ColumnConfig::default()).unwrap().is_none());
         assert_eq!(layout("7").0.separator, Separator::Blanks);
     }
 }

@@ -4,25 +4,30 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
+use super::attributes;
 use crate::format::quoted::quoted_bytes;
 
 /// An id longer than this is taken for a file of another kind.
-const MAX_ID_LEN: usize = 4096;
+pub(super) const MAX_ID_LEN: usize = 4096;
 
 /// What stands between the fields of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::format) enum Separator {
+pub(crate) enum Separator {
     /// Spaces and tabs, any number of them.
     Blanks,
-    /// One such byte, with blanks around it: a tab, a comma or a semicolon.
+    /// One such byte, with blanks around it: a tab, a comma, a semicolon or a bar.
     Byte(u8),
 }
 
 /// What a line with a single field is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::format) enum Single {
-    /// A node.
+    /// A node, whatever it is.
     Node,
+    /// A node, unless something in it could stand between two ids.
+    OneWord,
+    /// A node, if it is of letters, digits, underscores and points: no line has shown yet what stands between two ids.
+    Letters,
     /// A fault.
     Fault,
 }
@@ -42,6 +47,10 @@ pub(in crate::format) struct Layout {
     /// How many fields each line has.
     pub(in crate::format) num_fields: usize,
     pub(in crate::format) single: Single,
+    /// What stands between the two ids of every line, such as `->`.
+    pub(in crate::format) arrow: Option<Box<[u8]>>,
+    /// Whether attributes in braces stand behind the two ids, as NetworkX writes them; the weight is one of them.
+    pub(in crate::format) has_attributes: bool,
     /// What each line has, for messages.
     pub(in crate::format) expected: Cow<'static, str>,
 }
@@ -64,28 +73,48 @@ pub(in crate::format) struct Fault {
 }
 
 impl Fault {
-    fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
+    pub(super) fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self { expected: expected.into(), found: found.into() }
     }
 }
 
 impl Layout {
-    /// Whether nothing is said on a line.
+    /// Whether a line is empty or a comment.
+    ///
+    /// `#x,#y` is an edge: both of its ids start with the sign, and neither has a blank.
     pub(in crate::format) fn is_silent(&self, line: &[u8]) -> bool {
         let line = line.trim_ascii_start();
-        line.is_empty() || self.comment_signs.iter().any(|sign| line.starts_with(sign.as_bytes()))
+        if line.is_empty() {
+            return true;
+        }
+        let Some(sign) = self.comment_signs.iter().find(|sign| line.starts_with(sign.as_bytes())) else {
+            return false;
+        };
+        let Separator::Byte(separator) = self.separator else { return true };
+        let is_id = |field: &[u8]| {
+            field.strip_prefix(sign.as_bytes()).is_some_and(|name| !name.is_empty())
+                && !field.iter().any(u8::is_ascii_whitespace)
+        };
+        let fields = line.split(|&byte| byte == separator);
+        !(fields.clone().count() >= 2 && fields.take(2).all(is_id))
     }
 
     /// What a line says that is not silent.
     pub(in crate::format) fn record<'a>(&self, line: &'a [u8]) -> Result<Record<'a>, Fault> {
-        let [mut first, mut from, mut to, mut weight] = [const { Cow::Borrowed(b"".as_slice()) }; 4];
+        if self.has_attributes {
+            return self.record_with_attributes(line);
+        }
+        let [mut first, mut second, mut from, mut to, mut weight] =
+            [const { Cow::Borrowed(b"".as_slice()) }; 5];
         let (mut num_fields, mut num_to_last) = (0, 0);
         for field in Fields::of(line, self.separator) {
             let field = field?;
             let column = num_fields;
             num_fields += 1;
-            if column == 0 {
-                first = field.clone();
+            match column {
+                0 => first = field.clone(),
+                1 if self.arrow.is_some() => second = field.clone(),
+                _ => {}
             }
             if !field.is_empty() || column < 2 {
                 num_to_last = num_fields;
@@ -97,7 +126,8 @@ impl Layout {
                 _ => {}
             }
         }
-        if num_fields == 1 && self.single == Single::Node {
+        if num_fields == 1 && self.single != Single::Fault {
+            self.check_single(line, &first)?;
             return Ok(Record { from: checked_id(first)?, to: None, weight: 1.0 });
         }
         // Where no header says how many fields there are, empty ones at the end are none.
@@ -107,9 +137,47 @@ impl Layout {
                 if num_to_last == 1 { "1 field".to_string() } else { format!("{num_to_last} fields") };
             return Err(Fault::new(self.expected.as_ref(), fields));
         }
+        if let Some(arrow) = self.arrow.as_deref().filter(|arrow| **arrow != *second) {
+            let expected = format!("{} between two ids, as in the first edge", quoted_bytes(arrow));
+            return Err(Fault::new(expected, quoted_bytes(&second)));
+        }
         let (from, to) = (checked_id(from)?, checked_id(to)?);
         let weight = if self.weight.is_some() { number(&weight)? } else { 1.0 };
         Ok(Record { from, to: Some(to), weight })
+    }
+
+    /// Two ids, and what stands in braces behind them.
+    fn record_with_attributes<'a>(&self, line: &'a [u8]) -> Result<Record<'a>, Fault> {
+        let fault = || Fault::new(self.expected.as_ref(), quoted_bytes(line));
+        let (ids, attributes) = attributes::split(line).ok_or_else(fault)?;
+        let mut fields = Fields::of(ids, self.separator);
+        let (Some(from), Some(to)) = (fields.next(), fields.next()) else { return Err(fault()) };
+        if fields.any(|field| field.is_ok_and(|field| !field.is_empty())) {
+            return Err(fault());
+        }
+        let (from, to) = (checked_id(from?)?, checked_id(to?)?);
+        let weight = match (attributes::weight(attributes)?, self.weight) {
+            (Some(weight), Some(_)) => weight,
+            (None, None) => 1.0,
+            _ => return Err(fault()),
+        };
+        Ok(Record { from, to: Some(to), weight })
+    }
+
+    /// A line of one field is a node only if it cannot be an edge that is written in another way.
+    fn check_single(&self, line: &[u8], field: &[u8]) -> Result<(), Fault> {
+        let is_in_quotes = line.trim_ascii_start().starts_with(b"\"");
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte) || *byte >= 0x80;
+        let is_node = match self.single {
+            Single::OneWord => is_in_quotes || !field.iter().any(|byte| b" \t,;|".contains(byte)),
+            Single::Letters => is_in_quotes || field.iter().all(is_plain),
+            Single::Node | Single::Fault => true,
+        };
+        if is_node {
+            return Ok(());
+        }
+        let expected = format!("{} (`--lone-ids node` takes such a line for a node)", self.expected);
+        Err(Fault::new(expected, format!("1 field, {}", quoted_bytes(field))))
     }
 }
 

@@ -6,11 +6,13 @@ use std::hash::BuildHasher;
 use std::ops::Range;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use memchr::{memchr, memchr2, memchr3};
 use rayon::prelude::*;
 
+use super::inline_names::InlineNames;
 use super::layout::FaultAt;
-use super::line::{Layout, line_at};
-use super::numbers::chunks;
+use super::line::{Layout, MAX_ID_LEN, Separator, line_at, number};
+use super::numbers::{Passed, chunks};
 use crate::arcs::{ArcMeaning, Arcs};
 use crate::format::growth::reserve_within;
 use crate::node_ids::NodeIds;
@@ -34,7 +36,8 @@ pub(super) fn parse(
 ///
 /// # Panics
 /// When there are 2³² different ids.
-pub(super) fn put_together(mut chunks: Vec<Chunk>, layout: &Layout) -> (NodeIds, Arcs) {
+pub(super) fn put_together(mut chunks: Vec<Chunk>, layout: &Layout) -> (NodeIds, Arcs, Passed) {
+    let passed = Passed::sum(chunks.iter().map(|chunk| chunk.passed));
     let hasher = DefaultHashBuilder::default();
     let max_names = chunks.iter().map(|chunk| chunk.names.ends.len()).sum();
     let mut all = Names::default();
@@ -54,7 +57,7 @@ pub(super) fn put_together(mut chunks: Vec<Chunk>, layout: &Layout) -> (NodeIds,
         weights: layout.weight.map(|_| chunks.into_iter().flat_map(|chunk| chunk.weights).collect()),
         meaning: ArcMeaning::Directed,
     };
-    (NodeIds::from_text(text, ends), arcs)
+    (NodeIds::from_text(text, ends), arcs, passed)
 }
 
 /// What a chunk says, its nodes numbered by itself.
@@ -64,6 +67,7 @@ pub(super) struct Chunk {
     from: Vec<u32>,
     to: Vec<u32>,
     weights: Vec<f32>,
+    passed: Passed,
 }
 
 impl Chunk {
@@ -74,24 +78,41 @@ impl Chunk {
         hasher: &DefaultHashBuilder,
     ) -> Result<Self, FaultAt> {
         let mut chunk = Self::default();
+        chunk.names.min_len = InlineNames::<4>::MAX_LEN + 1;
+        let mut index = Index::new(hasher);
+        let quick = Quick::of(layout, &bytes[range.clone()]);
         let mut next = range.start;
         while next < range.end {
             let here = next;
+            if let Some((from, to, weight, len)) = quick.as_ref().and_then(|quick| quick.edge(&bytes[here..]))
+            {
+                next = here + len;
+                chunk.from.push(index.node(from, &mut chunk.names));
+                chunk.to.push(index.node(to, &mut chunk.names));
+                if layout.weight.is_some() {
+                    chunk.weights.push(weight);
+                }
+                continue;
+            }
             let line;
             (line, next) = line_at(bytes, here);
             if layout.is_silent(line) {
+                chunk.passed.num_comments += usize::from(!line.trim_ascii().is_empty());
                 continue;
             }
             let record = layout.record(line).map_err(|fault| (here, fault))?;
-            let from = chunk.names.node(&record.from, hasher);
-            if let Some(to) = record.to {
-                chunk.from.push(from);
-                chunk.to.push(chunk.names.node(&to, hasher));
-                if layout.weight.is_some() {
-                    chunk.weights.push(record.weight);
-                }
+            let from = index.node(&record.from, &mut chunk.names);
+            let Some(to) = record.to else {
+                chunk.passed.num_singles += 1;
+                continue;
+            };
+            chunk.from.push(from);
+            chunk.to.push(index.node(&to, &mut chunk.names));
+            if layout.weight.is_some() {
+                chunk.weights.push(record.weight);
             }
         }
+        drop(index);
         chunk.names.table = HashTable::new();
         // The chunks are kept beside each other: what they have room for beyond themselves adds up.
         chunk.names.text.shrink_to_fit();
@@ -104,6 +125,100 @@ impl Chunk {
     }
 }
 
+/// The way through lines that have nothing unusual about them.
+struct Quick {
+    separator: Separator,
+    is_weighted: bool,
+}
+
+impl Quick {
+    /// None where a line of the text may be unusual: with quotes, or with bytes that are no text.
+    fn of(layout: &Layout, text: &[u8]) -> Option<Self> {
+        let is_weighted = layout.weight == Some(2);
+        let num_fields = if is_weighted { 3 } else { 2 };
+        let is_usual = (layout.from, layout.to, layout.num_fields) == (0, 1, num_fields)
+            && layout.weight.is_none_or(|weight| weight == 2)
+            && layout.arrow.is_none()
+            && !layout.has_attributes;
+        let is_plain = is_usual && memchr(b'"', text).is_none() && std::str::from_utf8(text).is_ok();
+        is_plain.then_some(Self { separator: layout.separator, is_weighted })
+    }
+
+    /// The ids, the weight and the length of the line at the start of a text.
+    #[inline]
+    fn edge<'a>(&self, text: &'a [u8]) -> Option<(&'a [u8], &'a [u8], f32, usize)> {
+        // What a comment starts with.
+        if matches!(text.first()?, b'#' | b'%' | b'/') {
+            return None;
+        }
+        let from_end = self.field_end(text)?;
+        let from = plain_id(&text[..from_end])?;
+        if text[from_end] == b'\n' {
+            return None;
+        }
+        let rest = &text[from_end + 1..];
+        let to_end = self.field_end(rest)?;
+        let ends_line = rest[to_end] == b'\n';
+        let to = &rest[..to_end];
+        let to = plain_id(if ends_line { to.strip_suffix(b"\r").unwrap_or(to) } else { to })?;
+        let len = from_end + to_end + 2;
+        match (self.is_weighted, ends_line) {
+            (false, true) => Some((from, to, 1.0, len)),
+            (true, false) => {
+                let rest = &rest[to_end + 1..];
+                let end = memchr(b'\n', rest)?;
+                Some((from, to, number(rest[..end].trim_ascii()).ok()?, len + end + 1))
+            }
+            _ => None,
+        }
+    }
+
+    /// Where the first field ends.
+    #[inline]
+    fn field_end(&self, text: &[u8]) -> Option<usize> {
+        match self.separator {
+            Separator::Byte(byte) => memchr2(byte, b'\n', text),
+            Separator::Blanks => memchr3(b' ', b'\t', b'\n', text),
+        }
+    }
+}
+
+/// An id without blanks around it.
+#[inline]
+fn plain_id(id: &[u8]) -> Option<&[u8]> {
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace();
+    let is_plain = id.len() <= MAX_ID_LEN && !is_blank(id.first()?) && !is_blank(id.last()?);
+    is_plain.then_some(id)
+}
+
+/// Finds the nodes of a chunk by their ids.
+struct Index<'a> {
+    hasher: &'a DefaultHashBuilder,
+    short: InlineNames<2>,
+    medium: InlineNames<4>,
+}
+
+impl<'a> Index<'a> {
+    fn new(hasher: &'a DefaultHashBuilder) -> Self {
+        Self { hasher, short: InlineNames::default(), medium: InlineNames::default() }
+    }
+
+    /// The node of an id, a new one of the names if it has none yet.
+    #[inline]
+    fn node(&mut self, id: &[u8], names: &mut Names) -> u32 {
+        let new = names.next_node();
+        let node = match id.len() {
+            ..=InlineNames::<2>::MAX_LEN => self.short.node_or(id, new, self.hasher),
+            ..=InlineNames::<4>::MAX_LEN => self.medium.node_or(id, new, self.hasher),
+            _ => return names.node(id, self.hasher),
+        };
+        if node == new {
+            names.push(id);
+        }
+        node
+    }
+}
+
 /// Different ids in the order in which they first appeared.
 #[derive(Default)]
 struct Names {
@@ -111,12 +226,14 @@ struct Names {
     ends: Vec<usize>,
     /// Nodes with the hashes of their ids, so that a table that grows looks at no id.
     table: HashTable<(u32, u32)>,
+    /// The shortest ids that the table has.
+    min_len: usize,
 }
 
 impl Names {
     /// The node of an id, a new one if it has none yet.
     fn node(&mut self, id: &[u8], hasher: &DefaultHashBuilder) -> u32 {
-        let Self { text, ends, table } = self;
+        let Self { text, ends, table, .. } = self;
         let short_hash = hasher.hash_one(id) as u32;
         let is_same = |&(other_hash, node): &(u32, u32)| {
             other_hash == short_hash && name(text, ends, node as usize) == id
@@ -124,14 +241,38 @@ impl Names {
         if let Some(&(_, node)) = table.find(long(short_hash), is_same) {
             return node;
         }
-        let node = u32::try_from(ends.len()).expect("fewer than 2³² ids");
-        if table.len() == table.capacity() {
-            grow(table);
+        let node = self.next_node();
+        if self.table.len() == self.table.capacity() {
+            self.grow(hasher);
         }
-        table.insert_unique(long(short_hash), (short_hash, node), |&(short_hash, _)| long(short_hash));
-        text.extend_from_slice(id);
-        ends.push(text.len());
+        self.table.insert_unique(long(short_hash), (short_hash, node), |&(short_hash, _)| long(short_hash));
+        self.push(id);
         node
+    }
+
+    /// Makes a full table twice as large, without the old and the new one at once.
+    fn grow(&mut self, hasher: &DefaultHashBuilder) {
+        let num_entries = std::mem::take(&mut self.table).len();
+        let mut table = HashTable::with_capacity(num_entries + 1);
+        for node in 0..self.ends.len() as u32 {
+            let id = self.get(node as usize);
+            if id.len() >= self.min_len {
+                let short_hash = hasher.hash_one(id) as u32;
+                table
+                    .insert_unique(long(short_hash), (short_hash, node), |&(short_hash, _)| long(short_hash));
+            }
+        }
+        self.table = table;
+    }
+
+    /// The number of a new node.
+    fn next_node(&self) -> u32 {
+        u32::try_from(self.ends.len()).expect("fewer than 2³² ids")
+    }
+
+    fn push(&mut self, id: &[u8]) {
+        self.text.extend_from_slice(id);
+        self.ends.push(self.text.len());
     }
 
     fn get(&self, node: usize) -> &[u8] {
@@ -142,18 +283,6 @@ impl Names {
 /// The hash that a table is given, which looks at its highest bits and at its lowest.
 fn long(short_hash: u32) -> u64 {
     u64::from(short_hash) << 32 | u64::from(short_hash)
-}
-
-/// Makes a full table twice as large, without the old and the new one at once.
-fn grow(table: &mut HashTable<(u32, u32)>) {
-    let mut hashes = vec![0; table.len()];
-    for (short_hash, node) in std::mem::take(table) {
-        hashes[node as usize] = short_hash;
-    }
-    table.reserve(hashes.len() + 1, |_| unreachable!("an empty table has nothing to hash again"));
-    for (node, short_hash) in (0..).zip(hashes) {
-        table.insert_unique(long(short_hash), (short_hash, node), |&(short_hash, _)| long(short_hash));
-    }
 }
 
 fn name<'a>(text: &'a [u8], ends: &[usize], node: usize) -> &'a [u8] {

@@ -30,6 +30,26 @@ pub(in crate::format) struct Pairs<T> {
     pub(in crate::format) singles: Vec<T>,
     /// The largest id, 0 where there is none.
     pub(in crate::format) max: u64,
+    pub(in crate::format) passed: Passed,
+}
+
+/// Lines that are no edges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::format) struct Passed {
+    /// Lines of one id.
+    pub(in crate::format) num_singles: usize,
+    /// Comments behind the first line that is none.
+    pub(in crate::format) num_comments: usize,
+}
+
+impl Passed {
+    /// The lines of several parts of a file.
+    pub(super) fn sum(parts: impl Iterator<Item = Self>) -> Self {
+        parts.fold(Self::default(), |sum, part| Self {
+            num_singles: sum.num_singles + part.num_singles,
+            num_comments: sum.num_comments + part.num_comments,
+        })
+    }
 }
 
 /// Why lines are no pairs of numbers.
@@ -111,8 +131,9 @@ pub(in crate::format) fn pairs<T: Number>(
         close_gaps(weights, &part_lens, &lens);
     }
     let max = parsed.iter().map(|part| part.max).max().unwrap_or(0);
+    let passed = Passed::sum(parsed.iter().map(|part| part.passed));
     let singles = parsed.into_iter().flat_map(|part| part.singles).collect();
-    Ok(Pairs { from, to, weights, singles, max })
+    Ok(Pairs { from, to, weights, singles, max, passed })
 }
 
 /// Moves together what stands at the start of each part.
@@ -143,6 +164,7 @@ struct Parsed<T> {
     num_pairs: usize,
     singles: Vec<T>,
     max: u64,
+    passed: Passed,
 }
 
 impl<T: Number> Part<'_, T> {
@@ -150,7 +172,7 @@ impl<T: Number> Part<'_, T> {
         let Self { bytes, start, from, to, weights } = self;
         let narrow = |id: u64| T::try_from(id).map_err(|_| Stop::Wide);
         let quick = Quick::of(layout);
-        let mut parsed = Parsed { num_pairs: 0, singles: Vec::new(), max: 0 };
+        let mut parsed = Parsed { num_pairs: 0, singles: Vec::new(), max: 0, passed: Passed::default() };
         let mut next = start;
         while next < bytes.len() {
             let here = next;
@@ -163,11 +185,13 @@ impl<T: Number> Part<'_, T> {
                 let line;
                 (line, next) = line_at(bytes, here);
                 if layout.is_silent(line) {
+                    parsed.passed.num_comments += usize::from(!line.trim_ascii().is_empty());
                     continue;
                 }
                 let record = layout.record(line).map_err(|fault| Stop::Fault((here, fault)))?;
                 let from = whole_number(&record.from).ok_or(Stop::Text)?;
                 let Some(to) = record.to else {
+                    parsed.passed.num_singles += 1;
                     parsed.max = parsed.max.max(from);
                     push_distinct(&mut parsed.singles, narrow(from)?);
                     continue;
@@ -223,7 +247,8 @@ impl Quick {
             Separator::Byte(b'\t') => (*b"\t\t", *b"  "),
             Separator::Byte(byte) => ([byte; 2], *b" \t"),
         };
-        (usual && (layout.from, layout.to) == (0, 1)).then_some(Self { separators, blanks })
+        let is_bare = layout.arrow.is_none() && !layout.has_attributes;
+        (usual && is_bare && (layout.from, layout.to) == (0, 1)).then_some(Self { separators, blanks })
     }
 
     /// The edge on the line that starts at a byte, and where the next line starts.

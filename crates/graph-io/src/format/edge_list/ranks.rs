@@ -102,13 +102,20 @@ mod tests {
 
     fn pairs(from: &[u64], to: &[u64], singles: &[u64]) -> Pairs<u64> {
         let max = [from, to, singles].concat().into_iter().max().unwrap();
-        Pairs { from: from.to_vec(), to: to.to_vec(), weights: None, singles: singles.to_vec(), max }
+        Pairs {
+            from: from.to_vec(),
+            to: to.to_vec(),
+            weights: None,
+            singles: singles.to_vec(),
+            max,
+            ..Pairs::default()
+        }
     }
 
     fn narrow(pairs: Pairs<u64>) -> Pairs<u32> {
         let all = |ids: Vec<u64>| ids.into_iter().map(|id| id as u32).collect();
-        let Pairs { from, to, weights, singles, max } = pairs;
-        Pairs { from: all(from), to: all(to), weights, singles: all(singles), max }
+        let Pairs { from, to, weights, singles, max, passed } = pairs;
+        Pairs { from: all(from), to: all(to), weights, singles: all(singles), max, passed }
     }
 
     #[test]

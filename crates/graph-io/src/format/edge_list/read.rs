@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use super::layout::{self, FaultAt, Found};
-use super::line::{Fault, line_at};
-use super::numbers::{Pairs, Stop, pairs, usual_chunk_len, whole_number};
+use super::line::{Layout, Record, line_at};
+use super::numbers::{Pairs, Passed, Stop, pairs, usual_chunk_len, whole_number};
 use super::ranks::{IntoRows, ranked};
 use super::{names, write};
 use crate::arcs::{ArcMeaning, Arcs};
+use crate::column_config::{ColumnConfig, Header};
 use crate::error::{Error, Place};
 use crate::format::file::{TextToParse, name_of, read_text_to_parse};
 use crate::format::quoted::quoted_bytes;
 use crate::format::registry::{Format, Sample};
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::RawDataset;
+use crate::read_notes::ReadNotes;
 
 /// An edge a line: two ids and, if the first edge has one, a weight.
 ///
@@ -39,12 +41,14 @@ pub(in crate::format) const FORMAT: Format = Format {
     endings: &[".tsv", ".txt", ".csv", ".edges", ".edgelist", ".el"],
     keeps: "ids, edges and weights",
     recognizes,
-    read: |path, config| read(read_text_to_parse(path, config.max_memory)?, path, None),
+    read: |path, config| {
+        read(read_text_to_parse(path, config.max_memory)?.into_utf8(path)?, path, &config.columns, None)
+    },
     write: Some(write::write),
 };
 
 /// By the ending of its name, or by what it says: lines of two ids that are numbers.
-fn recognizes(sample: &Sample) -> bool {
+pub(super) fn recognizes(sample: &Sample) -> bool {
     if sample.is_folder || sample.head.contains(&0) {
         return false;
     }
@@ -54,261 +58,213 @@ fn recognizes(sample: &Sample) -> bool {
     // The last line may be cut.
     let end = sample.head.iter().rposition(|&byte| byte == b'\n').map_or(sample.head.len(), |last| last + 1);
     let head = &sample.head[..end];
-    let Ok(Some(found)) = layout::find(head) else { return false };
+    let Ok(Some(found)) = layout::find(head, &ColumnConfig::default()) else { return false };
     pairs::<u64>(head, found.start, &found.layout, usize::MAX).is_ok_and(|pairs| !pairs.from.is_empty())
 }
 
 /// Reads text that is cut into chunks of about this length, or as fits its length and the number of threads.
-fn read(bytes: TextToParse, path: &Path, chunk_len: Option<usize>) -> Result<RawDataset, Error> {
-    let Some(found) = layout::find(&bytes).map_err(|fault| malformed(&bytes, path, fault))? else {
+pub(super) fn read(
+    mut bytes: TextToParse,
+    path: &Path,
+    columns: &ColumnConfig,
+    chunk_len: Option<usize>,
+) -> Result<RawDataset, Error> {
+    // Elsewhere they are found when a line is no edge of numbers: looking for them in every file takes time.
+    if memchr::memchr(b'\r', line_at(&bytes, 0).0).is_some() {
+        bytes.unify_line_ends();
+    }
+    let found = layout::find(&bytes, columns).map_err(|fault| malformed(&bytes, path, fault))?;
+    let Some(found) = found else {
         return Err(Error::malformed(Place::whole(path), "at least one edge", "none"));
     };
     let chunk_len = chunk_len.unwrap_or_else(|| usual_chunk_len(bytes.len()));
-    let (node_ids, arcs) = edges(bytes, path, &found, chunk_len)?;
-    Ok(RawDataset::from_arcs(&name_of(path), node_ids, arcs))
+    let mut notes = ReadNotes::default();
+    let (node_ids, arcs, passed) = edges(bytes, path, (&found, columns), chunk_len, &mut notes)?;
+    note_lines(passed, &mut notes);
+    if let (Some(source), Some(weights)) = (found.weights_from, &arcs.weights) {
+        if found.has_no_name && look_like_times(weights) {
+            let text =
+                format!("the weights, from {source}, look like times: `--weights ignore` passes over them");
+            notes.warnings.push(text);
+        }
+        notes.weights_from = Some(source);
+    }
+    Ok(RawDataset { notes, ..RawDataset::from_arcs(&name_of(path), node_ids, arcs) })
 }
 
-fn edges(bytes: TextToParse, path: &Path, found: &Found, chunk_len: usize) -> Result<(NodeIds, Arcs), Error> {
+fn edges(
+    mut bytes: TextToParse,
+    path: &Path,
+    (found, columns): (&Found, &ColumnConfig),
+    chunk_len: usize,
+    notes: &mut ReadNotes,
+) -> Result<(NodeIds, Arcs, Passed), Error> {
     let Found { layout, start, .. } = found;
-    let max_bytes = bytes.len().max(1 << 20);
-    let stop = match pairs::<u32>(&bytes, *start, layout, chunk_len) {
-        Ok(pairs) => return Ok(in_rows(pairs, bytes, max_bytes)),
-        Err(Stop::Wide) => match pairs::<u64>(&bytes, *start, layout, chunk_len) {
-            Ok(pairs) => return Ok(in_rows(pairs, bytes, max_bytes)),
-            Err(stop) => stop,
-        },
-        Err(stop) => stop,
-    };
-    if let Stop::Fault(fault) = stop {
-        return Err(malformed(&bytes, path, fault));
+    let mut numbers = Numbers::parse(&bytes, *start, layout, chunk_len);
+    if numbers.is_err() && bytes.unify_line_ends() {
+        numbers = Numbers::parse(&bytes, *start, layout, chunk_len);
     }
-    if let Some(line) = unknown_header(&bytes, found, chunk_len) {
-        let expected =
-            "numbers as below, or names of columns that are known, such as source and target".into();
-        return Err(malformed(&bytes, path, (*start, Fault { expected, found: quoted_bytes(line) })));
+    match numbers {
+        Ok(numbers) => return Ok(numbers.in_rows(bytes)),
+        Err(Stop::Fault(fault)) => return Err(malformed(&bytes, path, fault)),
+        Err(Stop::Text | Stop::Wide) => {}
     }
-    // Few chunks: each numbers its ids anew.
-    let chunk_len = chunk_len.saturating_mul(8);
+    let may_have_header = !found.has_header && columns.header == Header::Auto;
+    let first = line_at(&bytes, *start);
+    if may_have_header
+        && has_words(first.0, layout)
+        && let Ok(numbers) = Numbers::parse(&bytes, first.1, layout, chunk_len)
+        && !numbers.is_empty()
+    {
+        note_header(first.0, notes);
+        return Ok(numbers.in_rows(bytes));
+    }
+    // Few chunks, as each numbers its ids anew, but several a core: what finds the ids of a chunk goes with it.
+    let chunk_len = chunk_len.saturating_mul(4);
     let chunks =
         names::parse(&bytes, *start, layout, chunk_len).map_err(|fault| malformed(&bytes, path, fault))?;
+    let first_line = first.0.get(..first.0.len().min(200)).unwrap_or_default().to_vec();
+    let line_number = number_of_line(&bytes, *start);
     // The chunks have copies of the ids.
     drop(bytes);
-    Ok(names::put_together(chunks, layout))
-}
-
-/// The nodes and edges of pairs of ids. The text they were read from is not needed any more.
-fn in_rows<T: IntoRows>(mut pairs: Pairs<T>, bytes: TextToParse, max_bytes: usize) -> (NodeIds, Arcs) {
-    drop(bytes);
-    let weights = pairs.weights.take();
-    let (node_ids, from, to) = ranked(pairs, max_bytes);
-    (node_ids, Arcs { from, to, weights, meaning: ArcMeaning::Directed })
-}
-
-/// The first line, if its ids are no numbers and all below are: names of columns that are not known, most likely.
-fn unknown_header<'a>(bytes: &'a [u8], found: &Found, chunk_len: usize) -> Option<&'a [u8]> {
-    let Found { layout, start, has_header } = found;
-    let (line, next) = line_at(bytes, *start);
-    let record = layout.record(line).ok()?;
-    let is_text = |id: &[u8]| whole_number(id).is_none();
-    if *has_header || !is_text(&record.from) || !is_text(&record.to?) {
-        return None;
+    let (node_ids, arcs, passed) = names::put_together(chunks, layout);
+    if !may_have_header {
+        return Ok((node_ids, arcs, passed));
     }
-    pairs::<u64>(bytes, next, layout, chunk_len).is_ok_and(|below| !below.from.is_empty()).then_some(line)
+    match first_row(&node_ids, &arcs) {
+        FirstRow::Edge => Ok((node_ids, arcs, passed)),
+        FirstRow::Header => {
+            note_header(&first_line, notes);
+            let (node_ids, arcs) = without_first(&node_ids, arcs);
+            Ok((node_ids, arcs, passed))
+        }
+        FirstRow::Either => {
+            let expected = "an edge, or the names of columns, as `--header no` or `--header yes` says";
+            let found = format!("{}, whose words do not come again", quoted_bytes(&first_line));
+            Err(Error::malformed(Place::line(path, line_number), expected, found))
+        }
+    }
+}
+
+/// Lines of whole numbers, in as few bytes as they need.
+enum Numbers {
+    Narrow(Pairs<u32>),
+    Wide(Pairs<u64>),
+}
+
+impl Numbers {
+    fn parse(bytes: &[u8], start: usize, layout: &Layout, chunk_len: usize) -> Result<Self, Stop> {
+        match pairs::<u32>(bytes, start, layout, chunk_len) {
+            Err(Stop::Wide) => pairs::<u64>(bytes, start, layout, chunk_len).map(Self::Wide),
+            narrow => narrow.map(Self::Narrow),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Narrow(pairs) => pairs.from.is_empty(),
+            Self::Wide(pairs) => pairs.from.is_empty(),
+        }
+    }
+
+    /// The nodes and edges. The text they were read from is not needed any more.
+    fn in_rows(self, bytes: TextToParse) -> (NodeIds, Arcs, Passed) {
+        let max_bytes = bytes.len().max(1 << 20);
+        drop(bytes);
+        match self {
+            Self::Narrow(pairs) => in_rows(pairs, max_bytes),
+            Self::Wide(pairs) => in_rows(pairs, max_bytes),
+        }
+    }
+}
+
+fn in_rows<T: IntoRows>(mut pairs: Pairs<T>, max_bytes: usize) -> (NodeIds, Arcs, Passed) {
+    let (weights, passed) = (pairs.weights.take(), pairs.passed);
+    let (node_ids, from, to) = ranked(pairs, max_bytes);
+    (node_ids, Arcs { from, to, weights, meaning: ArcMeaning::Directed }, passed)
+}
+
+/// Whether neither end of the edge on a line is a number.
+fn has_words(line: &[u8], layout: &Layout) -> bool {
+    let Ok(Record { from, to: Some(to), .. }) = layout.record(line) else { return false };
+    whole_number(&from).is_none() && whole_number(&to).is_none()
+}
+
+/// What the first row of a file of text is.
+#[derive(Debug, PartialEq)]
+enum FirstRow {
+    Edge,
+    Header,
+    Either,
+}
+
+/// Ids of a first edge that never come again are names of columns if they have no digit and all other ids have one. Where
+/// one of them has a digit, or there is no other edge, they are ids.
+fn first_row(ids: &NodeIds, arcs: &Arcs) -> FirstRow {
+    let (Some(&from), Some(&to)) = (arcs.from.first(), arcs.to.first()) else { return FirstRow::Edge };
+    let comes_again = |ends: &[u32]| ends[1..].iter().any(|&end| end == from || end == to);
+    let has_digit = |id: &str| id.bytes().any(|byte| byte.is_ascii_digit());
+    // A node that is named alone before them is no name of a column.
+    if (from, to) != (0, 1)
+        || arcs.len() == 1
+        || has_digit(&ids.get(0))
+        || has_digit(&ids.get(1))
+        || comes_again(&arcs.from)
+        || comes_again(&arcs.to)
+    {
+        return FirstRow::Edge;
+    }
+    if ids.iter().skip(2).all(|id| has_digit(&id)) { FirstRow::Header } else { FirstRow::Either }
+}
+
+/// The rest without the first edge and its two ids.
+fn without_first(ids: &NodeIds, mut arcs: Arcs) -> (NodeIds, Arcs) {
+    for ends in [&mut arcs.from, &mut arcs.to] {
+        ends.remove(0);
+        ends.iter_mut().for_each(|end| *end -= 2);
+    }
+    if let Some(weights) = &mut arcs.weights {
+        weights.remove(0);
+    }
+    (NodeIds::from_names(ids.iter().skip(2)), arcs)
+}
+
+fn note_header(line: &[u8], notes: &mut ReadNotes) {
+    let text = format!(
+        "the first line, {}, read as names of columns (`--header no` reads it as an edge)",
+        quoted_bytes(line)
+    );
+    notes.remarks.push(text);
+}
+
+fn note_lines(passed: Passed, notes: &mut ReadNotes) {
+    let Passed { num_singles, num_comments } = passed;
+    if num_singles > 0 {
+        let text = format!("{num_singles} lines of one id read as nodes (`--lone-ids error` refuses them)");
+        notes.remarks.push(text);
+    }
+    if num_comments > 0 {
+        notes.remarks.push(format!("{num_comments} comments after the first edge passed over"));
+    }
+}
+
+/// Whether numbers are large, whole and in the range of seconds or milliseconds since 1970, from 1973 on, or whole, growing
+/// and nearly all different.
+fn look_like_times(weights: &[f32]) -> bool {
+    let all = |test: fn(f32) -> bool| weights.iter().all(|&weight| test(weight));
+    if !all(|weight| weight.fract() == 0.0 && weight > 0.0) {
+        return false;
+    }
+    let num_steps = weights.windows(2).filter(|pair| pair[0] < pair[1]).count();
+    all(|weight| (1e8..1e10).contains(&weight))
+        || all(|weight| (1e11..1e13).contains(&weight))
+        || weights.len() >= 10 && weights.is_sorted() && 10 * num_steps >= 9 * (weights.len() - 1)
+}
+
+fn number_of_line(bytes: &[u8], start: usize) -> usize {
+    1 + memchr::memchr_iter(b'\n', &bytes[..start]).count()
 }
 
 fn malformed(bytes: &[u8], path: &Path, (start, fault): FaultAt) -> Error {
-    let line = 1 + memchr::memchr_iter(b'\n', &bytes[..start]).count();
-    Error::malformed(Place::line(path, line), fault.expected, fault.found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use proptest::prelude::*;
-    use std::io::Write;
-
-    fn raw(text: impl AsRef<[u8]>) -> RawDataset {
-        cut_every(text, None).unwrap()
-    }
-
-    fn cut_every(text: impl AsRef<[u8]>, chunk_len: Option<usize>) -> Result<RawDataset, Error> {
-        read(TextToParse::Bytes(text.as_ref().to_vec()), Path::new("a.txt"), chunk_len)
-    }
-
-    fn message(text: &str) -> String {
-        let message = cut_every(text, None).unwrap_err().to_string();
-        for chunk_len in [1, 5, 20] {
-            assert_eq!(cut_every(text, Some(chunk_len)).unwrap_err().to_string(), message);
-        }
-        message
-    }
-
-    fn ids(raw: &RawDataset) -> Vec<String> {
-        raw.node_ids.iter().map(|id| id.into_owned()).collect()
-    }
-
-    fn pairs_of(raw: &RawDataset) -> Vec<(u32, u32)> {
-        raw.arcs.from.iter().copied().zip(raw.arcs.to.iter().copied()).collect()
-    }
-
-    #[test]
-    fn numbers_become_rows_in_their_order() {
-        let raw =
-            raw("\u{feff}# SNAP\r\n# FromNodeId\tToNodeId\r\n30\t4\r\n\r\n4\t4\r\n  % x\r\n7\r\n4\t900");
-        assert_eq!(raw.node_ids, NodeIds::from_numbers(vec![4, 7, 30, 900]));
-        assert_eq!(pairs_of(&raw), [(2, 0), (0, 0), (0, 3)]);
-        assert_eq!((raw.arcs.weights, raw.arcs.meaning, raw.name), (None, ArcMeaning::Directed, "a".into()));
-    }
-
-    #[test]
-    fn numbers_of_any_width_are_kept() {
-        let wide = raw("18446744073709551615 3\n3 4294967296\n");
-        assert_eq!(wide.node_ids, NodeIds::from_numbers(vec![3, 1 << 32, u64::MAX]));
-        assert_eq!(pairs_of(&wide), [(2, 0), (0, 1)]);
-        let sparse = raw("4294967295 0\n");
-        assert_eq!(sparse.node_ids, NodeIds::from_numbers(vec![0, u32::MAX.into()]));
-        let beyond = raw("18446744073709551616 3\n3 4\n");
-        assert_eq!(ids(&beyond), ["18446744073709551616", "3", "4"]);
-    }
-
-    #[test]
-    fn many_names_are_told_apart_in_the_order_of_their_appearance() {
-        let names: Vec<String> = (0..5000).map(|node| format!("n{}", node * 7919 % 5000)).collect();
-        let lines = |names: &[String]| names.chunks(2).map(|ends| ends.join(" ") + "\n").collect::<String>();
-        let text = lines(&names) + &lines(&names);
-        for chunk_len in [None, Some(300)] {
-            let raw = cut_every(&text, chunk_len).unwrap();
-            assert_eq!(ids(&raw), names);
-            let expected: Vec<(u32, u32)> = (0..2500).map(|edge| (2 * edge, 2 * edge + 1)).collect();
-            assert_eq!(pairs_of(&raw), [&expected[..], &expected[..]].concat());
-        }
-    }
-
-    #[test]
-    fn a_node_named_alone_over_and_over_is_one_node() {
-        let text = "5\n5\n7\n".repeat(100) + "3 4294967296\n" + &"5\n9\n".repeat(100);
-        let raw = raw(text);
-        assert_eq!(raw.node_ids, NodeIds::from_numbers(vec![3, 5, 7, 9, 1 << 32]));
-        assert_eq!(pairs_of(&raw), [(0, 4)]);
-    }
-
-    #[test]
-    fn other_ids_are_in_the_order_of_their_appearance() {
-        let raw = raw("b\ta c\n07\t7\nb\t07\nalone\n");
-        assert_eq!(ids(&raw), ["b", "a c", "07", "7", "alone"]);
-        assert_eq!(pairs_of(&raw), [(0, 1), (2, 3), (0, 2)]);
-    }
-
-    #[test]
-    fn weights_are_numbers_of_any_form() {
-        let raw = raw("0 1 2\n1 2 0.25\n2 0 1e-3\n0 2 -1.50\n1 1 .1234567890123\n");
-        assert_eq!(raw.arcs.weights, Some(vec![2.0, 0.25, 0.001, -1.5, 0.123_456_79]));
-        assert_eq!(raw.node_ids, NodeIds::counted(3));
-    }
-
-    #[test]
-    fn a_header_names_the_columns() {
-        let raw = raw("Id,Weight,Target,Source,Label\n9,0.5,2,1,\"a, b\"\n8,2,1,0,\n");
-        assert_eq!(pairs_of(&raw), [(1, 2), (0, 1)]);
-        assert_eq!(raw.arcs.weights, Some(vec![0.5, 2.0]));
-    }
-
-    #[test]
-    fn quotes_hold_any_id() {
-        let raw = raw("source,target\n\"Doe, Ann\",\"the \"\"one\"\"\"\n\"#1\" , x\n");
-        assert_eq!(ids(&raw), ["Doe, Ann", "the \"one\"", "#1", "x"]);
-    }
-
-    #[test]
-    fn bad_lines_are_named() {
-        for (text, expected) in [
-            ("", "a.txt: expected at least one edge, found none"),
-            ("# only\n\n", "a.txt: expected at least one edge, found none"),
-            ("1 2\n1 2 3\n", "a.txt:2: expected two ids, as in the first edge, found 3 fields"),
-            (
-                "1 2 3\n\n1 2\n",
-                "a.txt:3: expected two ids and a weight, as in the first edge, found 2 fields",
-            ),
-            ("1 2 3\n1 2 x\n", "a.txt:2: expected a finite number as weight, found \"x\""),
-            ("1 2 inf\n", "a.txt:1: expected a finite number as weight, found \"inf\""),
-            ("1 2 1e99\n", "a.txt:1: expected a finite number as weight, found \"1e99\""),
-            ("a,b,1\na,b,\n", "a.txt:2: expected a finite number as weight, found \"\""),
-            ("a\tb\na\t\n", "a.txt:2: expected an id, found an empty field"),
-            ("a\tb\n\tb\n", "a.txt:2: expected an id, found an empty field"),
-            ("a b\n\"c d\n", "a.txt:2: expected a quote at the end of the field, found \"c d\""),
-            ("source,target,weight\n1,2\n", "a.txt:2: expected 3 fields, as the header has, found 2 fields"),
-            (
-                "1 2 3 4\n",
-                "a.txt:1: expected two ids and at most a weight, or a first line that names the columns source, \
-                 target and weight, found 4 fields",
-            ),
-            (
-                "# c\nuser,item\n1,2\n",
-                "a.txt:2: expected numbers as below, or names of columns that are known, such as source and \
-                 target, found \"user,item\"",
-            ),
-        ] {
-            assert_eq!(message(text), expected);
-        }
-        let long = format!("a b\n{} b\n", "x".repeat(4097));
-        assert_eq!(message(&long), "a.txt:2: expected an id of at most 4096 bytes, found 4097 bytes");
-        assert_eq!(
-            cut_every(b"a b\nb \xff\n", None).unwrap_err().to_string(),
-            "a.txt:2: expected UTF-8 text, found the byte 0xff"
-        );
-    }
-
-    #[test]
-    fn the_first_of_several_bad_lines_is_named() {
-        let text: String =
-            (0..1000).map(|line| format!("{line} {}\n", if line > 700 { "7 x" } else { "7" })).collect();
-        assert_eq!(message(&text), "a.txt:702: expected two ids, as in the first edge, found 3 fields");
-    }
-
-    #[test]
-    fn lists_are_recognized_by_name_or_by_lines_of_two_numbers() {
-        let folder = tempfile::tempdir().unwrap();
-        let recognized = |name: &str, content: &[u8]| {
-            let path = folder.path().join(name);
-            std::fs::write(&path, content).unwrap();
-            recognizes(&Sample::of(&path).unwrap())
-        };
-        assert!(recognized("a.edges", b"anything"));
-        assert!(recognized("out.moreno", b"% sym\n1 2 \n3 4\n5 "));
-        assert!(!recognized("README", b"# Graphs\n\nread me\n"));
-        assert!(!recognized("matrix", b"1 2 3 4\n"));
-        assert!(!recognized("a.txt", b"\x00\x01"));
-        assert!(!recognized("empty", b""));
-    }
-
-    proptest! {
-        #[test]
-        fn where_the_file_is_cut_makes_no_difference(
-            lines in prop::collection::vec("[0-9]{1,3} [0-9]{1,2}|[0-9]{1,2}|[ab]{1,3}\t[0-9]|# x|", 0..30),
-            end in "\r?\n?",
-            chunk_len in 1usize..40,
-        ) {
-            let text = lines.join("\n") + &end;
-            let show = |read: Result<RawDataset, Error>| read.map_err(|error| error.to_string());
-            prop_assert_eq!(show(cut_every(&text, Some(chunk_len))), show(cut_every(&text, Some(usize::MAX))));
-        }
-
-        #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), chunk_len in 1usize..40) {
-            let _ = cut_every(bytes, Some(chunk_len));
-        }
-    }
-
-    #[test]
-    fn a_packed_file_is_unpacked() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ring.edges.gz");
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(b"0 1\n1 2\n2 0\n").unwrap();
-        std::fs::write(&path, encoder.finish().unwrap()).unwrap();
-        let ring = crate::load(path.to_str().unwrap(), None).unwrap();
-        assert_eq!((ring.name(), ring.graph().num_edges()), ("ring", 3));
-    }
+    Error::malformed(Place::line(path, number_of_line(bytes, start)), fault.expected, fault.found)
 }

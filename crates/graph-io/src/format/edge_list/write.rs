@@ -73,7 +73,12 @@ impl Style {
             }
         }
         for node in (0..graph.num_nodes() as u32).filter(|&node| graph.neighbors(node).is_empty()) {
-            writeln!(out, "{}", self.field(ids.get(node)))?;
+            let id = ids.get(node);
+            // Without quotes it could be an edge that is written in another way.
+            match id.contains([' ', ',', ';', '|']) {
+                true => writeln!(out, "\"{}\"", id.replace('"', "\"\""))?,
+                false => writeln!(out, "{}", self.field(id))?,
+            }
         }
         Ok(())
     }

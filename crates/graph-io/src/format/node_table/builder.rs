@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::KnownOfNodes;
 use super::cells::{Fault, Set, flag, is_missing_number, number};
 use super::classes::{ClassColumn, MAX_CLASSES};
 use super::columns::{Columns, Role};
@@ -13,7 +14,6 @@ use crate::labels::Labels;
 use crate::missing_values::TextColumn;
 use crate::node_ids::{NodeIds, whole_number};
 use crate::raw_dataset::NodeTable;
-use crate::read_notes::ReadNotes;
 use crate::split::Split;
 
 /// The rows so far. A row is given cell by cell, features in the order of their columns, then ended.
@@ -28,7 +28,6 @@ pub(super) struct TableBuilder {
     feature_names: Option<FeatureNames>,
     next_feature: usize,
     texts: Vec<Texts>,
-    notes: ReadNotes,
 }
 
 /// A column of texts so far; none once there are more different ones than classes may be.
@@ -39,6 +38,10 @@ struct Texts {
 
 /// The train, val and test nodes of a split.
 type SetLists = [Vec<u32>; 3];
+
+/// Why labels are not used that are names.
+const NAMES: &str =
+    "names, as more than half of them differ; `--label` with the name of the column takes them for classes";
 
 enum Ids {
     /// The table names no node.
@@ -65,14 +68,7 @@ impl TableBuilder {
             feature_names: columns.feature_names(d_input),
             next_feature: 0,
             texts: columns.text_names().into_iter().map(Texts::new).collect(),
-            notes: ReadNotes::default(),
         }
-    }
-
-    /// Notes a column that is not used.
-    #[cfg(feature = "parquet")]
-    pub(super) fn unused(&mut self, name: &str, reason: &str) {
-        self.notes.unused(name, reason);
     }
 
     /// A cell of the row, as text.
@@ -161,7 +157,12 @@ impl TableBuilder {
     }
 
     /// The table.
-    pub(super) fn finish(self, file: &Path) -> Result<NodeTable, Error> {
+    pub(super) fn finish(
+        self,
+        columns: Columns,
+        known: KnownOfNodes<'_>,
+        file: &Path,
+    ) -> Result<NodeTable, Error> {
         if self.num_rows == 0 {
             return Err(Error::malformed(Place::whole(file), "at least one row", "none"));
         }
@@ -171,11 +172,18 @@ impl TableBuilder {
             Ids::Names { text, ends } => NodeIds::from_text(text, ends),
         };
         node_ids.index().map_err(|error| error.in_file(file))?;
-        let labels = match self.classes {
+        let mut notes = columns.notes;
+        let classes = self.classes.filter(|classes| {
+            let names = columns.may_be_names.filter(|_| !known.has_split && classes.are_names());
+            if let Some(column) = names {
+                notes.unused(&columns.names[column], NAMES);
+            }
+            names.is_none()
+        });
+        let labels = match classes {
             Some(classes) => classes.finish().map_err(|error| error.in_file(file))?,
             None => None,
         };
-        let mut notes = self.notes;
         let mut text_columns = Vec::new();
         for Texts { name, column } in self.texts {
             match column.map(ClassColumn::into_labels).transpose().map_err(|error| error.in_file(file))? {

@@ -76,6 +76,12 @@ impl ClassColumn {
         &self.texts[number as usize]
     }
 
+    /// Whether texts are names of items and no classes: more than half of the items that have one differ.
+    pub(crate) fn are_names(&self) -> bool {
+        let num_labelled = self.numbers.iter().filter(|&&number| number != NO_CLASS).count();
+        2 * self.texts.len() > num_labelled
+    }
+
     /// How many items.
     pub(crate) fn len(&self) -> usize {
         self.numbers.len()

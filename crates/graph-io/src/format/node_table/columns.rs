@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::cells::{Fault, Set};
+use crate::column_config::ColumnConfig;
 use crate::error::{Error, Place};
 use crate::feature_names::FeatureNames;
 use crate::format::quoted::quoted;
-
-/// More columns than any table of features has; what is kept of a column is longer than its name may be.
-pub(super) const MAX_COLUMNS: usize = 1 << 18;
+use crate::format::text_table::{MAX_COLUMNS, TextTable, shown};
+use crate::node_ids::NodeIds;
+use crate::read_notes::ReadNotes;
 
 const IDS: [&str; 4] = ["id", "node_id", "node", "name"];
-const LABELS: [&str; 4] = ["label", "class", "y", "target"];
+const CLASSES: [&str; 3] = ["class", "y", "target"];
 const SPLITS: [&str; 2] = ["split", "set"];
 const MASKS: [(&str, Set); 4] =
     [("train_mask", Set::Train), ("val_mask", Set::Val), ("valid_mask", Set::Val), ("test_mask", Set::Test)];
@@ -43,19 +44,127 @@ pub(crate) struct Columns {
     pub(crate) names: Vec<Box<str>>,
     pub(crate) roles: Vec<Role>,
     pub(crate) num_splits: usize,
+    /// A column of labels that may be the names of nodes, as editors show them.
+    pub(super) may_be_names: Option<usize>,
+    /// Columns that are not used.
+    pub(super) notes: ReadNotes,
 }
 
 impl Columns {
-    /// The columns of these names.
+    /// The columns of these names, as a user says or as the names do.
     ///
     /// # Errors
-    /// Two columns for the same thing; too many columns.
-    pub(crate) fn of<'a>(names: impl Iterator<Item = &'a str>, file: &Path) -> Result<Self, Error> {
+    /// Two columns for the same thing; a column that a user names and that is not there; too many columns.
+    pub(crate) fn of<'a>(
+        names: impl Iterator<Item = &'a str>,
+        config: &ColumnConfig,
+        file: &Path,
+    ) -> Result<Self, Error> {
         let names: Vec<Box<str>> = names.take(MAX_COLUMNS + 1).map(Box::from).collect();
         if names.len() > MAX_COLUMNS {
-            return Err(too_many(file));
+            return Err(Error::refused(Place::line(file, 1), format!("more than {MAX_COLUMNS} columns")));
         }
-        let keys: Vec<Key> = names.iter().map(|name| key(name)).collect();
+        let keys = names.iter().map(|name| key(name)).collect();
+        Self::of_keys(names, keys, config, file)
+    }
+
+    /// The columns of a table that does not name them, called "1", "2", …: a column of ids and one of labels of two; the
+    /// ids and features of more, where the first cell is a node; else features or, of one column of words or whole
+    /// numbers, labels.
+    pub(super) fn unnamed(
+        table: &TextTable,
+        ids: Option<&NodeIds>,
+        config: &ColumnConfig,
+        file: &Path,
+    ) -> Result<Self, Error> {
+        let num_columns = table.num_columns();
+        let names = (1..=num_columns).map(|number| number.to_string().into()).collect();
+        let mut keys: Vec<Key> = (0..num_columns).map(|_| Key::Feature).collect();
+        let [mut starts_with_node, mut has_fraction] = [false; 2];
+        let index = ids.map(NodeIds::index).transpose()?;
+        table.for_each_row(|_, row| {
+            starts_with_node |= index.as_ref().is_some_and(|index| index.get(&row[0]).is_some());
+            let is_fraction = |cell: &str| cell.parse::<f32>().is_ok_and(|value| value.fract() != 0.0);
+            has_fraction |= is_fraction(&row[0]);
+            Ok(())
+        })?;
+        match num_columns {
+            1 if !has_fraction => keys[0] = Key::Class(0),
+            2 if !has_fraction => (keys[0], keys[1]) = (Key::Id(0), Key::Class(0)),
+            _ if starts_with_node && num_columns > 2 => keys[0] = Key::Id(0),
+            _ => {}
+        }
+        Self::of_keys(names, keys, config, file)
+    }
+
+    fn of_keys(
+        names: Vec<Box<str>>,
+        mut keys: Vec<Key>,
+        config: &ColumnConfig,
+        file: &Path,
+    ) -> Result<Self, Error> {
+        let mut notes = ReadNotes::default();
+        let find = |called: &String, flag: &str| {
+            ColumnConfig::find(called, names.iter().map(|name| &**name)).ok_or_else(|| {
+                let expected = format!("a column {} (`{flag}`)", quoted(called));
+                Error::malformed(Place::line(file, 1), expected, shown(&names))
+            })
+        };
+        let find_all = |called: &[String], flag| {
+            called.iter().map(|called| find(called, flag)).collect::<Result<Vec<_>, _>>()
+        };
+        let used = find_all(&config.use_columns, "--use-columns")?;
+        let is_usable = |column: usize| used.is_empty() || used.contains(&column);
+        for (key, name) in keys
+            .iter_mut()
+            .zip(&names)
+            .enumerate()
+            .filter(|(column, _)| !is_usable(*column))
+            .map(|(_, pair)| pair)
+        {
+            if matches!(key, Key::Feature) {
+                *key = Key::Unused;
+                notes.unused(name, "not in `--use-columns`");
+            }
+        }
+        used.iter().for_each(|&column| keys[column] = Key::Feature);
+        for column in find_all(&config.ignore_columns, "--ignore-columns")? {
+            keys[column] = Key::Unused;
+            notes.unused(&names[column], "in `--ignore-columns`");
+        }
+        let mut chosen = [None; 3];
+        let flags = [(&config.id, "--id"), (&config.label, "--label"), (&config.split, "--split")];
+        for ((called, flag), chosen) in flags.into_iter().zip(&mut chosen) {
+            *chosen = called.as_ref().map(|called| find(called, flag)).transpose()?;
+        }
+        // Of several columns the one that a user chose counts, else the one of the surest name.
+        let rank = |key: &Key| match key {
+            Key::Id(rank) => Some((0, *rank)),
+            Key::Label => Some((1, 3)),
+            Key::Class(rank) => Some((1, *rank)),
+            _ => None,
+        };
+        for (kind, what) in [(0, "ids"), (1, "labels")] {
+            let ranked = keys.iter().enumerate().filter_map(|(column, key)| Some((rank(key)?, column)));
+            let of_kind: Vec<_> = ranked.filter(|((other, _), _)| *other == kind).collect();
+            let first = chosen[kind].or(of_kind.iter().min().map(|(_, column)| *column));
+            for (_, column) in of_kind.into_iter().filter(|(_, column)| Some(*column) != first) {
+                keys[column] = Key::Unused;
+                let other = first.map_or_else(String::new, |first| quoted(&names[first]));
+                notes.unused(&names[column], format!("the {what} are in {other}"));
+            }
+        }
+        if let [Some(id), _, _] = chosen {
+            keys[id] = Key::Id(0);
+        }
+        if let [_, Some(label), _] = chosen {
+            keys[label] = Key::Class(0);
+        }
+        if let [_, _, Some(split)] = chosen {
+            let is_split = |key: &Key| matches!(key, Key::Split(_) | Key::Mask(..));
+            keys.iter_mut().filter(|key| is_split(key)).for_each(|key| *key = Key::Unused);
+            keys[split] = Key::Split(None);
+        }
         // Splits come in the order of their numbers, one without a number first.
         let mut splits: BTreeMap<Option<u32>, usize> = BTreeMap::new();
         for key in &keys {
@@ -66,14 +175,17 @@ impl Columns {
         splits.values_mut().enumerate().for_each(|(slot, place)| *place = slot);
         let role = |key: &Key| match key {
             Key::RowNumber => Role::RowNumber,
-            Key::Id => Role::Id,
-            Key::Label => Role::Label,
+            Key::Unused => Role::Unused,
+            Key::Id(_) => Role::Id,
+            Key::Label | Key::Class(_) => Role::Label,
             Key::Split(number) => Role::Split(splits[number]),
             Key::Mask(number, set) => Role::Mask(splits[number], *set),
             Key::Feature => Role::Feature,
         };
+        let may_be_names =
+            keys.iter().position(|key| matches!(key, Key::Label)).filter(|_| splits.is_empty());
         let roles = keys.iter().map(role).collect();
-        let columns = Self { names, roles, num_splits: splits.len() };
+        let columns = Self { names, roles, num_splits: splits.len(), may_be_names, notes };
         columns.check(file)?;
         Ok(columns)
     }
@@ -84,11 +196,9 @@ impl Columns {
         for (column, role) in self.roles.iter().enumerate() {
             let (slots, what): (&[(u8, usize)], _) = match *role {
                 Role::RowNumber => (&[(0, 0)], "row numbers"),
-                Role::Id => (&[(1, 0)], "ids"),
-                Role::Label => (&[(2, 0)], "labels"),
                 Role::Split(split) => (&[(3, split), (4, split), (5, split)], "a split"),
                 Role::Mask(split, set) => (&[(3 + set as u8, split)], "a set of a split"),
-                Role::Feature | Role::Text(_) | Role::Unused => continue,
+                Role::Id | Role::Label | Role::Feature | Role::Text(_) | Role::Unused => continue,
             };
             for slot in slots {
                 if let Some(other) = first.insert(*slot, column).filter(|other| *other != column) {
@@ -144,16 +254,16 @@ impl Columns {
     }
 }
 
-/// The complaint about a table that is too wide.
-pub(super) fn too_many(file: &Path) -> Error {
-    Error::refused(Place::line(file, 1), format!("more than {MAX_COLUMNS} columns"))
-}
-
 /// What a name means, a split by its number.
 enum Key {
     RowNumber,
-    Id,
+    Unused,
+    /// The lower, the surer.
+    Id(usize),
+    /// Classes, or what editors show beside a node.
     Label,
+    /// The lower, the surer.
+    Class(usize),
     Split(Option<u32>),
     Mask(Option<u32>, Set),
     Feature,
@@ -173,10 +283,12 @@ fn key(name: &str) -> Key {
     };
     if ROW_NUMBERS.contains(&name.as_str()) {
         Key::RowNumber
-    } else if IDS.contains(&name.as_str()) {
-        Key::Id
-    } else if LABELS.contains(&name.as_str()) {
+    } else if let Some(rank) = IDS.iter().position(|id| *id == name) {
+        Key::Id(rank)
+    } else if name == "label" {
         Key::Label
+    } else if let Some(rank) = CLASSES.iter().position(|class| *class == name) {
+        Key::Class(rank)
     } else if let Some(number) = SPLITS.iter().find_map(|base| numbered(base)) {
         Key::Split(number)
     } else if let Some((number, set)) = MASKS.iter().find_map(|&(base, set)| Some((numbered(base)?, set))) {
@@ -191,7 +303,8 @@ mod tests {
     use super::*;
 
     fn columns(names: &[&str]) -> Result<Columns, String> {
-        Columns::of(names.iter().copied(), Path::new("t.csv")).map_err(|error| error.to_string())
+        Columns::of(names.iter().copied(), &ColumnConfig::default(), Path::new("t.csv"))
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -225,14 +338,6 @@ mod tests {
     fn two_columns_for_one_thing_are_named() {
         let message = |names: &[&str]| columns(names).unwrap_err();
         assert_eq!(
-            message(&["id", "x", "Name"]),
-            "t.csv:1: expected one column of ids, found \"id\" and \"Name\""
-        );
-        assert_eq!(
-            message(&["y", "label"]),
-            "t.csv:1: expected one column of labels, found \"y\" and \"label\""
-        );
-        assert_eq!(
             message(&["train_mask", "set"]),
             "t.csv:1: expected one column of a split, found \"train_mask\" and \"set\""
         );
@@ -242,5 +347,41 @@ mod tests {
         );
         let many = vec!["x"; MAX_COLUMNS + 1];
         assert_eq!(message(&many), "t.csv:1: refused more than 262144 columns");
+    }
+
+    #[test]
+    fn of_several_columns_of_ids_or_labels_the_surest_counts() {
+        let columns = columns(&["Name", "id", "x", "Label", "class", "y"]).unwrap();
+        let [unused, id, feature, label] = [Role::Unused, Role::Id, Role::Feature, Role::Label];
+        assert_eq!(columns.roles, [unused, id, feature, unused, label, unused]);
+        assert_eq!(
+            columns.notes.to_string(),
+            "not used: \"Name\" (the ids are in \"id\")\nnot used: \"Label\", \"y\" (the labels are in \"class\")\n"
+        );
+    }
+
+    #[test]
+    fn a_user_says_what_columns_are() {
+        let names = ["key", "Group", "fold", "age", "size", "y"];
+        let of = |config: &ColumnConfig| {
+            Columns::of(names.into_iter(), config, Path::new("t.csv")).map_err(|error| error.to_string())
+        };
+        let config = ColumnConfig {
+            id: Some("key".into()),
+            label: Some("2".into()),
+            split: Some("fold".into()),
+            use_columns: vec!["age".into(), "y".into()],
+            ..ColumnConfig::default()
+        };
+        let columns = of(&config).unwrap();
+        let [feature, unused] = [Role::Feature, Role::Unused];
+        assert_eq!(columns.roles, [Role::Id, Role::Label, Role::Split(0), feature, unused, feature]);
+        let ignored =
+            of(&ColumnConfig { ignore_columns: vec!["size".into(), "y".into()], ..config }).unwrap();
+        assert_eq!(ignored.roles[3..], [feature, unused, unused]);
+        assert_eq!(
+            of(&ColumnConfig { label: Some("group".into()), ..ColumnConfig::default() }).unwrap_err(),
+            "t.csv:1: expected a column \"group\" (`--label`), found \"key, Group, fold, age, size, y\""
+        );
     }
 }

@@ -4,7 +4,6 @@ mod builder;
 mod cells;
 mod classes;
 mod columns;
-mod delimited;
 mod feature_rows;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -19,21 +18,26 @@ pub(super) use cells::finite_number;
 pub(crate) use cells::{Fault, Set, is_missing};
 pub(super) use classes::{ClassColumn, MAX_CLASSES, first_lost};
 pub(super) use columns::{Columns, Role};
-pub(super) use delimited::{Delimited, cell, kind_of, shown_header};
 pub(crate) use text::set_names;
 
+use super::text_table::kind_of;
+use crate::column_config::ColumnConfig;
 use crate::error::{Error, Place};
 use crate::format::quoted::quoted;
 use crate::node_dataset::NodeDataset;
+use crate::node_ids::NodeIds;
 use crate::raw_dataset::NodeTable;
 
-/// Reads a table with a row a node: text between commas or tabs below a header line (`.csv`, `.tsv`, `.txt`, each also
-/// packed by gzip), or Apache Parquet (`.parquet`, where the library is built with the feature `parquet`).
+/// Reads a table with a row a node: Apache Parquet (`.parquet`, where the library is built with the feature `parquet`), else
+/// text between commas, tabs, semicolons, bars or blanks, also packed by gzip. Without a line that names the columns, two of
+/// them are an id and a class, and one is the class of the nodes in their order.
 ///
 /// The name of a column, whatever its case, says what it is:
-/// - `id`, `node_id`, `node` or `name`: what the node is called. Without it nodes are "0", "1", ….
-/// - `label`, `class`, `y` or `target`: its class, nothing where the cell is empty, `nan` or `null`. Classes that are all
-///   numbers come in the order of the numbers, and where all are whole -1 is none; others come in the order of their names.
+/// - `id`, `node_id`, `node` or `name`, the first of them that is there: what the node is called. Without it nodes are "0",
+///   "1", ….
+/// - `class`, `y`, `target` or `label`, the first of them: its class, nothing where the cell is empty, `nan` or `null`.
+///   Classes that are all numbers come in the order of the numbers, and where all are whole -1 is none; others come in the
+///   order of their names. A `label` most of whose values differ is the name that an editor shows, and no class.
 /// - `split` or `set`: `train`, `val` (`valid`, `validation`), `test`, or nothing; `split_1` and so on are further splits.
 ///   Or a split is the columns `train_mask`, `val_mask`, `test_mask`, with `_0`, `_1`, … for several.
 /// - `row`, or no name, where the cells are 0, 1, 2, …: the number of the row, and no feature.
@@ -55,16 +59,28 @@ use crate::raw_dataset::NodeTable;
 /// ```
 ///
 /// # Errors
-/// A file that cannot be read or is of another kind; a row of another length; two columns for one thing; an empty id, or
+/// A file that cannot be read; a first row that may name the columns or not; a row of another length; an empty id, or
 /// two rows of one id; a feature that is infinite; a split of nodes without a label.
 pub fn read_node_table(path: &Path) -> Result<NodeTable, Error> {
-    if is_parquet(path) {
-        return read_parquet(path);
-    }
-    if delimited::kind_of(path).is_none() {
-        return Err(unknown_kind(path));
-    }
-    text::read(path)
+    read_table(path, &ColumnConfig::default(), KnownOfNodes::default())
+}
+
+/// What is known of the nodes before their table is read.
+#[derive(Clone, Copy, Default)]
+pub(super) struct KnownOfNodes<'a> {
+    /// The nodes of the graph.
+    pub(super) ids: Option<&'a NodeIds>,
+    /// Whether a split comes with the table, so that its labels are classes and no names.
+    pub(super) has_split: bool,
+}
+
+/// As [`read_node_table`], by what a user says of the columns and what is known of the nodes.
+pub(super) fn read_table(
+    path: &Path,
+    columns: &ColumnConfig,
+    known: KnownOfNodes<'_>,
+) -> Result<NodeTable, Error> {
+    if is_parquet(path) { read_parquet(path, columns, known) } else { text::read(path, columns, known) }
 }
 
 /// Writes what is known of the nodes of a data set as a table that [`read_node_table`] reads, in the form that the path
@@ -88,7 +104,7 @@ pub fn write_node_table(dataset: &NodeDataset, path: &Path) -> Result<(), Error>
     if is_parquet(path) {
         return write_parquet(dataset, path);
     }
-    if delimited::kind_of(path).is_none() {
+    if kind_of(path).is_none() {
         return Err(unknown_kind(path));
     }
     text::write(dataset, path)
@@ -107,7 +123,7 @@ fn unknown_kind(path: &Path) -> Error {
 use parquet::{read as read_parquet, write as write_parquet};
 
 #[cfg(not(feature = "parquet"))]
-fn read_parquet(path: &Path) -> Result<NodeTable, Error> {
+fn read_parquet(path: &Path, _: &ColumnConfig, _: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
     Err(no_parquet(path))
 }
 

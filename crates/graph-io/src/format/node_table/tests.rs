@@ -142,9 +142,10 @@ fn bad_rows_and_tables_are_named() {
         read_as("t.csv", b"id\n\xff\n").unwrap_err(),
         "t.csv, byte 3: expected UTF-8 text, found the byte 0xff"
     );
-    assert_eq!(
-        read_as("t.xlsx", b"id\na\n").unwrap_err(),
-        "t.xlsx: expected a node table: .csv, .tsv or .txt, each also with .gz, or .parquet, found another ending"
+    assert!(
+        read_as("t.xlsx", b"PK\x03\x04\xff")
+            .unwrap_err()
+            .ends_with("expected UTF-8 text, found the byte 0xff")
     );
 }
 
@@ -264,4 +265,42 @@ fn a_large_table_is_read_as_it_was_written() {
     let (graph, _) = Graph::from_edges(9000, &[(0, 1)], EdgePolicy::default()).unwrap();
     let parts = NodeDatasetParts::new(graph, Features::Dense(features));
     assert_round_trip(&NodeDataset::from_parts(parts).unwrap(), "t.csv");
+}
+
+#[test]
+fn tables_of_people_are_read_by_the_nodes_of_the_graph() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels.csv");
+    let by = |config: &ColumnConfig, content: &str, ids: &[&str]| {
+        std::fs::write(&path, content).unwrap();
+        read_table(&path, config, KnownOfNodes { ids: Some(&NodeIds::from_names(ids)), has_split: false })
+            .map_err(|error| error.to_string())
+    };
+    let read = |content: &str, ids: &[&str]| by(&ColumnConfig::default(), content, ids).unwrap();
+    // Labels of the nodes in their order: the first is none of three names of columns.
+    let labels = read("7\n5\n6\n7\n", &["0", "1", "2"]);
+    assert_eq!((labels.node_ids, labels.features), (NodeIds::counted(4), None));
+    assert_eq!(labels.labels.unwrap().classes(), [Some(2), Some(0), Some(1), Some(2)]);
+    let pairs = read("b  x\na\tx\nc y\nd y\n", &["a", "b", "c", "d"]);
+    assert_eq!(pairs.node_ids, NodeIds::from_names(["b", "a", "c", "d"]));
+    assert_eq!(pairs.labels.unwrap().class_names(), ["x", "y"]);
+    let rows = read("b,0.5,1\na,2,3\n", &["a", "b"]);
+    assert_eq!((rows.node_ids, rows.feature_names.unwrap().len()), (NodeIds::from_names(["b", "a"]), 2));
+    // Blanks around an id are no part of it, unless it is in quotes.
+    assert_eq!(read("id,age\nb ,1\n\" c\",2\n", &["b"]).node_ids, NodeIds::from_names(["b", " c"]));
+    // What an editor shows is no class.
+    let shown = read("Id,Label,age\na,Ann,1\nb,Ben,2\nc,Cy,3\n", &["a"]);
+    assert_eq!(shown.labels, None);
+    assert_eq!(
+        shown.notes.to_string(),
+        "not used: \"Label\" (names, as more than half of them differ; `--label` with the name of the column takes them for \
+         classes)\n"
+    );
+    let chosen = ColumnConfig { label: Some("Label".into()), ..ColumnConfig::default() };
+    assert_eq!(by(&chosen, "Id,Label\na,Ann\nb,Ben\n", &[]).unwrap().labels.unwrap().num_classes(), 2);
+    assert_eq!(
+        by(&ColumnConfig::default(), "Cy,red\nDora,blue\n", &["a"]).unwrap_err(),
+        "labels.csv:1: expected names of columns, or a row of values, as `--header yes` or `--header no` says, found \
+         \"Cy, red\""
+    );
 }

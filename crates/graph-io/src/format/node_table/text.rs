@@ -5,50 +5,61 @@ use std::path::Path;
 
 use csv::WriterBuilder;
 
+use super::KnownOfNodes;
 use super::builder::TableBuilder;
 use super::cells::{is_missing_number, number};
 use super::columns::{Columns, Role, is_feature};
-use super::delimited::{Delimited, cell, kind_of};
 use super::feature_rows::Room;
+use crate::column_config::ColumnConfig;
 use crate::csr::row;
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::features::Features;
 use crate::format::output::write_text_file;
+use crate::format::text_table::{HeaderHints, TextTable, kind_of};
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::NodeTable;
 use crate::split::Split;
 
-pub(super) fn read(file: &Path) -> Result<NodeTable, Error> {
-    let table = Delimited::read(file)?;
-    let mut columns = Columns::of(table.header()?.iter(), file)?;
+pub(super) fn read(file: &Path, config: &ColumnConfig, known: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
+    let ids = known.ids;
+    let chosen = [&config.id, &config.label, &config.split];
+    let is_name = |word: &str| {
+        !is_feature(word) && !word.is_empty() || chosen.iter().any(|name| name.as_deref() == Some(word))
+    };
+    let table = TextTable::read(file, &HeaderHints { header: config.header, ids, is_name: &is_name })?;
+    let mut columns = match table.header() {
+        Some(names) => Columns::of(names.iter().map(|name| &**name), config, file)?,
+        None => Columns::unnamed(&table, ids, config, file)?,
+    };
     if let Some(column) = columns.position(Role::RowNumber) {
         let counts = counts_rows(&table, column)?;
         columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
     }
-    let Some(builder) = read_rows(&table, &columns)? else {
-        let has_text = text_columns(&table)?;
-        columns.make_texts(|column| has_text[column]);
-        // Only a cell of text stops the reading, and now no such column is one of numbers.
-        let builder = read_rows(&table, &columns)?;
-        return builder.expect("columns of texts are known").finish(file);
+    let builder = match read_rows(&table, &columns, file)? {
+        Some(builder) => builder,
+        None => {
+            let has_text = text_columns(&table)?;
+            columns.make_texts(|column| has_text[column]);
+            // Only a cell of text stops the reading, and now no such column is one of numbers.
+            read_rows(&table, &columns, file)?.expect("columns of texts are known")
+        }
     };
     drop(table);
-    builder.finish(file)
+    builder.finish(columns, known, file)
 }
 
 /// The rows of a table; nothing where a column of numbers has a text.
-fn read_rows(table: &Delimited, columns: &Columns) -> Result<Option<TableBuilder>, Error> {
+fn read_rows(table: &TextTable, columns: &Columns, file: &Path) -> Result<Option<TableBuilder>, Error> {
     // A row takes a byte for each column at least, and the cell of a single column is not empty.
     let max_rows = table.len() / columns.roles.len().max(2) + 1;
     // A value takes two bytes at least, itself and what ends it.
     let room = Room { rows: table.num_lines().min(max_rows), cells: table.len() / 2 + 1 };
     let mut builder = TableBuilder::new(columns, columns.num_features(), room);
     let mut has_text = false;
-    let read = table.for_each_row(|line, record| {
-        let place = || table.place(line);
-        for (column, cell) in record.iter().enumerate() {
-            let read = builder.text_cell(columns.roles[column], cell);
-            read.map_err(|fault| {
+    let read = table.for_each_row(|line, row| {
+        let place = || Place::line(file, line);
+        for (column, cell) in row.iter().enumerate() {
+            builder.text_cell(columns.roles[column], cell).map_err(|fault| {
                 has_text = fault.is_text;
                 columns.fault(column, fault).at(place())
             })?;
@@ -59,10 +70,10 @@ fn read_rows(table: &Delimited, columns: &Columns) -> Result<Option<TableBuilder
 }
 
 /// Whether each column has a text in it, which is no number and not missing.
-fn text_columns(table: &Delimited) -> Result<Vec<bool>, Error> {
-    let mut has_text = vec![false; table.header()?.len()];
-    table.for_each_row(|_, record| {
-        for (has_text, cell) in has_text.iter_mut().zip(record).filter(|(has_text, _)| !**has_text) {
+fn text_columns(table: &TextTable) -> Result<Vec<bool>, Error> {
+    let mut has_text = vec![false; table.num_columns()];
+    table.for_each_row(|_, row| {
+        for (has_text, cell) in has_text.iter_mut().zip(row).filter(|(has_text, _)| !**has_text) {
             *has_text = !is_missing_number(cell) && number(cell).is_err_and(|fault| fault.is_text);
         }
         Ok(())
@@ -71,10 +82,10 @@ fn text_columns(table: &Delimited) -> Result<Vec<bool>, Error> {
 }
 
 /// Whether a column is 0, 1, 2, ….
-fn counts_rows(table: &Delimited, column: usize) -> Result<bool, Error> {
+fn counts_rows(table: &TextTable, column: usize) -> Result<bool, Error> {
     let (mut counts, mut next) = (true, 0u64);
-    table.for_each_row(|_, record| {
-        counts &= cell(record, column).parse() == Ok(next);
+    table.for_each_row(|_, row| {
+        counts &= row[column].parse() == Ok(next);
         next += 1;
         Ok(())
     })?;

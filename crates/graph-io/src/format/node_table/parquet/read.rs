@@ -6,7 +6,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 
+use crate::column_config::ColumnConfig;
 use crate::error::{Error, Place};
+use crate::format::node_table::KnownOfNodes;
 use crate::format::node_table::builder::TableBuilder;
 use crate::format::node_table::cells::Fault;
 use crate::format::node_table::columns::{Columns, Role};
@@ -19,19 +21,33 @@ use crate::raw_dataset::NodeTable;
 /// The names of a column of lists that is a block of features.
 const BLOCKS: [&str; 4] = ["features", "feature", "x", "embedding"];
 
-pub(in crate::format::node_table) fn read(file: &Path) -> Result<NodeTable, Error> {
-    read_within(file, MemoryLimit::default())
+pub(in crate::format::node_table) fn read(
+    file: &Path,
+    config: &ColumnConfig,
+    known: KnownOfNodes<'_>,
+) -> Result<NodeTable, Error> {
+    read_within(file, config, known, MemoryLimit::default())
 }
 
 /// As [`read`], with a limit for what the file unpacks to.
-pub(super) fn read_within(file: &Path, limit: MemoryLimit) -> Result<NodeTable, Error> {
-    unpanicked(file, || read_checked(file, limit))
+pub(super) fn read_within(
+    file: &Path,
+    config: &ColumnConfig,
+    known: KnownOfNodes<'_>,
+    limit: MemoryLimit,
+) -> Result<NodeTable, Error> {
+    unpanicked(file, || read_checked(file, config, known, limit))
 }
 
-fn read_checked(file: &Path, limit: MemoryLimit) -> Result<NodeTable, Error> {
+fn read_checked(
+    file: &Path,
+    config: &ColumnConfig,
+    known: KnownOfNodes<'_>,
+    limit: MemoryLimit,
+) -> Result<NodeTable, Error> {
     let source = open(file, limit)?;
     let schema = source.schema();
-    let mut columns = Columns::of(schema.fields().iter().map(|field| field.name().as_str()), file)?;
+    let mut columns = Columns::of(schema.fields().iter().map(|field| field.name().as_str()), config, file)?;
     if let Some(column) = columns.position(Role::RowNumber) {
         let mut counts = is_text(schema.field(column).data_type());
         let mut next = 0u64;
@@ -46,7 +62,7 @@ fn read_checked(file: &Path, limit: MemoryLimit) -> Result<NodeTable, Error> {
         }
         columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
     }
-    let unused = set_types(&mut columns, schema, file)?;
+    set_types(&mut columns, schema, file)?;
 
     // Rows of few bytes each come as they are read: what is asked for at once stays below the length of the file.
     let room = Room { rows: source.num_rows().min(source.len() as usize / 32 + (1 << 16)), cells: 0 };
@@ -59,16 +75,14 @@ fn read_checked(file: &Path, limit: MemoryLimit) -> Result<NodeTable, Error> {
         };
         table.take(&rows, file)?;
     }
-    let mut builder =
+    let builder =
         table.map_or_else(|| TableBuilder::new(&columns, 0, Room::default()), |table| table.builder);
-    unused.iter().for_each(|(name, reason)| builder.unused(name, reason));
-    builder.finish(file)
+    builder.finish(columns, known, file)
 }
 
-/// Checks that every column is of a type that its role can be read from. Gives back the features that are neither numbers
-/// nor text, and of what type they are: they are not used.
-fn set_types(columns: &mut Columns, schema: &Schema, file: &Path) -> Result<Vec<(String, String)>, Error> {
-    let mut unused = Vec::new();
+/// Checks that every column is of a type that its role can be read from. Features that are neither numbers nor text are not
+/// used.
+fn set_types(columns: &mut Columns, schema: &Schema, file: &Path) -> Result<(), Error> {
     for (column, field) in schema.fields().iter().enumerate() {
         let kind = field.data_type();
         let (fits, expected) = match columns.roles[column] {
@@ -78,7 +92,7 @@ fn set_types(columns: &mut Columns, schema: &Schema, file: &Path) -> Result<Vec<
             Role::Feature if is_block(field) || is_text(kind) => continue,
             Role::Feature => {
                 columns.roles[column] = Role::Unused;
-                unused.push((field.name().clone(), format!("of the type {}", cut(&kind.to_string(), 120))));
+                columns.notes.unused(field.name(), format!("of the type {}", cut(&kind.to_string(), 120)));
                 continue;
             }
         };
@@ -89,7 +103,7 @@ fn set_types(columns: &mut Columns, schema: &Schema, file: &Path) -> Result<Vec<
         }
     }
     columns.make_texts(|column| schema.field(column).data_type() == &DataType::Utf8View);
-    Ok(unused)
+    Ok(())
 }
 
 /// Whether a column is a block of features: lists of numbers under a name for them.
