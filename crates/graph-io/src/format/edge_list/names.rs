@@ -207,10 +207,12 @@ impl<'a> Index<'a> {
     #[inline]
     fn node(&mut self, id: &[u8], names: &mut Names) -> u32 {
         let new = names.next_node();
-        let node = match id.len() {
-            ..=InlineNames::<2>::MAX_LEN => self.short.node_or(id, new, self.hasher),
-            ..=InlineNames::<4>::MAX_LEN => self.medium.node_or(id, new, self.hasher),
-            _ => return names.node(id, self.hasher),
+        let node = if id.len() <= InlineNames::<2>::MAX_LEN {
+            self.short.node_or(id, new, self.hasher)
+        } else if id.len() <= InlineNames::<4>::MAX_LEN {
+            self.medium.node_or(id, new, self.hasher)
+        } else {
+            return names.node(id, self.hasher);
         };
         if node == new {
             names.push(id);
