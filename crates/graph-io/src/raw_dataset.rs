@@ -257,6 +257,7 @@ fn retain<T: Copy>(values: &mut Vec<T>, kept: &[bool]) {
 mod tests {
     use super::*;
     use crate::arcs::ArcMeaning;
+    use crate::missing_values::{MissingValues, TextColumns};
     use ndarray::array;
 
     fn source() -> RawDataset {
@@ -325,5 +326,31 @@ mod tests {
         let dataset = source().clean(&CleaningPolicy::default()).unwrap();
         assert_eq!(dataset.features().d_input(), 3);
         assert!(dataset.report().to_string().contains("the identity matrix taken"));
+    }
+
+    #[test]
+    fn missing_values_and_texts_become_what_the_policy_says() {
+        let texts = Labels::from_classes(vec![Some(0), None, Some(0)], vec!["Oslo".into()]).unwrap();
+        let raw = || RawDataset {
+            features: Some(Features::Dense(array![[1.0, f32::NAN], [2.0, 4.0], [3.0, 6.0]])),
+            feature_names: FeatureNames::from_names(["age", "size"]).ok(),
+            text_columns: vec![TextColumn { name: "city".into(), texts: texts.clone() }],
+            ..source()
+        };
+        let names = |dataset: &NodeDataset| {
+            dataset.feature_names().unwrap().iter().map(String::from).collect::<Vec<_>>()
+        };
+        let dropped = raw().clean(&CleaningPolicy::default()).unwrap();
+        assert_eq!(dropped.features(), &Features::Dense(array![[1.0], [2.0], [3.0]]));
+        assert_eq!((names(&dropped), dropped.notes().unused_columns.len()), (vec!["age".to_string()], 2));
+        let mut policy = CleaningPolicy::default();
+        policy.columns.missing_values = MissingValues::Mean;
+        policy.columns.text_columns = TextColumns::OneHot;
+        let reordered =
+            raw().with_nodes(NodeTable { features: None, ..table(&["c", "a", "b"]) }, UnknownIds::Refuse);
+        let all = reordered.unwrap().clean(&policy).unwrap();
+        let expected = array![[3.0, 6.0, 1.0], [1.0, 5.0, 1.0], [2.0, 4.0, 0.0]];
+        assert_eq!(all.features(), &Features::Dense(expected));
+        assert_eq!(names(&all), ["age", "size", "city=Oslo"]);
     }
 }

@@ -21,10 +21,15 @@ use crate::memory_limit::MemoryLimit;
 /// A file that cannot be read, or is neither; no columns; a number that is infinite, as f64 beyond f32 become. NaN stands
 /// for a missing value.
 pub fn read_features(path: &Path) -> Result<Features, Error> {
+    read_features_within(path, MemoryLimit::default())
+}
+
+/// As [`read_features`], with a limit for what the file unpacks to.
+pub(super) fn read_features_within(path: &Path, limit: MemoryLimit) -> Result<Features, Error> {
     if Sample::of(path)?.head.starts_with(b"PK") {
-        return read_sparse_features(path, MemoryLimit::default());
+        return read_sparse_features(path, limit);
     }
-    let bytes = read_unpacked(path, MemoryLimit::default())?;
+    let bytes = read_unpacked(path, limit)?;
     let matrix = NpyArray::parse(&bytes, path)?.to_matrix()?;
     Features::Dense(matrix).with_missing().map_err(|error| error.in_file(path))
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::edge_list;
-use super::matrix_file::read_features;
+use super::matrix_file::read_features_within;
 use super::node_table::{KnownOfNodes, read_table, write_node_table};
 use super::output::write_folder;
 use super::registry::{Format, ReadConfig, Sample};
@@ -83,7 +83,7 @@ impl NodeParts {
     /// The graph with what the files say of its nodes.
     pub(crate) fn join(&self, raw: RawDataset, config: &ReadConfig) -> Result<RawDataset, Error> {
         let known = KnownOfNodes { ids: Some(&raw.node_ids), has_split: self.has_split };
-        let read = |file| read_table(file, &config.columns, known);
+        let read = |file| read_table(file, config, known);
         let table = self.nodes.as_deref().map(read).transpose()?;
         let Some(file) = &self.features else {
             return match (table, &self.nodes) {
@@ -93,7 +93,7 @@ impl NodeParts {
                 _ => Ok(raw),
             };
         };
-        let features = read_features(file)?;
+        let features = read_features_within(file, config.max_memory)?;
         let num_rows = features.num_nodes();
         let table = match table {
             Some(table) if table.node_ids.len() != num_rows => {

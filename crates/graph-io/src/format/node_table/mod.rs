@@ -20,8 +20,8 @@ pub(super) use classes::{ClassColumn, MAX_CLASSES, first_lost};
 pub(super) use columns::{Columns, Role};
 pub(crate) use text::set_names;
 
+use super::registry::ReadConfig;
 use super::text_table::kind_of;
-use crate::column_config::ColumnConfig;
 use crate::error::{Error, Place};
 use crate::format::quoted::quoted;
 use crate::node_dataset::NodeDataset;
@@ -62,7 +62,7 @@ use crate::raw_dataset::NodeTable;
 /// A file that cannot be read; a first row that may name the columns or not; a row of another length; an empty id, or
 /// two rows of one id; a feature that is infinite; a split of nodes without a label.
 pub fn read_node_table(path: &Path) -> Result<NodeTable, Error> {
-    read_table(path, &ColumnConfig::default(), KnownOfNodes::default())
+    read_table(path, &ReadConfig::default(), KnownOfNodes::default())
 }
 
 /// What is known of the nodes before their table is read.
@@ -77,10 +77,10 @@ pub(super) struct KnownOfNodes<'a> {
 /// As [`read_node_table`], by what a user says of the columns and what is known of the nodes.
 pub(super) fn read_table(
     path: &Path,
-    columns: &ColumnConfig,
+    config: &ReadConfig,
     known: KnownOfNodes<'_>,
 ) -> Result<NodeTable, Error> {
-    if is_parquet(path) { read_parquet(path, columns, known) } else { text::read(path, columns, known) }
+    if is_parquet(path) { read_parquet(path, config, known) } else { text::read(path, config, known) }
 }
 
 /// Writes what is known of the nodes of a data set as a table that [`read_node_table`] reads, in the form that the path
@@ -123,7 +123,7 @@ fn unknown_kind(path: &Path) -> Error {
 use parquet::{read as read_parquet, write as write_parquet};
 
 #[cfg(not(feature = "parquet"))]
-fn read_parquet(path: &Path, _: &ColumnConfig, _: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
+fn read_parquet(path: &Path, _: &ReadConfig, _: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
     Err(no_parquet(path))
 }
 

@@ -3,6 +3,7 @@
 use ndarray::{Array2, array};
 
 use super::*;
+use crate::column_config::ColumnConfig;
 use crate::csr::CsrMatrix;
 use crate::edge_policy::EdgePolicy;
 use crate::features::Features;
@@ -273,7 +274,8 @@ fn tables_of_people_are_read_by_the_nodes_of_the_graph() {
     let path = folder.path().join("labels.csv");
     let by = |config: &ColumnConfig, content: &str, ids: &[&str]| {
         std::fs::write(&path, content).unwrap();
-        read_table(&path, config, KnownOfNodes { ids: Some(&NodeIds::from_names(ids)), has_split: false })
+        let config = ReadConfig { columns: config.clone(), ..ReadConfig::default() };
+        read_table(&path, &config, KnownOfNodes { ids: Some(&NodeIds::from_names(ids)), has_split: false })
             .map_err(|error| error.to_string())
     };
     let read = |content: &str, ids: &[&str]| by(&ColumnConfig::default(), content, ids).unwrap();

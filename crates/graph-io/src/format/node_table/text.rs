@@ -10,23 +10,24 @@ use super::builder::TableBuilder;
 use super::cells::{is_missing_number, number};
 use super::columns::{Columns, Role, is_feature};
 use super::feature_rows::Room;
-use crate::column_config::ColumnConfig;
 use crate::csr::row;
 use crate::error::{Error, Place};
 use crate::features::Features;
 use crate::format::output::write_text_file;
+use crate::format::registry::ReadConfig;
 use crate::format::text_table::{HeaderHints, TextTable, kind_of};
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::NodeTable;
 use crate::split::Split;
 
-pub(super) fn read(file: &Path, config: &ColumnConfig, known: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
+pub(super) fn read(file: &Path, config: &ReadConfig, known: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
+    let (limit, config) = (config.max_memory, &config.columns);
     let ids = known.ids;
     let chosen = [&config.id, &config.label, &config.split];
     let is_name = |word: &str| {
         !is_feature(word) && !word.is_empty() || chosen.iter().any(|name| name.as_deref() == Some(word))
     };
-    let table = TextTable::read(file, &HeaderHints { header: config.header, ids, is_name: &is_name })?;
+    let table = TextTable::read(file, &HeaderHints { header: config.header, ids, is_name: &is_name, limit })?;
     let mut columns = match table.header() {
         Some(names) => Columns::of(names.iter().map(|name| &**name), config, file)?,
         None => Columns::unnamed(&table, ids, config, file)?,

@@ -208,7 +208,7 @@ mod tests {
             ("{'shape': (), }", "missing field `descr`"),
             ("{'shape': (), 'x': 1}", "unknown field `x`"),
             ("{'fortran_order': 1}", "invalid type: integer `1`"),
-            ("{'shape': (2, 3)} 4", "trailing characters"),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} 4", "trailing characters"),
             ("*", "expected value"),
         ] {
             let message = message(text);

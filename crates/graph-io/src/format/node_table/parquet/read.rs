@@ -6,7 +6,6 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 
-use crate::column_config::ColumnConfig;
 use crate::error::{Error, Place};
 use crate::format::node_table::KnownOfNodes;
 use crate::format::node_table::builder::TableBuilder;
@@ -15,7 +14,7 @@ use crate::format::node_table::columns::{Columns, Role};
 use crate::format::node_table::feature_rows::Room;
 use crate::format::parquet_file::{is_number, is_text, numbers, open, text, unpanicked};
 use crate::format::quoted::cut;
-use crate::memory_limit::MemoryLimit;
+use crate::format::registry::ReadConfig;
 use crate::raw_dataset::NodeTable;
 
 /// The names of a column of lists that is a block of features.
@@ -23,28 +22,14 @@ const BLOCKS: [&str; 4] = ["features", "feature", "x", "embedding"];
 
 pub(in crate::format::node_table) fn read(
     file: &Path,
-    config: &ColumnConfig,
+    config: &ReadConfig,
     known: KnownOfNodes<'_>,
 ) -> Result<NodeTable, Error> {
-    read_within(file, config, known, MemoryLimit::default())
+    unpanicked(file, || read_checked(file, config, known))
 }
 
-/// As [`read`], with a limit for what the file unpacks to.
-pub(super) fn read_within(
-    file: &Path,
-    config: &ColumnConfig,
-    known: KnownOfNodes<'_>,
-    limit: MemoryLimit,
-) -> Result<NodeTable, Error> {
-    unpanicked(file, || read_checked(file, config, known, limit))
-}
-
-fn read_checked(
-    file: &Path,
-    config: &ColumnConfig,
-    known: KnownOfNodes<'_>,
-    limit: MemoryLimit,
-) -> Result<NodeTable, Error> {
+fn read_checked(file: &Path, config: &ReadConfig, known: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
+    let (limit, config) = (config.max_memory, &config.columns);
     let source = open(file, limit)?;
     let schema = source.schema();
     let mut columns = Columns::of(schema.fields().iter().map(|field| field.name().as_str()), config, file)?;

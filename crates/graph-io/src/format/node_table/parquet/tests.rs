@@ -11,12 +11,10 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding};
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 
-use super::read::read_within;
-use crate::column_config::ColumnConfig;
 use crate::features::Features;
-use crate::format::node_table::KnownOfNodes;
-use crate::format::node_table::read_node_table;
 use crate::format::node_table::tests::{assert_round_trip, dataset, sparse_dataset};
+use crate::format::node_table::{KnownOfNodes, read_node_table, read_table};
+use crate::format::registry::ReadConfig;
 use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::NodeTable;
@@ -197,10 +195,8 @@ fn many_rows_of_one_long_name_take_no_more_than_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.parquet");
     std::fs::write(&path, file(&[("id", names)], plain())).unwrap();
-    let message =
-        read_within(&path, &ColumnConfig::default(), KnownOfNodes::default(), MemoryLimit::bytes(0))
-            .unwrap_err()
-            .to_string();
+    let config = ReadConfig { max_memory: MemoryLimit::bytes(0), ..ReadConfig::default() };
+    let message = read_table(&path, &config, KnownOfNodes::default()).unwrap_err().to_string();
     assert!(message.starts_with("t.parquet: refused a table that takes more than "), "{message}");
 }
 
