@@ -12,6 +12,7 @@ use super::registry::{EmbeddingFormat, takes_all};
 use crate::column_config::Header;
 use crate::error::{Error, Place};
 use crate::format::{HeaderHints, Sample, TextTable, output};
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 
 pub(super) const CSV: EmbeddingFormat = EmbeddingFormat {

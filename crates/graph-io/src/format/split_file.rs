@@ -12,6 +12,7 @@ use super::text_table::{HeaderHints, TextTable, kind_of, shown};
 use crate::column_config::{ColumnConfig, Header};
 use crate::error::{Error, Place};
 use crate::labels::Labels;
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 use crate::split::Split;
 
