@@ -17,6 +17,7 @@
 
 mod adjacency_list;
 mod attributes;
+mod dgl_csv;
 mod edge_index;
 mod edge_list;
 mod fields;
@@ -48,6 +49,7 @@ mod planetoid;
 mod quoted;
 mod registry;
 mod split_file;
+mod split_lists;
 mod text_encoding;
 mod text_table;
 mod tu;
@@ -82,6 +84,7 @@ static ALL: &[Format] = &[
     linqs::FORMAT,
     ogb::FORMAT,
     geom_gcn::FORMAT,
+    dgl_csv::FORMAT,
     parts::FORMAT,
     // Told by the first bytes.
     npz::FORMAT,

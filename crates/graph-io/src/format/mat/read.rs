@@ -175,15 +175,22 @@ impl Found {
 }
 
 fn arcs(array: &Array<'_>) -> Arcs {
-    let mut arcs = Arcs { meaning: ArcMeaning::Directed, ..Arcs::default() };
-    let mut weights = Vec::new();
-    array.for_each_nonzero(|row, column, value| {
-        arcs.from.push(row);
-        arcs.to.push(column);
-        weights.push(value);
+    // Of a full matrix of bytes an arc takes many times what it takes there: no more is asked for than is needed.
+    let (mut num_arcs, mut has_weights) = (0, false);
+    array.for_each_nonzero(|_, _, weight| {
+        num_arcs += 1;
+        has_weights |= weight != 1.0;
     });
-    arcs.weights = weights.iter().any(|&weight| weight != 1.0).then_some(weights);
-    arcs
+    let [mut from, mut to] = [Vec::with_capacity(num_arcs), Vec::with_capacity(num_arcs)];
+    let mut weights = has_weights.then(|| Vec::with_capacity(num_arcs));
+    array.for_each_nonzero(|row, column, weight| {
+        from.push(row);
+        to.push(column);
+        if let Some(weights) = &mut weights {
+            weights.push(weight);
+        }
+    });
+    Arcs { from, to, weights, meaning: ArcMeaning::Directed }
 }
 
 /// The features that an array is; none where it has no rows and columns, or a value that is not finite.

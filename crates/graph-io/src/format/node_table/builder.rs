@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::KnownOfNodes;
-use super::cells::{Fault, Set, flag, is_missing_number, number};
+use super::cells::{Fault, Set, flag, is_missing_number, list, number};
 use super::classes::{ClassColumn, MAX_CLASSES};
 use super::columns::{Columns, Role};
 use super::feature_rows::{FeatureRows, Room};
@@ -84,6 +84,14 @@ impl TableBuilder {
             Role::RowNumber | Role::Unused => {}
         }
         Ok(())
+    }
+
+    /// The next features of the row, a list of so many in one cell.
+    pub(super) fn list_cell(&mut self, cell: &str, width: usize) -> Result<(), Fault> {
+        let elements = list(cell).filter(|elements| elements.len() == width);
+        let elements =
+            elements.ok_or_else(|| Fault::new(format!("a list of {width} numbers"), quoted(cell)))?;
+        elements.into_iter().try_for_each(|element| number(element).map(|value| self.value(value)))
     }
 
     /// The next feature of the row.
@@ -173,7 +181,9 @@ impl TableBuilder {
         };
         node_ids.index().map_err(|error| error.in_file(file))?;
         let mut notes = columns.notes;
-        let classes = self.classes.filter(|classes| {
+        let multi_labels = self.classes.as_ref().map_or(Ok(None), ClassColumn::multi_labels);
+        let multi_labels = multi_labels.map_err(|error| error.in_file(file))?;
+        let classes = self.classes.filter(|_| multi_labels.is_none()).filter(|classes| {
             let names = columns.may_be_names.filter(|_| !known.has_split && classes.are_names());
             if let Some(column) = names {
                 notes.unused(&columns.names[column], NAMES);
@@ -193,7 +203,7 @@ impl TableBuilder {
             }
         }
         Ok(NodeTable {
-            multi_labels: None,
+            multi_labels,
             splits: splits(self.splits, &node_ids, labels.as_ref(), file)?,
             features: self.features.finish(),
             feature_names: self.feature_names,

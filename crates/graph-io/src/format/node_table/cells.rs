@@ -74,6 +74,24 @@ pub(crate) fn finite_number(cell: &str) -> Result<f32, Fault> {
     number.ok_or_else(|| Fault::new(FINITE, quoted(cell)))
 }
 
+/// The elements of a list of numbers in a cell, between brackets or bare; none where the cell is something else. Two bare
+/// numbers with a comma and no blank between them are none: in half of the world `0,5` is one number.
+pub(super) fn list(cell: &str) -> Option<Vec<&str>> {
+    let word = cell.trim();
+    let inner = [('[', ']'), ('(', ')')]
+        .iter()
+        .find_map(|(open, close)| word.strip_prefix(*open)?.strip_suffix(*close));
+    let is_between = |letter: char| letter.is_whitespace() || ",;|".contains(letter);
+    let elements: Vec<&str> =
+        inner.unwrap_or(word).split(is_between).filter(|element| !element.is_empty()).collect();
+    let is_list = match elements.len() {
+        0 | 1 => inner.is_some(),
+        2 => inner.is_some() || word.contains([' ', ';', '|']),
+        _ => true,
+    };
+    (is_list && elements.iter().all(|element| finite_number(element).is_ok())).then_some(elements)
+}
+
 const FINITE: &str = "a finite number";
 
 /// Whether a cell of a feature has no value: as a missing label, or in another word for it that is no number.
@@ -102,6 +120,15 @@ mod tests {
             assert_eq!(Set::named(name), Ok(None), "{name}");
         }
         assert_eq!(Set::named("dev"), Err(Fault::new("train, val, test or nothing", "\"dev\"")));
+    }
+
+    #[test]
+    fn lists_are_between_brackets_or_bare() {
+        assert_eq!(list("[0.5, -1]"), Some(vec!["0.5", "-1"]));
+        assert_eq!((list("1, 2"), list("1;2|3")), (Some(vec!["1", "2"]), Some(vec!["1", "2", "3"])));
+        for cell in ["0,5", "7", "", "Rio 7", "2024-01-02", "[a]"] {
+            assert_eq!(list(cell), None, "{cell}");
+        }
     }
 
     #[test]

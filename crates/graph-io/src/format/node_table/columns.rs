@@ -44,6 +44,8 @@ pub(crate) struct Columns {
     pub(crate) names: Vec<Box<str>>,
     pub(crate) roles: Vec<Role>,
     pub(crate) num_splits: usize,
+    /// How many features a cell of each column holds; empty where none holds a list.
+    pub(super) widths: Vec<usize>,
     /// A column of labels that may be the names of nodes, as editors show them.
     pub(super) may_be_names: Option<usize>,
     /// Columns that are not used.
@@ -185,7 +187,8 @@ impl Columns {
         let may_be_names =
             keys.iter().position(|key| matches!(key, Key::Label)).filter(|_| splits.is_empty());
         let roles = keys.iter().map(role).collect();
-        let columns = Self { names, roles, num_splits: splits.len(), may_be_names, notes };
+        let (num_splits, widths) = (splits.len(), Vec::new());
+        let columns = Self { names, roles, num_splits, widths, may_be_names, notes };
         columns.check(file)?;
         Ok(columns)
     }
@@ -216,9 +219,15 @@ impl Columns {
         self.roles.iter().position(|&other| other == role)
     }
 
-    /// How many columns are features.
+    /// How many features a cell of a column holds.
+    pub(super) fn width(&self, column: usize) -> usize {
+        self.widths.get(column).copied().unwrap_or(1)
+    }
+
+    /// How many features there are.
     pub(super) fn num_features(&self) -> usize {
-        self.roles.iter().filter(|&&role| role == Role::Feature).count()
+        let roles = self.roles.iter().enumerate();
+        roles.filter(|(_, role)| **role == Role::Feature).map(|(column, _)| self.width(column)).sum()
     }
 
     /// The names of the features, where each is a column; a block of them has one name for all.
@@ -226,8 +235,15 @@ impl Columns {
         if d_input == 0 || self.num_features() != d_input {
             return None;
         }
-        let names = self.names.iter().zip(&self.roles).filter(|(_, role)| **role == Role::Feature);
-        Some(FeatureNames::of_columns(names.map(|(name, _)| name.clone()).collect()))
+        let mut names = Vec::with_capacity(d_input);
+        for (column, name) in self.names.iter().enumerate() {
+            match self.width(column) {
+                _ if self.roles[column] != Role::Feature => {}
+                1 => names.push(name.clone()),
+                width => names.extend((0..width).map(|element| format!("{name}_{element}").into())),
+            }
+        }
+        Some(FeatureNames::of_columns(names))
     }
 
     /// Makes columns of texts of some of the features.
@@ -274,8 +290,21 @@ pub(super) fn is_feature(name: &str) -> bool {
     matches!(key(name), Key::Feature)
 }
 
+/// What stands behind the colon in a header of Neo4j for a value of a type.
+const NEO4J_TYPES: [&str; 8] = ["int", "long", "float", "double", "boolean", "byte", "short", "string"];
+
 fn key(name: &str) -> Key {
-    let name = name.trim().to_ascii_lowercase();
+    let mut name = name.trim().to_ascii_lowercase();
+    // As Neo4j names columns for its import: `personId:ID(Person)`, `:LABEL`, `age:int`.
+    if let Some((base, kind)) = name.split_once(':') {
+        match kind.split('(').next().unwrap_or_default() {
+            "id" => return Key::Id(0),
+            "label" => return Key::Class(CLASSES.len()),
+            "ignore" => return Key::Unused,
+            kind if NEO4J_TYPES.contains(&kind.trim_end_matches("[]")) => name = base.to_string(),
+            _ => {}
+        }
+    }
     let numbered = |base: &str| match name.strip_prefix(base) {
         Some("") => Some(None),
         Some(end) => end.strip_prefix('_')?.parse().ok().map(Some),
@@ -323,6 +352,15 @@ mod tests {
             ]
         );
         assert_eq!((columns.num_splits, columns.num_features()), (2, 2));
+    }
+
+    #[test]
+    fn headers_of_neo4j_are_understood() {
+        let columns =
+            columns(&["personId:ID(Person)", "name:string", "age:int", ":LABEL", "x:IGNORE", "v:float[]"]);
+        let roles = columns.unwrap().roles;
+        let expected = [Role::Id, Role::Unused, Role::Feature, Role::Label, Role::Unused, Role::Feature];
+        assert_eq!(roles, expected);
     }
 
     #[test]

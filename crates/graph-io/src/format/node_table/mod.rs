@@ -13,7 +13,6 @@ mod text;
 
 use std::path::Path;
 
-#[cfg(feature = "parquet")]
 pub(super) use cells::finite_number;
 pub(crate) use cells::{Fault, Set, is_missing};
 pub(super) use classes::{ClassColumn, MAX_CLASSES, first_lost};

@@ -306,3 +306,26 @@ fn tables_of_people_are_read_by_the_nodes_of_the_graph() {
          \"Cy, red\""
     );
 }
+
+#[test]
+fn a_cell_of_several_numbers_gives_a_node_several_classes() {
+    let table = read("id,label\na,21 6\nb,6\nc,\n").unwrap();
+    let classes = table.multi_labels.unwrap();
+    assert_eq!(classes.class_names(), ["6", "21"]);
+    let of_nodes: Vec<&[u32]> = (0..3).map(|node| classes.of_node(node)).collect();
+    assert_eq!((of_nodes, table.labels), (vec![&[0, 1][..], &[0], &[]], None));
+    // Words are one class, whatever is between them.
+    assert!(read("id,label\na,New York\nb,Rome 2\nc,Rome 2\nd,Rome 2\n").unwrap().multi_labels.is_none());
+}
+
+#[test]
+fn a_cell_may_hold_a_list_of_features() {
+    let table = read("id,x,age,y\na,\"[0.5, 1, 2]\",7,0\nb,3 4 5,8,1\n").unwrap();
+    let features = array![[0.5, 1.0, 2.0, 7.0], [3.0, 4.0, 5.0, 8.0]];
+    assert_eq!(table.features, Some(Features::Dense(features)));
+    assert_eq!(table.feature_names.unwrap().iter().collect::<Vec<_>>(), ["x_0", "x_1", "x_2", "age"]);
+    assert_eq!(
+        message("id,x\na,\"[1, 2]\"\nb,[1]\n"),
+        "t.csv:3: expected a list of 2 numbers in column \"x\", found \"[1]\""
+    );
+}

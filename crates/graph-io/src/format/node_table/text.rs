@@ -7,7 +7,7 @@ use csv::WriterBuilder;
 
 use super::KnownOfNodes;
 use super::builder::TableBuilder;
-use super::cells::{is_missing_number, number};
+use super::cells::{is_missing_number, list, number};
 use super::columns::{Columns, Role, is_feature};
 use super::feature_rows::Room;
 use crate::csr::row;
@@ -36,11 +36,15 @@ pub(super) fn read(file: &Path, config: &ReadConfig, known: KnownOfNodes<'_>) ->
         let counts = counts_rows(&table, column)?;
         columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
     }
+    columns.widths = widths(&table, &columns);
     let builder = match read_rows(&table, &columns, file)? {
         Some(builder) => builder,
         None => {
             let has_text = text_columns(&table)?;
-            columns.make_texts(|column| has_text[column]);
+            let widths = std::mem::take(&mut columns.widths);
+            columns
+                .make_texts(|column| has_text[column] && widths.get(column).is_none_or(|&width| width == 1));
+            columns.widths = widths;
             // Only a cell of text stops the reading, and now no such column is one of numbers.
             read_rows(&table, &columns, file)?.expect("columns of texts are known")
         }
@@ -60,7 +64,11 @@ fn read_rows(table: &TextTable, columns: &Columns, file: &Path) -> Result<Option
     let read = table.for_each_row(|line, row| {
         let place = || Place::line(file, line);
         for (column, cell) in row.iter().enumerate() {
-            builder.text_cell(columns.roles[column], cell).map_err(|fault| {
+            let read = match columns.width(column) {
+                1 => builder.text_cell(columns.roles[column], cell),
+                width => builder.list_cell(cell, width),
+            };
+            read.map_err(|fault| {
                 has_text = fault.is_text;
                 columns.fault(column, fault).at(place())
             })?;
@@ -80,6 +88,22 @@ fn text_columns(table: &TextTable) -> Result<Vec<bool>, Error> {
         Ok(())
     })?;
     Ok(has_text)
+}
+
+/// How many features a cell of each column holds, as the first row has it.
+fn widths(table: &TextTable, columns: &Columns) -> Vec<usize> {
+    let mut widths = Vec::new();
+    let stop = || Error::invalid("rows", "one", "another");
+    // What is wrong in a row is found when all are read.
+    let _ = table.for_each_row(|_, row| {
+        let width = |cell: &str, role| match list(cell) {
+            Some(elements) if role == Role::Feature => elements.len(),
+            _ => 1,
+        };
+        widths = row.iter().zip(&columns.roles).map(|(cell, role)| width(cell, *role)).collect();
+        Err(stop())
+    });
+    widths
 }
 
 /// Whether a column is 0, 1, 2, ….
