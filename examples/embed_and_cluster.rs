@@ -14,7 +14,12 @@ pub fn main() -> anyhow::Result<()> {
     let dataset = g2r::graph::load("karate", None)?;
 
     // Any method of the registry by its name, with the preset for this graph and these settings over it.
-    let settings = "d_output = 16\nepochs = 60\nencoder.d_hidden = [32]\noptimizer.learning_rate = 0.01";
+    let settings = "
+        d_output = 16
+        epochs = 60
+        eps_sq = 0.05
+        encoder.d_hidden = [32]
+        optimizer.learning_rate = 0.01";
     let settings = Registry::builtin().method("g2r")?.settings(&Target::of(&dataset), settings.parse()?)?;
     let fitted = settings.fit(&dataset, 0)?;
     let embedding = fitted.model.embed(&dataset)?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use graph_io::format;
+use graph_io::{MemoryLimit, format};
 use harness::InputConfig;
 use toml::{Table, Value};
 
@@ -43,15 +43,32 @@ pub(crate) struct InputArgs {
     /// Nodes outside the largest connected component [default: keep]
     #[arg(long, value_parser = NODES, help_heading = READING)]
     smaller_components: Option<String>,
+    /// Feature columns in which some nodes have no value [default: drop-column]
+    #[arg(long, value_parser = ["error", "drop-column", "mean", "zero"], help_heading = READING)]
+    missing_values: Option<String>,
+    /// Add a column `NAME_missing` of zeros and ones for each one that `mean` or `zero` completes
+    #[arg(long, help_heading = READING)]
+    missing_indicators: bool,
+    /// Feature columns of texts [default: drop]
+    #[arg(long, value_parser = ["error", "drop", "one-hot"], help_heading = READING)]
+    text_columns: Option<String>,
     /// What stands for features that are not there [default: identity]
     #[arg(long, value_parser = ["identity", "degree", "refuse"], help_heading = READING)]
     missing_features: Option<String>,
+    /// The memory that reading a packed file may take, such as 512M [default: 8G]
+    #[arg(long, value_name = "SIZE", value_parser = memory_limit, help_heading = READING)]
+    max_memory: Option<String>,
     #[command(flatten)]
     columns: ColumnArgs,
 }
 
 const READING: &str = "Reading a graph";
 const NODES: [&str; 3] = ["keep", "drop", "refuse"];
+
+/// The text of a limit, once it is one.
+fn memory_limit(text: &str) -> Result<String, graph_io::Error> {
+    MemoryLimit::try_from(text.to_string()).map(String::from)
+}
 
 fn formats() -> PossibleValuesParser {
     format::all().iter().map(|format| format.name).collect::<Vec<_>>().into()
@@ -73,9 +90,15 @@ impl InputArgs {
             ("missing_labels", &self.missing_labels),
             ("isolated_nodes", &self.isolated_nodes),
             ("smaller_components", &self.smaller_components),
+            ("missing_values", &self.missing_values),
+            ("text_columns", &self.text_columns),
             ("missing_features", &self.missing_features),
+            ("max_memory", &self.max_memory),
         ];
         let mut settings = table(given);
+        if self.missing_indicators {
+            settings.insert("missing_indicators".to_string(), Value::Boolean(true));
+        }
         let columns = self.columns.settings();
         if !columns.is_empty() {
             settings.insert("columns".to_string(), Value::Table(columns));

@@ -37,8 +37,10 @@ fn main() -> anyhow::Result<()> {
     drop(dataset);
 
     let rows = [0, 1, 2].map(|third| third * (num_edges / 10 - 1) as u32 / 2);
+    // SAFETY: the folder is this benchmark's own, and nothing changes it once it is written.
+    let open = || -> anyhow::Result<MappedDataset> { Ok(unsafe { MappedDataset::open(&path) }?) };
     let open_and_look = || -> anyhow::Result<usize> {
-        let mapped = MappedDataset::open(&path)?;
+        let mapped = open()?;
         mapped.features(rows[1])?;
         let mut num_neighbors = 0;
         for row in rows {
@@ -46,7 +48,6 @@ fn main() -> anyhow::Result<()> {
         }
         Ok(num_neighbors)
     };
-    let open = || Ok(MappedDataset::open(&path)?);
     let cold = median(9, || drop_pages(&path), open)?;
     println!("MappedDataset::open: {cold:.2?} cold, {:.2?} warm", median(99, || Ok(()), open)?);
     let cold = median(9, || drop_pages(&path), open_and_look)?;
@@ -54,7 +55,7 @@ fn main() -> anyhow::Result<()> {
     println!("with 3 rows and one of features: {cold:.2?} cold, {warm:.2?} warm");
 
     let before = mapped_kilobytes();
-    let mapped = MappedDataset::open(&path)?;
+    let mapped = open()?;
     let opened = mapped_kilobytes();
     println!("pages of files in memory: {} kB more by opening", opened.saturating_sub(before));
     let checked = median(3, || Ok(()), || Ok(mapped.check()?))?;

@@ -3,14 +3,17 @@
 //! `cargo run --release -p graph-io --example make_assets -- <pgl/data> <cora_planetoid_order.tsv> <assets>`
 
 use std::fs;
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use graph_io::{
-    Compact, CsrMatrix, EdgePolicy, Features, Graph, Labels, Linqs, NodeDataset, NodeDatasetParts, Planetoid,
-    Split,
+    CsrMatrix, EdgePolicy, Features, Graph, Labels, Linqs, NodeDataset, NodeDatasetParts, Planetoid, Split,
+    format,
 };
 use sha2::{Digest, Sha256};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// The columns of Cora's one-hot labels in its Planetoid files.
 const CORA_CLASSES: [&str; 7] = [
@@ -31,13 +34,36 @@ fn main() -> Result<()> {
     let (data, order, out) = (Path::new(data), Path::new(order), Path::new(out));
     let citeseer = Planetoid::read(&data.join("citeseer"), "citeseer")?;
     for dataset in [cora(&data.join("cora"), order)?, citeseer] {
-        let bytes = Compact::to_bytes(&dataset)?;
-        let path = out.join(format!("{}.bin", dataset.name()));
+        let path = out.join(format!("{}.npz", dataset.name()));
+        format::all()
+            .iter()
+            .find(|format| format.name == "npz")
+            .context("no format npz")?
+            .write(&dataset, &path)?;
+        let bytes = deflated(&fs::read(&path)?)?;
         fs::write(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        println!("{:?}", dataset.report().edges);
         let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         println!("{digest}  {} ({} bytes)", path.display(), bytes.len());
     }
     Ok(())
+}
+
+/// The same archive, its entries deflated.
+fn deflated(archive: &[u8]) -> Result<Vec<u8>> {
+    let mut stored = ZipArchive::new(Cursor::new(archive))?;
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(9));
+    let mut packed = ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..stored.len() {
+        let mut entry = stored.by_index(index)?;
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes)?;
+        packed.start_file(entry.name()?, options)?;
+        packed.write_all(&bytes)?;
+    }
+    Ok(packed.finish()?.into_inner())
 }
 
 /// Cora's LINQS files, with nodes, classes and split as in its Planetoid files.
@@ -84,16 +110,14 @@ fn cora(folder: &Path, order: &Path) -> Result<NodeDataset> {
     }
     let (shape, ones) = ((old_nodes.len(), words.cols()), vec![1.0; columns.len()]);
     let labels = Labels::from_classes(classes, CORA_CLASSES.map(String::from).to_vec())?;
+    let graph = Graph::from_edges(old_nodes.len(), &edges, EdgePolicy::default())?.0;
+    let features = Features::from_sparse(CsrMatrix::new(shape, row_pointers, columns, ones))?;
     Ok(NodeDataset::from_parts(NodeDatasetParts {
         name: "cora".to_string(),
-        graph: Graph::from_edges(old_nodes.len(), &edges, EdgePolicy::default())?.0,
-        features: Features::from_sparse(CsrMatrix::new(shape, row_pointers, columns, ones))?,
-        feature_names: None,
-        multi_labels: None,
         splits: vec![Split::from_nodes(train, val, test, &labels)?],
         labels: Some(labels),
         node_ids: linqs.node_ids.select(&old_nodes),
         report: linqs.report,
-        notes: linqs.notes,
+        ..NodeDatasetParts::new(graph, features)
     })?)
 }

@@ -8,6 +8,7 @@ use crate::edge_policy::{EdgePolicy, EdgeReport};
 use crate::error::Error;
 use crate::features::Features;
 use crate::graph::Graph;
+use crate::missing_values::ColumnPolicy;
 use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 
 /// What is done with a source's faults. The default keeps every node.
@@ -24,6 +25,8 @@ pub struct CleaningPolicy {
     pub isolated_nodes: Nodes,
     /// Nodes outside the largest connected component; the first of equal ones counts as the largest.
     pub smaller_components: Nodes,
+    /// Feature columns that are not a number for every node.
+    pub columns: ColumnPolicy,
     /// What stands for the features of a source that has none.
     pub missing_features: MissingFeatures,
 }

@@ -38,8 +38,21 @@ impl Features {
         Ok(features)
     }
 
+    /// Features as a source has them, in which NaN stands for a missing value.
+    ///
+    /// # Errors
+    /// As [`from_sparse`](Self::from_sparse), but for NaN.
+    pub(crate) fn with_missing(self) -> Result<Self, Error> {
+        self.check_values(|value| !value.is_infinite())?;
+        Ok(self)
+    }
+
     /// What `from_sparse` and `from_dense` ask for, asked again of variants that were made by hand.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        self.check_values(f32::is_finite)
+    }
+
+    fn check_values(&self, is_value: impl Fn(f32) -> bool) -> Result<(), Error> {
         if self.d_input() == 0 {
             return Err(Error::invalid("features", "at least one column", "none"));
         }
@@ -52,12 +65,12 @@ impl Features {
             }
             Self::Sparse(matrix) => (0..matrix.rows()).find_map(|index| {
                 let (columns, values) = row(matrix, index);
-                let spot = values.iter().position(|value| !value.is_finite())?;
+                let spot = values.iter().position(|&value| !is_value(value))?;
                 Some((index, columns[spot] as usize, values[spot]))
             }),
             Self::Dense(matrix) => matrix
                 .indexed_iter()
-                .find(|(_, value)| !value.is_finite())
+                .find(|(_, value)| !is_value(**value))
                 .map(|((index, column), &value)| (index, column, value)),
         };
         not_finite.map_or(Ok(()), |(index, column, value)| {

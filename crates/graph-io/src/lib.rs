@@ -39,6 +39,8 @@ mod graph_set;
 mod graph_set_summary;
 mod labels;
 mod load;
+mod memory_limit;
+mod missing_values;
 mod multi_labels;
 mod node_dataset;
 mod node_ids;
@@ -61,14 +63,16 @@ pub use crate::feature_names::FeatureNames;
 pub use crate::features::Features;
 pub use crate::folds::{Fold, Folds};
 pub use crate::format::{
-    Compact, FeatureRow, GraphMl, Linqs, MappedDataset, Planetoid, is_graph_set, read_graph_set,
-    read_node_table, read_split, write_node_table, write_split,
+    FeatureRow, GraphMl, Linqs, MappedDataset, Planetoid, is_graph_set, read_graph_set, read_node_table,
+    read_split, write_node_table, write_split,
 };
 pub use crate::graph::Graph;
 pub use crate::graph_set::{GraphSet, GraphSetFeatures, GraphSetParts};
 pub use crate::graph_set_summary::{GraphClassCount, GraphSetSummary};
 pub use crate::labels::Labels;
 pub use crate::load::{LoadConfig, load, load_graph_set, load_with, names_graph_set};
+pub use crate::memory_limit::MemoryLimit;
+pub use crate::missing_values::{ColumnPolicy, MissingValues, TextColumn, TextColumns};
 pub use crate::multi_labels::MultiLabels;
 pub use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 pub use crate::node_ids::{NodeIds, NodeIndex};

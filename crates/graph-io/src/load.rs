@@ -8,6 +8,7 @@ use crate::datasets::{self, DatasetInfo, Task};
 use crate::error::{Error, Place};
 use crate::format::{self, Format, NodeParts, ReadConfig, Sample, is_graph_set, read_graph_set};
 use crate::graph_set::GraphSet;
+use crate::memory_limit::MemoryLimit;
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::UnknownIds;
 
@@ -27,6 +28,8 @@ pub struct LoadConfig {
     pub columns: ColumnConfig,
     /// What is done with edges of nodes that the source does not list.
     pub unknown_ids: UnknownIds,
+    /// What reading a packed file may take.
+    pub max_memory: MemoryLimit,
     /// What is done with faults.
     pub cleaning: CleaningPolicy,
 }
@@ -86,7 +89,11 @@ pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset,
         }
         None => recognize(path)?,
     };
-    let read = ReadConfig { unknown_ids: config.unknown_ids, columns: config.columns.clone() };
+    let read = ReadConfig {
+        unknown_ids: config.unknown_ids,
+        columns: config.columns.clone(),
+        max_memory: config.max_memory,
+    };
     let parts =
         NodeParts { nodes: config.nodes.clone(), features: config.features.clone(), has_split: false };
     let mut raw = format.read(path, &read)?;

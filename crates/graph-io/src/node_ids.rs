@@ -7,6 +7,7 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::error::Error;
+use crate::format::quoted;
 
 /// The id of every node, in the order of the nodes: any text, all different.
 ///
@@ -183,7 +184,7 @@ impl NodeIndex<'_> {
             let id = ids.get(node);
             let hash = hasher.hash_one(id.as_ref());
             if nodes.find(hash, |&other| ids.get(other) == id).is_some() {
-                return Err(Error::invalid("node ids", "different ids", format!("{id:?} twice")));
+                return Err(Error::invalid("node ids", "different ids", format!("{} twice", quoted(&id))));
             }
             nodes.insert_unique(hash, node, |&node| hasher.hash_one(ids.get(node).as_ref()));
         }

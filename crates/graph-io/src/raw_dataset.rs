@@ -12,6 +12,7 @@ use crate::feature_names::FeatureNames;
 use crate::features::Features;
 use crate::graph::Graph;
 use crate::labels::Labels;
+use crate::missing_values::{CleanColumns, SourceColumns, TextColumn};
 use crate::multi_labels::MultiLabels;
 use crate::node_dataset::{NodeDataset, NodeDatasetParts};
 use crate::node_ids::{NodeIds, whole_number};
@@ -27,10 +28,12 @@ pub struct RawDataset {
     pub node_ids: NodeIds,
     /// The arcs, between nodes below the number of ids.
     pub arcs: Arcs,
-    /// One row a node, where the source has any.
+    /// One row a node, where the source has any; NaN stands for a missing value.
     pub features: Option<Features>,
     /// The names of the columns of the features, where the source has names.
     pub feature_names: Option<FeatureNames>,
+    /// Columns of texts beside the features.
+    pub text_columns: Vec<TextColumn>,
     /// A class or none for each node, where the source has any.
     pub labels: Option<Labels>,
     /// Any number of classes for each node, where the source has several for one; then there are no `labels`.
@@ -48,10 +51,12 @@ pub struct RawDataset {
 pub struct NodeTable {
     /// What the source calls each node.
     pub node_ids: NodeIds,
-    /// One row a node.
+    /// One row a node; NaN stands for a missing value.
     pub features: Option<Features>,
     /// The names of the columns of the features, where the table has names.
     pub feature_names: Option<FeatureNames>,
+    /// Columns of texts beside the features.
+    pub text_columns: Vec<TextColumn>,
     /// A class or none for each node.
     pub labels: Option<Labels>,
     /// Any number of classes for each node, where the table has several for one; then there are no `labels`.
@@ -82,6 +87,7 @@ impl RawDataset {
             arcs,
             features: None,
             feature_names: None,
+            text_columns: Vec::new(),
             labels: None,
             multi_labels: None,
             splits: Vec::new(),
@@ -135,7 +141,11 @@ impl RawDataset {
             old_of_new.into_iter().collect::<Option<Vec<u32>>>()
         };
         // They can be kept only where every node of the table has them.
-        let order = match self.features.is_some() || self.labels.is_some() || self.multi_labels.is_some() {
+        let has_rows = self.features.is_some()
+            || self.labels.is_some()
+            || self.multi_labels.is_some()
+            || !self.text_columns.is_empty();
+        let order = match has_rows {
             true => old_of_new(table.node_ids.len()),
             false => None,
         };
@@ -144,6 +154,11 @@ impl RawDataset {
         let own_labels = self.labels.zip(order.as_ref()).map(|(labels, order)| labels.select(order));
         let own_multi = self.multi_labels.zip(order.as_ref()).map(|(labels, order)| labels.select(order));
         let has_labels = table.labels.is_some() || table.multi_labels.is_some();
+        let mut text_columns = table.text_columns;
+        if let Some(order) = &order {
+            let own = self.text_columns.into_iter();
+            text_columns.extend(own.map(|column| TextColumn { texts: column.texts.select(order), ..column }));
+        }
         let mut notes = self.notes;
         notes.append(table.notes);
         Ok(Self {
@@ -153,6 +168,7 @@ impl RawDataset {
             // Names belong to the features beside them.
             feature_names: if table.features.is_some() { table.feature_names } else { own_names },
             features: table.features.or(own_features),
+            text_columns,
             labels: if has_labels { table.labels } else { own_labels },
             multi_labels: if has_labels { table.multi_labels } else { own_multi },
             splits: table.splits,
@@ -188,6 +204,7 @@ impl RawDataset {
         }
         let node_ids = NodeIds::from_numbers(ids.collect());
         let table = NodeTable {
+            text_columns: Vec::new(),
             node_ids,
             features: None,
             feature_names: None,
@@ -207,7 +224,11 @@ impl RawDataset {
         let num_nodes = self.node_ids.len();
         let (graph, edges) = Graph::from_arcs(num_nodes, self.arcs, policy.edges)?;
         let edges = EdgeReport { unknown_ends_skipped: self.unknown_ends_skipped, ..edges };
-        let (features, features_made) = match self.features {
+        let mut notes = self.notes;
+        let source =
+            SourceColumns { features: self.features, names: self.feature_names, texts: self.text_columns };
+        let CleanColumns { features, names } = policy.columns.apply(source, &self.node_ids, &mut notes)?;
+        let (features, features_made) = match features {
             Some(features) => (features, None),
             None => (policy.missing_features.make(&graph)?, Some(policy.missing_features)),
         };
@@ -215,13 +236,13 @@ impl RawDataset {
             name: self.name,
             graph,
             features,
-            feature_names: self.feature_names.filter(|_| features_made.is_none()),
+            feature_names: names,
             labels: self.labels,
             multi_labels: self.multi_labels,
             splits: self.splits,
             node_ids: self.node_ids,
             report: CleaningReport { edges, features_made, ..CleaningReport::default() },
-            notes: self.notes,
+            notes,
         })?;
         policy.apply_to_nodes(dataset)
     }
@@ -236,6 +257,7 @@ fn retain<T: Copy>(values: &mut Vec<T>, kept: &[bool]) {
 mod tests {
     use super::*;
     use crate::arcs::ArcMeaning;
+    use crate::missing_values::{MissingValues, TextColumns};
     use ndarray::array;
 
     fn source() -> RawDataset {
@@ -252,6 +274,7 @@ mod tests {
             node_ids: NodeIds::from_names(names),
             features: Some(Features::Dense(features)),
             feature_names: None,
+            text_columns: Vec::new(),
             labels: None,
             multi_labels: None,
             splits: Vec::new(),
@@ -303,5 +326,31 @@ mod tests {
         let dataset = source().clean(&CleaningPolicy::default()).unwrap();
         assert_eq!(dataset.features().d_input(), 3);
         assert!(dataset.report().to_string().contains("the identity matrix taken"));
+    }
+
+    #[test]
+    fn missing_values_and_texts_become_what_the_policy_says() {
+        let texts = Labels::from_classes(vec![Some(0), None, Some(0)], vec!["Oslo".into()]).unwrap();
+        let raw = || RawDataset {
+            features: Some(Features::Dense(array![[1.0, f32::NAN], [2.0, 4.0], [3.0, 6.0]])),
+            feature_names: FeatureNames::from_names(["age", "size"]).ok(),
+            text_columns: vec![TextColumn { name: "city".into(), texts: texts.clone() }],
+            ..source()
+        };
+        let names = |dataset: &NodeDataset| {
+            dataset.feature_names().unwrap().iter().map(String::from).collect::<Vec<_>>()
+        };
+        let dropped = raw().clean(&CleaningPolicy::default()).unwrap();
+        assert_eq!(dropped.features(), &Features::Dense(array![[1.0], [2.0], [3.0]]));
+        assert_eq!((names(&dropped), dropped.notes().unused_columns.len()), (vec!["age".to_string()], 2));
+        let mut policy = CleaningPolicy::default();
+        policy.columns.missing_values = MissingValues::Mean;
+        policy.columns.text_columns = TextColumns::OneHot;
+        let reordered =
+            raw().with_nodes(NodeTable { features: None, ..table(&["c", "a", "b"]) }, UnknownIds::Refuse);
+        let all = reordered.unwrap().clean(&policy).unwrap();
+        let expected = array![[3.0, 6.0, 1.0], [1.0, 5.0, 1.0], [2.0, 4.0, 0.0]];
+        assert_eq!(all.features(), &Features::Dense(expected));
+        assert_eq!(names(&all), ["age", "size", "city=Oslo"]);
     }
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use graph_io::{
-    CleaningPolicy, ColumnConfig, Direction, Duplicates, EdgePolicy, LoadConfig, Loops, MissingFeatures,
-    Nodes, UnknownIds, Weights,
+    CleaningPolicy, ColumnConfig, ColumnPolicy, Direction, Duplicates, EdgePolicy, 
+    LoadConfig, Loops, MemoryLimit, MissingFeatures, MissingValues, Nodes, TextColumns, UnknownIds, Weights,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +34,16 @@ pub struct InputConfig {
     pub isolated_nodes: Nodes,
     /// Nodes outside the largest component.
     pub smaller_components: Nodes,
+    /// Columns of features in which some nodes have no value.
+    pub missing_values: MissingValues,
+    /// Whether a completed column gets a second one that says which values were missing.
+    pub missing_indicators: bool,
+    /// Columns of texts.
+    pub text_columns: TextColumns,
     /// What stands for features that are not there.
     pub missing_features: MissingFeatures,
+    /// What reading a packed file may take.
+    pub max_memory: MemoryLimit,
     /// Which columns mean what.
     pub columns: ColumnConfig,
 }
@@ -50,6 +58,7 @@ impl InputConfig {
             features: self.features.clone(),
             columns: self.columns.clone(),
             unknown_ids: self.unknown_ids,
+            max_memory: self.max_memory,
             cleaning: CleaningPolicy {
                 edges: EdgePolicy {
                     direction: self.direction,
@@ -60,6 +69,11 @@ impl InputConfig {
                 missing_labels: self.missing_labels,
                 isolated_nodes: self.isolated_nodes,
                 smaller_components: self.smaller_components,
+                columns: ColumnPolicy {
+                    missing_values: self.missing_values,
+                    missing_indicators: self.missing_indicators,
+                    text_columns: self.text_columns,
+                },
                 missing_features: self.missing_features,
             },
         }
@@ -84,6 +98,7 @@ mod tests {
             "format = 'npz'\nnodes = 'n.csv'\nfeatures = 'x.npy'\nunknown_ids = 'skip'\ndirection = 'both'\n\
              duplicates = 'sum'\nloops = 'keep'\nweights = 'ignore'\nmissing_labels = 'drop'\n\
              isolated_nodes = 'refuse'\nsmaller_components = 'drop'\nmissing_features = 'degree'\n\
+             missing_values = 'mean'\nmissing_indicators = true\ntext_columns = 'one-hot'\nmax_memory = '512M'\n\
              [columns]\nlabel = 'Group'\nignore_columns = ['x', '3']\n",
         )
         .unwrap();
@@ -105,5 +120,14 @@ mod tests {
         assert_eq!((cleaning.missing_labels, cleaning.isolated_nodes), (Nodes::Drop, Nodes::Refuse));
         assert_eq!(cleaning.smaller_components, Nodes::Drop);
         assert_eq!(cleaning.missing_features, MissingFeatures::Degree);
+        assert_eq!(
+            cleaning.columns,
+            ColumnPolicy {
+                missing_values: MissingValues::Mean,
+                missing_indicators: true,
+                text_columns: TextColumns::OneHot
+            }
+        );
+        assert_eq!(load.max_memory, MemoryLimit::bytes(512 << 20));
     }
 }

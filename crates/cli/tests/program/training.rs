@@ -100,7 +100,7 @@ fn another_encoder_is_trained_and_named_and_read_again() {
         "{report}"
     );
     let config = fs::read_to_string(out.join("config.toml")).unwrap();
-    assert!(config.contains("[g2r.encoder]\nkind = \"sage\"\n"), "{config}");
+    assert!(config.contains("\n[g2r.encoder]\n") && config.contains("\nkind = \"sage\"\n"), "{config}");
     let model = out.join("model.safetensors");
     let again = json_lines(&stdout_of(&["evaluate", text(&model), "--format", "json"]));
     assert_eq!(again[0]["test_acc"], report["results"][0]["trained"]["test_acc"]);

@@ -1,7 +1,7 @@
 //! Bytes read as a file or folder of the format.
 #![no_main]
 
-#[path = "../../tests/lying_files/entry.rs"]
+#[path = "../../tests/malformed_input/entry.rs"]
 mod entry;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

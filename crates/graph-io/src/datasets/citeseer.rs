@@ -1,6 +1,7 @@
 //! CiteSeer: papers on computer science.
 
 use super::registry::{DatasetInfo, Loader, Origin, PublicSplit};
+use crate::edge_policy::EdgeReport;
 
 pub(super) const INFO: DatasetInfo = DatasetInfo {
     name: "citeseer",
@@ -13,7 +14,19 @@ pub(super) const INFO: DatasetInfo = DatasetInfo {
     num_classes: 6,
     split: Some(PublicSplit { num_splits: 1, num_train: 120, num_val: 500, num_test: 1000 }),
     files: &[],
-    loader: Loader::Compact(include_bytes!("../../assets/citeseer.bin"), "citeseer.bin"),
+    loader: Loader::Embedded(
+        include_bytes!("../../assets/citeseer.npz"),
+        "citeseer.npz",
+        EdgeReport {
+            arcs_read: 9464,
+            duplicates_merged: 236,
+            loops_dropped: 124,
+            one_way_dropped: 0,
+            reverses_added: 0,
+            unknown_ends_skipped: 0,
+            weights_ignored: 0,
+        },
+    ),
 };
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Cora: papers on machine learning.
 
 use super::registry::{DatasetInfo, Loader, Origin, PublicSplit};
+use crate::edge_policy::EdgeReport;
 
 pub(super) const INFO: DatasetInfo = DatasetInfo {
     name: "cora",
@@ -13,7 +14,19 @@ pub(super) const INFO: DatasetInfo = DatasetInfo {
     num_classes: 7,
     split: Some(PublicSplit { num_splits: 1, num_train: 140, num_val: 500, num_test: 1000 }),
     files: &[],
-    loader: Loader::Compact(include_bytes!("../../assets/cora.bin"), "cora.bin"),
+    loader: Loader::Embedded(
+        include_bytes!("../../assets/cora.npz"),
+        "cora.npz",
+        EdgeReport {
+            arcs_read: 5429,
+            duplicates_merged: 0,
+            loops_dropped: 0,
+            one_way_dropped: 0,
+            reverses_added: 5127,
+            unknown_ends_skipped: 0,
+            weights_ignored: 0,
+        },
+    ),
 };
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use serde::{Serialize, Serializer};
 
 use super::raw_file::{Located, RawFile};
 use crate::cleaning::CleaningPolicy;
-use crate::edge_policy::EdgePolicy;
+use crate::edge_policy::{EdgePolicy, EdgeReport};
 use crate::error::Error;
-use crate::format::{Compact, ReadConfig, read_graph_set};
+use crate::format::zip_archive::ArrayArchive;
+use crate::format::{ReadConfig, npz, read_graph_set};
 use crate::graph_set::{GraphSet, GraphSetParts};
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::RawDataset;
@@ -76,8 +77,9 @@ pub struct PublicSplit {
 /// How a data set is made of what it is read from.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Loader {
-    /// One graph, embedded in the compact form under the name of a file.
-    Compact(&'static [u8], &'static str),
+    /// One graph without loops or duplicates, embedded as an npz archive of this name, and what was done to the edges of
+    /// its source.
+    Embedded(&'static [u8], &'static str, EdgeReport),
     /// One graph as its source has it.
     Raw(fn(&Located) -> Result<RawDataset, Error>),
     /// Many graphs.
@@ -93,7 +95,7 @@ impl Serialize for Loader {
 impl Loader {
     fn task(&self) -> Task {
         match self {
-            Self::Compact(..) | Self::Raw(_) => Task::NodeClassification,
+            Self::Embedded(..) | Self::Raw(_) => Task::NodeClassification,
             Self::Graphs => Task::GraphClassification,
         }
     }
@@ -133,7 +135,12 @@ impl DatasetInfo {
             return Err(Error::invalid(what, "the default, by which its counts are known", "another"));
         }
         let dataset = match self.loader {
-            Loader::Compact(bytes, file) => Compact::from_bytes(bytes, Path::new(file))?,
+            Loader::Embedded(bytes, file, edges) => {
+                let source = npz::read_graph(ArrayArchive::embedded(bytes, Path::new(file))?)?;
+                let mut parts = source.clean(&CleaningPolicy::default())?.into_parts();
+                parts.report.edges = edges;
+                NodeDataset::from_parts(parts)?
+            }
             Loader::Raw(read) => {
                 let source = RawDataset { name: self.name.to_string(), ..read(&self.locate(raw_dirs)?)? };
                 let missing_features = policy.missing_features;

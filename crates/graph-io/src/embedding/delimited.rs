@@ -12,6 +12,7 @@ use super::registry::{EmbeddingFormat, takes_all};
 use crate::column_config::Header;
 use crate::error::{Error, Place};
 use crate::format::{HeaderHints, Sample, TextTable, output};
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 
 pub(super) const CSV: EmbeddingFormat = EmbeddingFormat {
@@ -74,7 +75,10 @@ fn counts(names: &[impl AsRef<str>]) -> bool {
 /// A file that cannot be read; a first row that may name the columns or not; rows of other lengths; what is no finite number.
 pub(super) fn read(path: &Path) -> Result<Embedding, Error> {
     let is_name = |word: &str| is_id_name(word) && !word.is_empty();
-    let table = TextTable::read(path, &HeaderHints { header: Header::Auto, ids: None, is_name: &is_name })?;
+    let table = TextTable::read(
+        path,
+        &HeaderHints { header: Header::Auto, ids: None, is_name: &is_name, limit: MemoryLimit::default() },
+    )?;
     let names = table.header();
     let has_ids = match names {
         Some(names) if is_id_name(names[0].trim()) => true,

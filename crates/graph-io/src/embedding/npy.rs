@@ -12,6 +12,7 @@ use crate::error::{Error, Place};
 use crate::format::{
     Fields, Sample, Separator, name_of, output, read_matrix, read_unpacked_text, write_matrix,
 };
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 
 const EMBEDDING: &str = "embedding.npy";
@@ -79,7 +80,7 @@ fn read_ids(path: &Path, num_rows: usize) -> Result<NodeIds, Error> {
 
 /// The ids of a table of nodes, where it has a column of them.
 fn read_id_column(path: &Path) -> Result<Option<NodeIds>, Error> {
-    let text = read_unpacked_text(path)?;
+    let text = read_unpacked_text(path, MemoryLimit::default())?;
     let mut fields = Fields::new(&text, Separator::Byte(b','), path);
     let (mut place, mut column) = (0, None);
     if fields.next_row() {

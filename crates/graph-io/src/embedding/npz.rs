@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::format::npy::{check_texts, write_texts, write_vector};
 use crate::format::zip_archive::{ArrayArchive, ArrayArchiveWriter};
 use crate::format::{Sample, output, to_rows, write_rows};
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 
 const IDS: &str = "ids";
@@ -29,11 +30,12 @@ fn recognizes(sample: &Sample) -> bool {
     // Other archives are of graphs: the names at the end of the file tell.
     FORMAT.has_ending_of(&sample.name)
         && sample.head.starts_with(b"PK")
-        && ArrayArchive::open(&sample.path).is_ok_and(|archive| archive.has(EMBEDDING))
+        && ArrayArchive::open(&sample.path, MemoryLimit::default())
+            .is_ok_and(|archive| archive.has(EMBEDDING))
 }
 
 fn read(path: &Path) -> Result<Embedding, Error> {
-    let mut archive = ArrayArchive::open(path)?;
+    let mut archive = ArrayArchive::open(path, MemoryLimit::default())?;
     let rows = archive.read(EMBEDDING, to_rows)?;
     let ids = match archive.has(IDS) {
         true => archive.read(IDS, |array| array.to_node_ids())?,
@@ -102,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn arrays_of_other_kinds_and_bombs_are_refused() {
+    fn arrays_of_other_kinds_and_cut_archives_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let message = |entries: &[(&str, &[u8])]| {
             let path = archive(folder.path(), entries, CompressionMethod::Deflated);
@@ -117,8 +119,6 @@ mod tests {
             message(&[(EMBEDDING, &matrix()), (IDS, &matrix())]),
             "z.npz[ids]: expected a vector of texts, found float32 of shape (2, 1)"
         );
-        let bomb = message(&[(EMBEDDING, &vec![0; 40 << 20])]);
-        assert!(bomb.starts_with("z.npz: refused more than ") && bomb.contains(" unpacked from "), "{bomb}");
         let path = archive(folder.path(), &[(EMBEDDING, &matrix())], CompressionMethod::Stored);
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();

@@ -12,6 +12,7 @@ use super::columns::NodeColumn;
 use super::matrix::Embedding;
 use crate::error::{Error, Place};
 use crate::format::parquet_file::{self, list_array, list_field, numbers, open, text, unpanicked};
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 
 const ID: &str = "id";
@@ -24,7 +25,7 @@ pub(super) fn recognizes(path: &Path) -> bool {
 }
 
 pub(super) fn read(path: &Path) -> Result<Embedding, Error> {
-    unpanicked(path, || read_columns(path))
+    unpanicked(path, || read_columns(path, MemoryLimit::default()))
 }
 
 /// What was expected, and what was found.
@@ -56,12 +57,12 @@ fn columns(schema: &Schema) -> Result<[usize; 2], Fault> {
     Ok([id, embedding])
 }
 
-fn read_columns(path: &Path) -> Result<Embedding, Error> {
+fn read_columns(path: &Path, limit: MemoryLimit) -> Result<Embedding, Error> {
     let malformed = |(expected, found): Fault| Error::malformed(Place::whole(path), expected, found);
-    let file = open(path)?;
+    let file = open(path, limit)?;
     let columns = columns(file.schema()).map_err(malformed)?;
     // A value that is repeated takes no bytes in the file: what it unpacks to is bounded.
-    let max_bytes = (16 << 20) + 8 * file.len();
+    let max_bytes = limit.max_unpacked(file.len());
     let mut rows = Rows::default();
     for batch in file.batches(columns)? {
         let batch = batch?;
@@ -233,9 +234,9 @@ mod tests {
         let ids: ArrayRef = Arc::new(UInt64Array::from(vec![7; num_rows]));
         let row: &[f64] = &[0.5];
         let path = file(folder.path(), vec![("id", ids), ("embedding", lists(&vec![row; num_rows]))]);
-        let message = || read(&path).unwrap_err().to_string();
-        let expected = "z.parquet: refused more than 1048576 rows in ";
-        assert!(message().starts_with(expected), "{}", message());
+        let message = || read_columns(&path, MemoryLimit::bytes(0)).unwrap_err().to_string();
+        assert!(message().starts_with("z.parquet: refused more than "), "{}", message());
+        assert!(message().ends_with("; `--max-memory` raises the limit"), "{}", message());
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
         assert!(
@@ -270,7 +271,7 @@ mod tests {
         let ids: ArrayRef = Arc::new(StringArray::from(vec![long.as_str(); 1000]));
         let row: &[f64] = &[0.5];
         let path = file(folder.path(), vec![("id", ids), ("embedding", lists(&[row; 1000]))]);
-        let message = read(&path).unwrap_err().to_string();
+        let message = read_columns(&path, MemoryLimit::bytes(0)).unwrap_err().to_string();
         assert!(message.starts_with("z.parquet: refused more than "), "{message}");
         assert!(message.contains(" bytes of ids or numbers in a file of "), "{message}");
     }

@@ -11,6 +11,7 @@ use super::numbers::{self, Shortest};
 use super::registry::EmbeddingFormat;
 use crate::error::{Error, Place};
 use crate::format::{Sample, output, quoted, read_unpacked_text};
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 
 const VECTORS: &str = "vectors.tsv";
@@ -40,7 +41,7 @@ fn read(folder: &Path) -> Result<Embedding, Error> {
 }
 
 fn read_vectors(path: &Path) -> Result<Array2<f32>, Error> {
-    let text = read_unpacked_text(path)?;
+    let text = read_unpacked_text(path, MemoryLimit::default())?;
     let mut values = Vec::new();
     let (mut num_rows, mut width) = (0, 0);
     for line in text.lines() {
@@ -63,7 +64,7 @@ fn read_vectors(path: &Path) -> Result<Array2<f32>, Error> {
 
 /// One column has no header; of several the ids are in the column `id`, else in the first.
 fn read_ids(path: &Path) -> Result<NodeIds, Error> {
-    let text = read_unpacked_text(path)?;
+    let text = read_unpacked_text(path, MemoryLimit::default())?;
     let mut lines = text.lines().zip(1..);
     let header = lines.clone().next().map(|(line, _)| line).filter(|line| line.contains('\t'));
     let mut column = 0;

@@ -10,6 +10,7 @@ use super::numbers::{self, Shortest};
 use super::registry::EmbeddingFormat;
 use crate::error::{Error, Place};
 use crate::format::{Sample, output, quoted, read_unpacked_text};
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 
 pub(super) const FORMAT: EmbeddingFormat = EmbeddingFormat {
@@ -47,7 +48,7 @@ fn header(line: &str) -> Option<(usize, usize)> {
 }
 
 fn read(path: &Path) -> Result<Embedding, Error> {
-    let text = read_unpacked_text(path)?;
+    let text = read_unpacked_text(path, MemoryLimit::default())?;
     let mut lines = text.lines().enumerate().map(|(number, line)| (Place::line(path, number + 1), line));
     let (first, line) = lines.next().unwrap_or((Place::line(path, 1), ""));
     let Some((num_rows, width)) = header(line) else {

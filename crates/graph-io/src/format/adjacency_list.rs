@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::attributes::Ids;
 use super::file::{name_of, read_unpacked_text};
-use super::registry::Format;
+use super::registry::{Format, ReadConfig};
 use crate::arcs::{ArcMeaning, Arcs};
 use crate::error::{Error, Place};
 use crate::raw_dataset::RawDataset;
@@ -22,12 +22,12 @@ pub(super) const FORMAT: Format = Format {
     recognizes: |sample| {
         !sample.is_folder && FORMAT.endings.iter().any(|ending| sample.name.ends_with(ending))
     },
-    read: |path, _| read(path),
+    read,
     write: None,
 };
 
-fn read(path: &Path) -> Result<RawDataset, Error> {
-    let text = read_unpacked_text(path)?;
+fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
+    let text = read_unpacked_text(path, config.max_memory)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     // All three ends of lines.
     let lines = || text.split(['\n', '\r']).map(without_comment).filter(|line| !line.is_empty());
@@ -88,7 +88,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.adjlist");
         std::fs::write(&path, text).unwrap();
-        read(&path)
+        read(&path, &ReadConfig::default())
     }
 
     #[test]

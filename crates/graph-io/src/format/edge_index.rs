@@ -7,6 +7,7 @@ use super::npy::{Header, NpyArray};
 use super::registry::{Format, Sample};
 use crate::arcs::{ArcMeaning, Arcs};
 use crate::error::{Error, Place};
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::RawDataset;
 
@@ -18,7 +19,7 @@ pub(super) const FORMAT: Format = Format {
     endings: &[".npy"],
     keeps: "",
     recognizes: is_edge_index,
-    read: |path, _| read(path),
+    read: |path, config| read(path, config.max_memory),
     write: None,
 };
 
@@ -31,8 +32,8 @@ fn is_edge_index(sample: &Sample) -> bool {
     })
 }
 
-fn read(path: &Path) -> Result<RawDataset, Error> {
-    let bytes = read_unpacked(path)?;
+fn read(path: &Path, limit: MemoryLimit) -> Result<RawDataset, Error> {
+    let bytes = read_unpacked(path, limit)?;
     let array = NpyArray::parse(&bytes, path)?;
     let (from, to) = read_ends(&array)?;
     let num_nodes = from.iter().chain(&to).max().map_or(0, |&last| last as usize + 1);
@@ -100,7 +101,7 @@ mod tests {
             let mut bytes = Vec::new();
             write_array(&mut bytes, shape, numbers).unwrap();
             std::fs::write(&path, bytes).unwrap();
-            read(&path).unwrap_err().to_string()
+            read(&path, MemoryLimit::default()).unwrap_err().to_string()
         };
         assert_eq!(
             message(&[3], &[1, 2, 3]),

@@ -9,12 +9,7 @@ use memmap2::MmapMut;
 
 use super::text_encoding;
 use crate::error::{Error, Place};
-
-/// How many bytes may come out of a packed file of `packed_len` bytes: 16 MiB and 20 times its own. Text of a graph
-/// packs to a third or a fifth; what packs to less than a twentieth, beyond these 16 MiB, is a bomb.
-pub(crate) fn max_unpacked(packed_len: u64) -> u64 {
-    (16 << 20) + 20 * packed_len
-}
+use crate::memory_limit::MemoryLimit;
 
 /// The content of a file of at most `max_bytes`.
 pub(super) fn read_bytes(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Error> {
@@ -29,24 +24,24 @@ pub(super) fn read_bytes(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Error
 }
 
 /// The content of a file, unpacked if it is gzip by its first bytes.
-pub(crate) fn read_unpacked(path: &Path) -> Result<Vec<u8>, Error> {
+pub(crate) fn read_unpacked(path: &Path, limit: MemoryLimit) -> Result<Vec<u8>, Error> {
     let fault = |source| Error::io(path, source);
     let mut file = File::open(path).map_err(fault)?;
     let len = file.metadata().map_err(fault)?.len();
     let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0).min(1 << 40));
     file.read_to_end(&mut bytes).map_err(fault)?;
-    if bytes.starts_with(&[0x1f, 0x8b]) { unpack_gzip(&bytes, path) } else { Ok(bytes) }
+    if bytes.starts_with(&[0x1f, 0x8b]) { unpack_gzip(&bytes, path, limit) } else { Ok(bytes) }
 }
 
 /// As [`read_unpacked`], for large files whose text is not kept: a file that is not packed lies in large pages where the
 /// system has them, which takes a third of the time.
-pub(crate) fn read_text_to_parse(path: &Path) -> Result<TextToParse, Error> {
+pub(crate) fn read_text_to_parse(path: &Path, limit: MemoryLimit) -> Result<TextToParse, Error> {
     let fault = |source| Error::io(path, source);
     let mut file = File::open(path).map_err(fault)?;
     let len = usize::try_from(file.metadata().map_err(fault)?.len()).unwrap_or(usize::MAX);
     let mut magic = [0; 2];
     if !(LARGE..1 << 40).contains(&len) || file.read_exact(&mut magic).is_err() || magic == [0x1f, 0x8b] {
-        return read_unpacked(path).map(TextToParse::Bytes);
+        return read_unpacked(path, limit).map(TextToParse::Bytes);
     }
     let mut map = MmapMut::map_anon(len).map_err(fault)?;
     #[cfg(target_os = "linux")]
@@ -55,7 +50,7 @@ pub(crate) fn read_text_to_parse(path: &Path) -> Result<TextToParse, Error> {
     file.read_exact(&mut map[2..]).map_err(fault)?;
     // A file that grew since is read as any other.
     if file.read(&mut [0]).map_err(fault)? > 0 {
-        return read_unpacked(path).map(TextToParse::Bytes);
+        return read_unpacked(path, limit).map(TextToParse::Bytes);
     }
     Ok(TextToParse::Pages(map))
 }
@@ -106,21 +101,27 @@ impl std::ops::Deref for TextToParse {
 }
 
 /// What is packed in the members of a gzip file.
-fn unpack_gzip(packed: &[u8], path: &Path) -> Result<Vec<u8>, Error> {
-    let max_bytes = max_unpacked(packed.len() as u64);
+fn unpack_gzip(packed: &[u8], path: &Path, limit: MemoryLimit) -> Result<Vec<u8>, Error> {
+    let max_bytes = limit.max_unpacked(packed.len() as u64);
     let mut bytes = Vec::new();
     let unpacked = MultiGzDecoder::new(packed).take(max_bytes + 1).read_to_end(&mut bytes);
     unpacked.map_err(|error| Error::malformed(Place::whole(path), "gzip data", error.to_string()))?;
     if bytes.len() as u64 > max_bytes {
-        let what = format!("more than {max_bytes} bytes unpacked from {}", packed.len());
-        return Err(Error::refused(Place::whole(path), what));
+        return Err(too_large(path, max_bytes, packed.len() as u64));
     }
     Ok(bytes)
 }
 
+/// The refusal of what unpacks to more than its limit.
+pub(super) fn too_large(path: &Path, max_bytes: u64, packed_len: u64) -> Error {
+    let what =
+        format!("more than {max_bytes} bytes unpacked from {packed_len}; `--max-memory` raises the limit");
+    Error::refused(Place::whole(path), what)
+}
+
 /// The content of a text file, unpacked if it is gzip.
-pub(crate) fn read_unpacked_text(path: &Path) -> Result<String, Error> {
-    text(read_unpacked(path)?, path)
+pub(crate) fn read_unpacked_text(path: &Path, limit: MemoryLimit) -> Result<String, Error> {
+    text(read_unpacked(path, limit)?, path)
 }
 
 /// The content of a text file of at most `max_bytes`.
@@ -196,10 +197,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("edges.txt");
         std::fs::write(&path, [gzip(b"1 2\n"), gzip(b"3 4\n")].concat()).unwrap();
-        assert_eq!(read_unpacked_text(&path).unwrap(), "1 2\n3 4\n");
+        assert_eq!(read_unpacked_text(&path, MemoryLimit::default()).unwrap(), "1 2\n3 4\n");
         let cut = gzip(b"1 2\n");
         std::fs::write(&path, &cut[..cut.len() - 5]).unwrap();
-        let message = read_unpacked_text(&path).unwrap_err().to_string();
+        let message = read_unpacked_text(&path, MemoryLimit::default()).unwrap_err().to_string();
         assert!(message.starts_with("edges.txt: expected gzip data, found "), "{message}");
     }
 
@@ -209,11 +210,16 @@ mod tests {
         let path = folder.path().join("bomb.gz");
         let bomb = gzip(&vec![b'\n'; 40 << 20]);
         std::fs::write(&path, &bomb).unwrap();
-        let max_bytes = max_unpacked(bomb.len() as u64);
+        let limit = MemoryLimit::bytes(0);
         assert_eq!(
-            read_unpacked(&path).unwrap_err().to_string(),
-            format!("bomb.gz: refused more than {max_bytes} bytes unpacked from {}", bomb.len())
+            read_unpacked(&path, limit).unwrap_err().to_string(),
+            format!(
+                "bomb.gz: refused more than {} bytes unpacked from {}; `--max-memory` raises the limit",
+                limit.max_unpacked(bomb.len() as u64),
+                bomb.len()
+            )
         );
+        assert_eq!(read_unpacked(&path, MemoryLimit::bytes(400 << 20)).unwrap().len(), 40 << 20);
     }
 
     #[test]
@@ -224,10 +230,13 @@ mod tests {
             let content: Vec<u8> = (0..len).map(|place| (place % 251) as u8).collect();
             for written in [content.clone(), gzip(&content)] {
                 std::fs::write(&path, written).unwrap();
-                assert!(read_text_to_parse(&path).unwrap()[..] == content[..], "{len} bytes");
+                assert!(
+                    read_text_to_parse(&path, MemoryLimit::default()).unwrap()[..] == content[..],
+                    "{len} bytes"
+                );
             }
         }
-        let missing = read_text_to_parse(&folder.path().join("none.txt"));
+        let missing = read_text_to_parse(&folder.path().join("none.txt"), MemoryLimit::default());
         assert!(missing.err().unwrap().to_string().starts_with("cannot access "));
     }
 

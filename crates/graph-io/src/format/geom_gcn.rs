@@ -12,6 +12,7 @@ use crate::csr::CsrMatrix;
 use crate::error::{Error, Place};
 use crate::features::Features;
 use crate::labels::Labels;
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::RawDataset;
 use crate::split::Split;
@@ -47,14 +48,14 @@ struct Rows {
     classes: ClassColumn,
 }
 
-fn read(path: &Path, _: &ReadConfig) -> Result<RawDataset, Error> {
+fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
     let file = |name: &str| {
         let packed = path.join(format!("{name}.gz"));
         if packed.exists() { packed } else { path.join(name) }
     };
-    let (features, labels) = read_nodes(&file(NODES))?;
+    let (features, labels) = read_nodes(&file(NODES), config.max_memory)?;
     let num_nodes = features.num_nodes();
-    let arcs = read_edges(&file(EDGES), num_nodes)?;
+    let arcs = read_edges(&file(EDGES), num_nodes, config.max_memory)?;
     let splits = match &labels {
         Some(labels) => read_splits(path, labels)?,
         None => Vec::new(),
@@ -76,8 +77,8 @@ fn node(cell: &str) -> Result<u32, Fault> {
     number.ok_or_else(|| Fault::new("the number of a node", quoted(cell)))
 }
 
-fn read_nodes(file: &Path) -> Result<(Features, Option<Labels>), Error> {
-    let text = read_unpacked_text(file)?;
+fn read_nodes(file: &Path, limit: MemoryLimit) -> Result<(Features, Option<Labels>), Error> {
+    let text = read_unpacked_text(file, limit)?;
     let widths = || rows(&text).filter_map(|(_, cells)| Some(cells.get(1)?.split(',').count()));
     let width = widths().next().unwrap_or(0);
     let lists_columns = widths().any(|other| other != width);
@@ -153,8 +154,8 @@ impl Rows {
     }
 }
 
-fn read_edges(file: &Path, num_nodes: usize) -> Result<Arcs, Error> {
-    let text = read_unpacked_text(file)?;
+fn read_edges(file: &Path, num_nodes: usize, limit: MemoryLimit) -> Result<Arcs, Error> {
+    let text = read_unpacked_text(file, limit)?;
     let mut arcs = Arcs { meaning: ArcMeaning::Directed, ..Arcs::default() };
     for (line, cells) in rows(&text) {
         let malformed = |expected: String, found| Error::malformed(Place::line(file, line), expected, found);

@@ -12,19 +12,26 @@ use super::output::write_file;
 use super::registry::Sample;
 use crate::error::Error;
 use crate::features::Features;
+use crate::memory_limit::MemoryLimit;
 
 /// Reads features, a row a node: a NumPy array of floats or whole numbers as a full matrix, or a matrix that
 /// `scipy.sparse.save_npz` wrote as a sparse one.
 ///
 /// # Errors
-/// A file that cannot be read, or is neither; no columns; a number that is NaN or infinite, as f64 beyond f32 become.
+/// A file that cannot be read, or is neither; no columns; a number that is infinite, as f64 beyond f32 become. NaN stands
+/// for a missing value.
 pub fn read_features(path: &Path) -> Result<Features, Error> {
+    read_features_within(path, MemoryLimit::default())
+}
+
+/// As [`read_features`], with a limit for what the file unpacks to.
+pub(super) fn read_features_within(path: &Path, limit: MemoryLimit) -> Result<Features, Error> {
     if Sample::of(path)?.head.starts_with(b"PK") {
-        return read_sparse_features(path);
+        return read_sparse_features(path, limit);
     }
-    let bytes = read_unpacked(path)?;
+    let bytes = read_unpacked(path, limit)?;
     let matrix = NpyArray::parse(&bytes, path)?.to_matrix()?;
-    Features::from_dense(matrix).map_err(|error| error.in_file(path))
+    Features::Dense(matrix).with_missing().map_err(|error| error.in_file(path))
 }
 
 /// Writes a matrix as NumPy does: under another name first, then moved to its place.
@@ -55,7 +62,7 @@ pub(crate) fn write_rows(matrix: &Array2<f32>, out: &mut impl Write) -> io::Resu
 /// # Errors
 /// A file that cannot be read, or that is not such a matrix from its first to its last byte.
 pub fn read_matrix(path: &Path) -> Result<Array2<f32>, Error> {
-    let bytes = read_unpacked(path)?;
+    let bytes = read_unpacked(path, MemoryLimit::default())?;
     to_rows(&NpyArray::parse(&bytes, path)?)
 }
 

@@ -39,7 +39,7 @@ pub(super) const FORMAT: Format = Format {
     recognizes: |sample| {
         sample.head.get(..BANNER.len()).is_some_and(|head| head.eq_ignore_ascii_case(BANNER.as_bytes()))
     },
-    read: |path, _| read(&read_text_to_parse(path)?.into_lines(path)?, path, None),
+    read: |path, config| read(&read_text_to_parse(path, config.max_memory)?.into_lines(path)?, path, None),
     write: Some(write),
 };
 

@@ -38,7 +38,7 @@ pub(super) const FORMAT: Format = Format {
     endings: &[".graph", ".metis"],
     keeps: "edges and weights that are whole numbers; no loops",
     recognizes,
-    read: |path, _| read(&read_text_to_parse(path)?.into_lines(path)?, path),
+    read: |path, config| read(&read_text_to_parse(path, config.max_memory)?.into_lines(path)?, path),
     write: Some(write),
 };
 

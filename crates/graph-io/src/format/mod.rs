@@ -17,7 +17,7 @@
 
 mod adjacency_list;
 mod attributes;
-mod compact;
+mod dgl_csv;
 mod edge_index;
 mod edge_list;
 mod fields;
@@ -37,7 +37,7 @@ mod metis;
 mod node_link;
 mod node_table;
 pub(crate) mod npy;
-mod npz;
+pub(crate) mod npz;
 mod ogb;
 pub(crate) mod output;
 mod pajek;
@@ -49,6 +49,7 @@ mod planetoid;
 mod quoted;
 mod registry;
 mod split_file;
+mod split_lists;
 mod text_encoding;
 mod text_table;
 mod tu;
@@ -56,7 +57,6 @@ mod wiki_cs;
 mod xml;
 pub(crate) mod zip_archive;
 
-pub use compact::Compact;
 pub(crate) use edge_list::line::Separator;
 pub(crate) use fields::Fields;
 pub(crate) use file::{name_of, read_unpacked_text};
@@ -84,6 +84,7 @@ static ALL: &[Format] = &[
     linqs::FORMAT,
     ogb::FORMAT,
     geom_gcn::FORMAT,
+    dgl_csv::FORMAT,
     parts::FORMAT,
     // Told by the first bytes.
     npz::FORMAT,

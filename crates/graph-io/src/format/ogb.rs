@@ -14,6 +14,7 @@ use crate::arcs::{ArcMeaning, Arcs};
 use crate::error::{Error, Place};
 use crate::features::Features;
 use crate::labels::Labels;
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::RawDataset;
 use crate::split::Split;
@@ -32,7 +33,7 @@ pub(super) const FORMAT: Format = Format {
     endings: &[],
     keeps: "",
     recognizes: |sample| sample.has_file("raw") && is_ogb(sample),
-    read: |path, _| read(path),
+    read: |path, config| read(path, config.max_memory),
     write: None,
 };
 
@@ -56,37 +57,41 @@ fn required(folder: &Path, name: &str) -> Result<PathBuf, Error> {
     })
 }
 
-fn read(folder: &Path) -> Result<RawDataset, Error> {
+fn read(folder: &Path, limit: MemoryLimit) -> Result<RawDataset, Error> {
     let raw = folder.join("raw");
     if !raw.is_dir() {
         std::fs::metadata(folder).map_err(|source| Error::io(folder, source))?;
         return Err(Error::malformed(Place::whole(folder), "a folder raw in it", "none"));
     }
     let num_nodes_file = required(&raw, "num-node-list.csv")?;
-    let num_nodes = read_count(&num_nodes_file)?;
-    let num_arcs = read_count(&required(&raw, "num-edge-list.csv")?)?;
+    let num_nodes = read_count(&num_nodes_file, limit)?;
+    let num_arcs = read_count(&required(&raw, "num-edge-list.csv")?, limit)?;
     let edge_file = required(&raw, "edge.csv")?;
-    let (arcs, num_bytes) = read_arcs(&edge_file, num_nodes, num_arcs)?;
+    let (arcs, num_bytes) = read_arcs(&edge_file, (num_nodes, num_arcs), limit)?;
     let features = match existing(&raw, "node-feat.csv") {
-        Some(file) => Some(read_features(&file, num_nodes)?),
+        Some(file) => Some(read_features(&file, num_nodes, limit)?),
         None => None,
     };
     let labels = match existing(&raw, "node-label.csv") {
-        Some(file) => read_labels(&file, num_nodes)?,
+        Some(file) => read_labels(&file, num_nodes, limit)?,
         None => None,
     };
     if features.is_none() && labels.is_none() && num_nodes > MAX_DECLARED_NODES.max(num_bytes) {
         let expected = "a number of nodes that other files bear out";
         return Err(Error::malformed(Place::line(&num_nodes_file, 1), expected, num_nodes.to_string()));
     }
-    let splits = read_splits(&folder.join("split"), num_nodes, labels.as_ref())?;
+    let splits = read_splits(&folder.join("split"), num_nodes, labels.as_ref(), limit)?;
     let arcs_of = RawDataset::from_arcs(&name_of(folder), NodeIds::counted(num_nodes), arcs);
     Ok(RawDataset { features, labels, splits, ..arcs_of })
 }
 
 /// The arcs, and how many bytes they were as text.
-fn read_arcs(file: &Path, num_nodes: usize, num_arcs: usize) -> Result<(Arcs, usize), Error> {
-    let text = read_unpacked_text(file)?;
+fn read_arcs(
+    file: &Path,
+    (num_nodes, num_arcs): (usize, usize),
+    limit: MemoryLimit,
+) -> Result<(Arcs, usize), Error> {
+    let text = read_unpacked_text(file, limit)?;
     let NumberRows { values, .. } = read_rows::<u32>(&text, 2, "a node, a whole number", file)?;
     if values.len() / 2 != num_arcs {
         let expected = format!("{num_arcs} lines, as num-edge-list.csv says");
@@ -102,14 +107,14 @@ fn read_arcs(file: &Path, num_nodes: usize, num_arcs: usize) -> Result<(Arcs, us
     Ok((Arcs { from: ends(0), to: ends(1), weights: None, meaning: ArcMeaning::Directed }, num_bytes))
 }
 
-fn read_features(file: &Path, num_nodes: usize) -> Result<Features, Error> {
-    let text = read_unpacked_text(file)?;
+fn read_features(file: &Path, num_nodes: usize, limit: MemoryLimit) -> Result<Features, Error> {
+    let text = read_unpacked_text(file, limit)?;
     let width = text.lines().next().unwrap_or_default().split(',').count();
     let NumberRows { values, num_rows } = read_rows::<f32>(&text, width, "a finite number", file)?;
     drop(text);
     check_rows(file, num_rows, num_nodes)?;
     let matrix = Array2::from_shape_vec((num_rows, width), values).expect("every row is of this width");
-    Features::from_dense(matrix).map_err(|error| error.in_file(file))
+    Features::Dense(matrix).with_missing().map_err(|error| error.in_file(file))
 }
 
 fn check_rows(file: &Path, num_rows: usize, num_nodes: usize) -> Result<(), Error> {
@@ -120,8 +125,8 @@ fn check_rows(file: &Path, num_rows: usize, num_nodes: usize) -> Result<(), Erro
     Err(Error::malformed(Place::whole(file), expected, num_rows.to_string()))
 }
 
-fn read_labels(file: &Path, num_nodes: usize) -> Result<Option<Labels>, Error> {
-    let text = read_unpacked_text(file)?;
+fn read_labels(file: &Path, num_nodes: usize, limit: MemoryLimit) -> Result<Option<Labels>, Error> {
+    let text = read_unpacked_text(file, limit)?;
     let num_lines = memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1;
     let mut classes = ClassColumn::with_room(num_lines.min(num_nodes));
     for (line, content) in text.lines().enumerate() {
@@ -142,7 +147,12 @@ fn read_labels(file: &Path, num_nodes: usize) -> Result<Option<Labels>, Error> {
 }
 
 /// The split of the one scheme in a folder; none without the folder.
-fn read_splits(folder: &Path, num_nodes: usize, labels: Option<&Labels>) -> Result<Vec<Split>, Error> {
+fn read_splits(
+    folder: &Path,
+    num_nodes: usize,
+    labels: Option<&Labels>,
+    limit: MemoryLimit,
+) -> Result<Vec<Split>, Error> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
@@ -158,7 +168,7 @@ fn read_splits(folder: &Path, num_nodes: usize, labels: Option<&Labels>) -> Resu
     };
     let set = |name: &str| {
         let file = required(&scheme, name)?;
-        let text = read_unpacked_text(&file)?;
+        let text = read_unpacked_text(&file, limit)?;
         let nodes = read_rows::<u32>(&text, 1, "a node, a whole number", &file)?.values;
         match nodes.iter().position(|&node| node as usize >= num_nodes) {
             Some(line) => {
@@ -214,13 +224,13 @@ mod tests {
     }
 
     fn message(changes: &[(&str, &str)]) -> String {
-        read(folder(changes).path()).unwrap_err().to_string()
+        read(folder(changes).path(), MemoryLimit::default()).unwrap_err().to_string()
     }
 
     #[test]
     fn every_file_is_read_packed_or_not() {
         let plain = folder(&[]);
-        let expected = read(plain.path()).unwrap();
+        let expected = read(plain.path(), MemoryLimit::default()).unwrap();
         assert_eq!(expected.arcs, Arcs::from_pairs(&[(0, 1), (2, 0), (2, 2)], ArcMeaning::Directed));
         assert_eq!(expected.features, Some(Features::Dense(array![[0.5, -1.0], [0.0, 0.2], [0.0, 0.0]])));
         let labels = expected.labels.as_ref().unwrap();
@@ -239,7 +249,7 @@ mod tests {
     fn features_labels_and_splits_may_be_missing() {
         let bare = folder(&[("raw/node-feat.csv", "-"), ("raw/node-label.csv", "-")]);
         std::fs::remove_dir_all(bare.path().join("split")).unwrap();
-        let bare = read(bare.path()).unwrap();
+        let bare = read(bare.path(), MemoryLimit::default()).unwrap();
         assert_eq!((bare.features, bare.labels, bare.splits, bare.node_ids.len()), (None, None, vec![], 3));
     }
 
@@ -321,9 +331,12 @@ mod tests {
         );
         let folder = tempfile::tempdir().unwrap();
         let empty = folder.path().join("empty");
-        assert!(matches!(read(&empty), Err(Error::Io { path, .. }) if path == empty));
+        assert!(matches!(read(&empty, MemoryLimit::default()), Err(Error::Io { path, .. }) if path == empty));
         std::fs::create_dir(&empty).unwrap();
-        assert_eq!(read(&empty).unwrap_err().to_string(), "empty: expected a folder raw in it, found none");
+        assert_eq!(
+            read(&empty, MemoryLimit::default()).unwrap_err().to_string(),
+            "empty: expected a folder raw in it, found none"
+        );
         assert_eq!(
             message(&[("raw/edge.csv", "-")]),
             "raw: expected a file edge.csv or edge.csv.gz, found none"
@@ -339,7 +352,7 @@ mod tests {
         let cut = folder(&[("raw/edge.csv", "-")]);
         let packed = gzip(FILES[2].1);
         std::fs::write(cut.path().join("raw/edge.csv.gz"), &packed[..packed.len() - 4]).unwrap();
-        let message = read(cut.path()).unwrap_err().to_string();
+        let message = read(cut.path(), MemoryLimit::default()).unwrap_err().to_string();
         assert!(message.starts_with("edge.csv.gz: expected gzip data, found "), "{message}");
     }
 }

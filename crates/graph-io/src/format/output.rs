@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use tempfile::NamedTempFile;
+use tempfile::Builder;
 
 use crate::error::Error;
 
@@ -32,11 +32,10 @@ fn write_whole(
     write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
 ) -> Result<(), Error> {
     let fault = |source| Error::io(path, source);
-    let mut file = NamedTempFile::with_prefix_in(".writing-", parent(path)).map_err(fault)?;
+    let mut file = staging(FILE_MODE).tempfile_in(parent(path)).map_err(fault)?;
     let mut out = BufWriter::with_capacity(1 << 16, file.as_file_mut());
     write(&mut out).and_then(|()| out.flush()).map_err(fault)?;
     drop(out);
-    readable(file.path()).map_err(fault)?;
     file.persist(path).map(drop).map_err(|error| fault(error.error))
 }
 
@@ -65,9 +64,8 @@ pub(crate) fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E
             "something else",
         ));
     }
-    let staging = tempfile::Builder::new().prefix(".writing-").tempdir_in(parent(path)).map_err(fault)?;
+    let staging = staging(FOLDER_MODE).tempdir_in(parent(path)).map_err(fault)?;
     fill(staging.path())?;
-    folder_readable(staging.path()).map_err(fault)?;
     std::fs::rename(staging.path(), path).map_err(fault)
 }
 
@@ -75,27 +73,20 @@ fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Temporary files are their owner's alone; results are as any other file.
-#[cfg(unix)]
-fn readable(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))
-}
+/// What anyone may do with a new file, less what the user's mask takes away.
+const FILE_MODE: u32 = 0o666;
+const FOLDER_MODE: u32 = 0o777;
 
-#[cfg(unix)]
-fn folder_readable(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn folder_readable(_: &Path) -> io::Result<()> {
-    Ok(())
+/// A name that says what it is while it is written. Temporary files are usually their owner's alone; results are as any
+/// other file.
+fn staging(mode: u32) -> Builder<'static, 'static> {
+    let mut builder = Builder::new();
+    builder.prefix(".writing-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::attributes::Ids;
 use super::file::{name_of, read_unpacked_text};
 use super::quoted::quoted;
-use super::registry::{Format, Sample};
+use super::registry::{Format, ReadConfig, Sample};
 use crate::arcs::{ArcMeaning, Arcs};
 use crate::error::{Error, Place};
 use crate::node_ids::NodeIds;
@@ -23,7 +23,7 @@ pub(super) const FORMAT: Format = Format {
     endings: &[".net"],
     keeps: "",
     recognizes: |sample| !sample.is_folder && (sample.name.ends_with(".net") || starts_so(sample)),
-    read: |path, _| read(path),
+    read,
     write: None,
 };
 
@@ -63,8 +63,8 @@ struct Network<'a> {
     edges: Vec<usize>,
 }
 
-fn read(path: &Path) -> Result<RawDataset, Error> {
-    let text = read_unpacked_text(path)?;
+fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
+    let text = read_unpacked_text(path, config.max_memory)?;
     let mut network = Network {
         file: path,
         num_bytes: text.len(),
@@ -236,7 +236,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.net");
         std::fs::write(&path, text).unwrap();
-        read(&path)
+        read(&path, &ReadConfig::default())
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::edge_list;
-use super::matrix_file::read_features;
+use super::matrix_file::read_features_within;
 use super::node_table::{KnownOfNodes, read_table, write_node_table};
 use super::output::write_folder;
 use super::registry::{Format, ReadConfig, Sample};
-use super::split_file::read_split;
+use super::split_lists::read_splits;
 use crate::error::{Error, Place};
 use crate::load::recognize;
 use crate::node_ids::NodeIds;
@@ -17,7 +17,7 @@ use crate::read_notes::ReadNotes;
 /// A folder of a graph file and, where there are any, a table of nodes, an array of features, and a split.
 pub(super) const FORMAT: Format = Format {
     name: "parts",
-    title: "a folder of edges.* in any format of one file, and nodes.csv, features.npy, split.csv where there are any",
+    title: "a folder of edges.* in any format of one file, and nodes.csv, features.npy, split.* where there are any",
     endings: &[],
     keeps: "everything but what was cleaned, as edges.tsv and nodes.csv",
     recognizes: |sample| sample.is_folder && !called(sample, EDGES).is_empty(),
@@ -48,7 +48,8 @@ fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
         return Err(Error::malformed(Place::whole(path), expected, "none"));
     };
     let raw = recognize(&edges)?.read(&edges, config)?;
-    let split = one(&["split"])?;
+    let folder = ["split", "splits"].iter().map(|name| path.join(name)).find(|folder| folder.is_dir());
+    let split = one(&["split", "splits"])?.or(folder);
     let parts =
         NodeParts { nodes: one(&["nodes"])?, features: one(&["features"])?, has_split: split.is_some() };
     let mut raw = parts.join(raw, config)?;
@@ -56,7 +57,7 @@ fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
         let labels = raw.labels.as_ref().ok_or_else(|| {
             Error::malformed(Place::whole(&split), "labels of the nodes that it splits", "none")
         })?;
-        raw.splits = vec![read_split(&split, &raw.node_ids, labels)?];
+        raw.splits = read_splits(&split, &raw.node_ids, labels)?;
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(RawDataset { name: name.unwrap_or(raw.name), ..raw })
@@ -83,7 +84,7 @@ impl NodeParts {
     /// The graph with what the files say of its nodes.
     pub(crate) fn join(&self, raw: RawDataset, config: &ReadConfig) -> Result<RawDataset, Error> {
         let known = KnownOfNodes { ids: Some(&raw.node_ids), has_split: self.has_split };
-        let read = |file| read_table(file, &config.columns, known);
+        let read = |file| read_table(file, config, known);
         let table = self.nodes.as_deref().map(read).transpose()?;
         let Some(file) = &self.features else {
             return match (table, &self.nodes) {
@@ -93,7 +94,7 @@ impl NodeParts {
                 _ => Ok(raw),
             };
         };
-        let features = read_features(file)?;
+        let features = read_features_within(file, config.max_memory)?;
         let num_rows = features.num_nodes();
         let table = match table {
             Some(table) if table.node_ids.len() != num_rows => {
@@ -106,6 +107,7 @@ impl NodeParts {
                 node_ids: row_ids(&raw.node_ids, num_rows, file)?,
                 features: Some(features),
                 feature_names: None,
+                text_columns: Vec::new(),
                 labels: None,
                 splits: Vec::new(),
                 notes: ReadNotes::default(),

@@ -10,6 +10,7 @@ use super::file::file_names;
 use super::text_encoding;
 use crate::column_config::ColumnConfig;
 use crate::error::Error;
+use crate::memory_limit::MemoryLimit;
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::{RawDataset, UnknownIds};
 
@@ -39,6 +40,8 @@ pub struct ReadConfig {
     pub unknown_ids: UnknownIds,
     /// Which columns mean what.
     pub columns: ColumnConfig,
+    /// What reading a packed file may take.
+    pub max_memory: MemoryLimit,
 }
 
 impl Format {

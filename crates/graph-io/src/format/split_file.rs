@@ -12,6 +12,7 @@ use super::text_table::{HeaderHints, TextTable, kind_of, shown};
 use crate::column_config::{ColumnConfig, Header};
 use crate::error::{Error, Place};
 use crate::labels::Labels;
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 use crate::split::Split;
 
@@ -40,7 +41,10 @@ use crate::split::Split;
 pub fn read_split(path: &Path, node_ids: &NodeIds, labels: &Labels) -> Result<Split, Error> {
     assert_eq!(node_ids.len(), labels.num_nodes(), "a node has one id and one label");
     let is_name = |_: &str| true;
-    let table = TextTable::read(path, &HeaderHints { header: Header::Yes, ids: None, is_name: &is_name })?;
+    let table = TextTable::read(
+        path,
+        &HeaderHints { header: Header::Yes, ids: None, is_name: &is_name, limit: MemoryLimit::default() },
+    )?;
     let header = table.header().unwrap_or_default();
     let columns = Columns::of(header.iter().map(|name| &**name), &ColumnConfig::default(), path)?;
     let missing = |expected| Error::malformed(Place::line(path, 1), expected, shown(header));

@@ -9,6 +9,7 @@ use super::file::read_unpacked_text;
 use super::quoted::quoted;
 use crate::column_config::Header;
 use crate::error::{Error, Place};
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 
 /// More columns than any table of features has; what is kept of a column is longer than its name may be.
@@ -28,7 +29,7 @@ pub(crate) struct TextTable {
     num_columns: usize,
 }
 
-/// What tells whether the first row of a table names its columns.
+/// How a table is read, above all what tells whether its first row names the columns.
 pub(crate) struct HeaderHints<'a> {
     /// What the user says.
     pub(crate) header: Header,
@@ -36,6 +37,8 @@ pub(crate) struct HeaderHints<'a> {
     pub(crate) ids: Option<&'a NodeIds>,
     /// Whether a word is the name of a column.
     pub(crate) is_name: &'a dyn Fn(&str) -> bool,
+    /// What reading the file may take, where it is packed.
+    pub(crate) limit: MemoryLimit,
 }
 
 type Row<'a> = Vec<Cow<'a, str>>;
@@ -44,7 +47,7 @@ impl TextTable {
     /// The content of a file, unpacked if it is gzip. Tabs are between the cells of a .tsv file; elsewhere what is most
     /// often in the first line: commas, tabs, semicolons or bars, else blanks.
     pub(crate) fn read(file: &Path, hints: &HeaderHints<'_>) -> Result<Self, Error> {
-        let text = read_unpacked_text(file)?;
+        let text = read_unpacked_text(file, hints.limit)?;
         let separator = separator_of(&text, file);
         let mut table = Self { text, separator, file: file.to_path_buf(), header: None, num_columns: 0 };
         let mut fields = Fields::new(&table.text, separator, file);
@@ -250,7 +253,8 @@ mod tests {
         std::fs::write(&path, content).unwrap();
         let ids = NodeIds::from_names(ids);
         let is_name = |word: &str| ["x", "label"].contains(&word);
-        let hints = HeaderHints { header, ids: Some(&ids).filter(|ids| !ids.is_empty()), is_name: &is_name };
+        let ids = Some(&ids).filter(|ids| !ids.is_empty());
+        let hints = HeaderHints { header, ids, is_name: &is_name, limit: MemoryLimit::default() };
         TextTable::read(&path, &hints).map_err(|error| error.to_string())
     }
 

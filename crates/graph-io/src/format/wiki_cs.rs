@@ -17,6 +17,7 @@ use crate::arcs::{ArcMeaning, Arcs};
 use crate::error::{Error, Place};
 use crate::features::Features;
 use crate::labels::Labels;
+use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::RawDataset;
 use crate::split::Split;
@@ -33,7 +34,7 @@ pub(super) const FORMAT: Format = Format {
     endings: &[".json"],
     keeps: "",
     recognizes: |sample| sample.name.ends_with(".json") && starts_as_wiki_cs(sample),
-    read: |path, _| read(path),
+    read: |path, config| read(path, config.max_memory),
     write: None,
 };
 
@@ -60,8 +61,8 @@ fn starts_as_wiki_cs(sample: &Sample) -> bool {
     }
 }
 
-fn read(path: &Path) -> Result<RawDataset, Error> {
-    let bytes = read_unpacked(path)?;
+fn read(path: &Path, limit: MemoryLimit) -> Result<RawDataset, Error> {
+    let bytes = read_unpacked(path, limit)?;
     let mut json = serde_json::Deserializer::from_slice(&bytes);
     let parts = json.deserialize_map(Object).and_then(|parts| json.end().map(|()| parts));
     let parts = parts.map_err(|error| json_error(&error, &bytes, path, "the JSON of Wiki-CS"))?;
@@ -205,7 +206,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data.json");
         std::fs::write(&path, content).unwrap();
-        read(&path).map_err(|error| error.to_string())
+        read(&path, MemoryLimit::default()).map_err(|error| error.to_string())
     }
 
     fn message(from: &str, to: &str) -> String {

@@ -1,40 +1,64 @@
 //! Zip archives of arrays, with a bound on what they may unpack to.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::file::max_unpacked;
-use super::npy::NpyArray;
+use super::file::too_large;
+use super::npy::{Header, NpyArray};
 use super::quoted::quoted;
 use crate::error::{Error, Place};
+use crate::memory_limit::MemoryLimit;
 
 /// An archive of NumPy arrays, `NAME.npy` for each NAME; each is unpacked when it is asked for.
 ///
-/// All that is unpacked may come to [`max_unpacked`] bytes of the archive's own; the sizes that it declares are not
-/// believed.
+/// An array is unpacked to the length that its own header gives it, and all of them to what a [`MemoryLimit`] allows; the
+/// sizes that the archive declares are not believed.
 pub(crate) struct ArrayArchive {
-    archive: zip::ZipArchive<BufReader<File>>,
+    archive: zip::ZipArchive<Box<dyn Source>>,
     path: PathBuf,
     packed_len: u64,
-    num_unpacked: u64,
+    num_left: u64,
+    max_unpacked: u64,
 }
+
+/// Where an archive is read from.
+trait Source: Read + Seek {}
+
+impl<S: Read + Seek> Source for S {}
 
 impl ArrayArchive {
     /// Opens an archive and reads the list of what is in it.
     ///
     /// # Errors
     /// A path that cannot be read; no zip archive; two entries of one name, or one whose name leads out of the archive.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, limit: MemoryLimit) -> Result<Self, Error> {
         let fault = |source| Error::io(path, source);
-        let mut file = File::open(path).map_err(fault)?;
+        let file = File::open(path).map_err(fault)?;
         let packed_len = file.metadata().map_err(fault)?.len();
-        check_num_entries(&mut file, packed_len, path)?;
-        let archive = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| zip_error(path, error))?;
+        Self::of(Box::new(BufReader::new(file)), packed_len, path, limit)
+    }
+
+    /// An archive that is embedded in the program; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn embedded(bytes: &'static [u8], path: &Path) -> Result<Self, Error> {
+        Self::of(Box::new(Cursor::new(bytes)), bytes.len() as u64, path, MemoryLimit::default())
+    }
+
+    fn of(
+        mut source: Box<dyn Source>,
+        packed_len: u64,
+        path: &Path,
+        limit: MemoryLimit,
+    ) -> Result<Self, Error> {
+        check_num_entries(&mut source, packed_len, path)?;
+        let archive = zip::ZipArchive::new(source).map_err(|error| zip_error(path, error))?;
         let malformed =
             |expected: &str, found: &str| Err(Error::malformed(Place::whole(path), expected, found));
         if archive.has_duplicate_names() {
@@ -47,7 +71,8 @@ impl ArrayArchive {
                 return malformed("names within the archive", &quoted(&name));
             }
         }
-        Ok(Self { archive, path: path.to_path_buf(), packed_len, num_unpacked: 0 })
+        let max_unpacked = limit.max_unpacked(packed_len);
+        Ok(Self { archive, path: path.to_path_buf(), packed_len, num_left: max_unpacked, max_unpacked })
     }
 
     /// Whether there is an array of this name.
@@ -112,7 +137,6 @@ impl ArrayArchive {
 
     fn unpack(&mut self, name: &str) -> Result<Vec<u8>, Error> {
         let place = self.place(name);
-        let max_bytes = max_unpacked(self.packed_len);
         let entry = self.archive.by_name(&format!("{name}.npy"));
         let entry = entry.map_err(|error| match error {
             ZipError::FileNotFound => {
@@ -120,14 +144,30 @@ impl ArrayArchive {
             }
             error => zip_error(&place, error),
         })?;
+        let damaged =
+            |error: io::Error| Error::malformed(Place::whole(&place), "zip data", error.to_string());
         let mut bytes = Vec::new();
-        let left = max_bytes.saturating_sub(self.num_unpacked);
-        let unpacked = entry.take(left + 1).read_to_end(&mut bytes);
-        unpacked.map_err(|error| Error::malformed(Place::whole(&place), "zip data", error.to_string()))?;
-        self.num_unpacked += bytes.len() as u64;
-        if self.num_unpacked > max_bytes {
-            let what = format!("more than {max_bytes} bytes unpacked from {}", self.packed_len);
-            return Err(Error::refused(Place::whole(&self.path), what));
+        let mut entry = entry.take(Header::MAX_BYTES);
+        entry.read_to_end(&mut bytes).map_err(damaged)?;
+        // What has no header of an array is refused when it is parsed: no more of it is unpacked.
+        if let Ok(header) = Header::parse(&bytes, &place) {
+            let Some(left) = header.file_len().and_then(|needed| self.num_left.checked_sub(needed)) else {
+                return Err(too_large(&self.path, self.max_unpacked, self.packed_len));
+            };
+            let needed = self.num_left - left;
+            let more = needed.saturating_sub(bytes.len() as u64);
+            bytes.reserve_exact(more as usize + 1);
+            // The end is read too: only there the checksum is compared.
+            entry.set_limit(more + 1);
+            entry.read_to_end(&mut bytes).map_err(damaged)?;
+            if bytes.len() as u64 > needed {
+                return Err(Error::malformed(
+                    Place::whole(&place),
+                    format!("{needed} bytes by its header"),
+                    "more",
+                ));
+            }
+            self.num_left = left;
         }
         Ok(bytes)
     }
@@ -176,16 +216,16 @@ fn zip_error(path: &Path, error: ZipError) -> Error {
 
 /// Refuses an archive whose end declares more entries than its bytes have room for: the library makes a table of the
 /// declared size before it reads the first entry.
-fn check_num_entries(file: &mut File, packed_len: u64, path: &Path) -> Result<(), Error> {
+fn check_num_entries(source: &mut (impl Read + Seek), packed_len: u64, path: &Path) -> Result<(), Error> {
     /// The end of the directory with its longest comment, and the larger one before it.
     const TAIL: u64 = 22 + 0xffff + 20 + 56;
     const SMALLEST_ENTRY: u64 = 46;
     let fault = |source| Error::io(path, source);
     let start = packed_len.saturating_sub(TAIL);
     let mut tail = Vec::new();
-    file.seek(SeekFrom::Start(start)).map_err(fault)?;
-    file.take(TAIL).read_to_end(&mut tail).map_err(fault)?;
-    file.rewind().map_err(fault)?;
+    source.seek(SeekFrom::Start(start)).map_err(fault)?;
+    source.take(TAIL).read_to_end(&mut tail).map_err(fault)?;
+    source.rewind().map_err(fault)?;
     let malformed =
         |expected: String, found: String| Err(Error::malformed(Place::whole(path), expected, found));
     let number = |from: usize, len: usize| {
@@ -224,7 +264,7 @@ mod tests {
         let path = folder.path().join("lie.npz");
         let message = |bytes: &[u8]| {
             std::fs::write(&path, bytes).unwrap();
-            ArrayArchive::open(&path).err().unwrap().to_string()
+            ArrayArchive::open(&path, MemoryLimit::default()).err().unwrap().to_string()
         };
         let mut short = [0; 22];
         short[..4].copy_from_slice(b"PK\x05\x06");
@@ -270,7 +310,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.npz");
         std::fs::write(&path, bytes).unwrap();
-        ArrayArchive::open(&path)?.read(name, |array| array.to_vector())
+        ArrayArchive::open(&path, MemoryLimit::default())?.read(name, |array| array.to_vector())
     }
 
     fn message(bytes: &[u8]) -> String {
@@ -343,13 +383,42 @@ mod tests {
         let path = folder.path().join("a.npz");
         let bytes = archive(&["x.npy", "y.npy"], &npy(9 << 20), zip::CompressionMethod::Deflated);
         std::fs::write(&path, &bytes).unwrap();
-        let mut archive = ArrayArchive::open(&path).unwrap();
+        let limit = MemoryLimit::bytes(0);
+        let mut archive = ArrayArchive::open(&path, limit).unwrap();
         let len = |array: &NpyArray| Ok(array.shape()[0]);
         assert_eq!(archive.read("x", len).unwrap(), 9 << 20);
-        let max_bytes = max_unpacked(bytes.len() as u64);
+        let max_bytes = limit.max_unpacked(bytes.len() as u64);
         assert_eq!(
             archive.read("y", len).unwrap_err().to_string(),
-            format!("a.npz: refused more than {max_bytes} bytes unpacked from {}", bytes.len())
+            format!(
+                "a.npz: refused more than {max_bytes} bytes unpacked from {}; `--max-memory` raises the limit",
+                bytes.len()
+            )
         );
+        let mut archive = ArrayArchive::open(&path, MemoryLimit::bytes(200 << 20)).unwrap();
+        assert_eq!((archive.read("x", len).unwrap(), archive.read("y", len).unwrap()), (9 << 20, 9 << 20));
+    }
+
+    #[test]
+    fn features_that_pack_to_a_thousandth_are_read() {
+        // One-hot floats of 2300 nodes: 18 MB that pack to some kB.
+        let mut bytes = Vec::new();
+        let values: Vec<f32> = (0..2300 * 2000).map(|place| f32::from(u8::from(place % 2001 == 0))).collect();
+        crate::format::npy::write_array(&mut bytes, &[2300, 2000], &values).unwrap();
+        let packed = archive(&["x.npy"], &bytes, zip::CompressionMethod::Deflated);
+        assert!(packed.len() < bytes.len() / 200, "{}", packed.len());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        std::fs::write(&path, packed).unwrap();
+        let mut archive = ArrayArchive::open(&path, MemoryLimit::default()).unwrap();
+        let matrix = archive.read("x", |array| array.to_matrix::<f32>()).unwrap();
+        assert_eq!((matrix.dim(), matrix.sum()), ((2300, 2000), 2299.0));
+    }
+
+    #[test]
+    fn more_bytes_than_the_header_says_are_not_unpacked() {
+        let long = [npy(3), vec![0; 32 << 20]].concat();
+        let bytes = archive(&["x.npy"], &long, zip::CompressionMethod::Deflated);
+        assert_eq!(message(&bytes), "a.npz[x]: expected 131 bytes by its header, found more");
     }
 }

@@ -49,13 +49,12 @@ pub(in crate::format) struct GraphBuilder {
     columns: Columns,
     /// What the settings call the weight.
     weight_called: Option<String>,
+    num_bytes: usize,
 }
 
 /// What a reader knows of its source when all is read.
 pub(in crate::format) struct Source<'a> {
     pub(in crate::format) file: &'a Path,
-    /// How many bytes of text.
-    pub(in crate::format) num_bytes: usize,
     pub(in crate::format) unknown_ids: UnknownIds,
     /// Whether edges that do not say are arcs.
     pub(in crate::format) is_directed: bool,
@@ -64,8 +63,7 @@ pub(in crate::format) struct Source<'a> {
 }
 
 impl GraphBuilder {
-    pub(in crate::format) fn new(conventions: Conventions, config: &ColumnConfig) -> Self {
-        let weight_called = config.weight.clone();
+    pub(in crate::format) fn new(conventions: Conventions, config: &ColumnConfig, num_bytes: usize) -> Self {
         Self {
             conventions,
             ids: Ids::default(),
@@ -76,18 +74,19 @@ impl GraphBuilder {
             missing_weight: conventions.missing_weight,
             first_without_weight: None,
             is_directed: None,
-            columns: Columns::new(conventions, config),
-            weight_called,
+            columns: Columns::new(conventions, config, num_bytes),
+            weight_called: config.weight.clone(),
+            num_bytes,
         }
     }
 
     /// The ids of the nodes are their names, whatever else names them.
     pub(in crate::format) fn keep_ids(&mut self) {
-        self.columns.keep_ids();
+        self.columns.keeps_ids = true;
     }
 
     /// The column of the values of nodes of this name.
-    pub(in crate::format) fn column(&mut self, name: &str) -> u32 {
+    pub(in crate::format) fn column(&mut self, name: &str) -> Result<u32, Fault> {
         self.columns.column(name)
     }
 
@@ -200,7 +199,7 @@ impl GraphBuilder {
     /// # Errors
     /// Edges of unknown nodes, unless they are to be skipped; a weight that only some edges have; columns that do not fit.
     pub(in crate::format) fn finish(mut self, source: &Source<'_>) -> Result<RawDataset, Error> {
-        let Source { file, num_bytes, unknown_ids, is_directed, place } = *source;
+        let Source { file, unknown_ids, is_directed, place } = *source;
         if let Some((id, at)) = self.ids.unknown().filter(|_| unknown_ids == UnknownIds::Refuse) {
             let found = format!("the unknown id {}", quoted(id));
             return Err(Error::malformed(place(at), "ids of the nodes", found));
@@ -224,7 +223,7 @@ impl GraphBuilder {
         self.arcs.meaning = if is_directed { ArcMeaning::Directed } else { ArcMeaning::Undirected };
         let unknown_ends_skipped = self.ids.number_ends(&mut self.arcs);
         let node_ids = self.ids.into_node_ids();
-        let max_bytes = (16 << 20) + 4 * num_bytes;
+        let max_bytes = (16 << 20) + 4 * self.num_bytes;
         let columns = self.columns.finish(&node_ids, max_bytes).map_err(|error| error.in_file(file))?;
         let notes = ReadNotes { weights_from, ..columns.notes };
         let mut splits = Vec::new();
@@ -237,7 +236,15 @@ impl GraphBuilder {
         }
         let dataset = RawDataset::from_arcs(&name_of(file), columns.names.unwrap_or(node_ids), self.arcs);
         let (features, feature_names) = columns.features.unzip();
-        let labels = columns.labels;
-        Ok(RawDataset { features, feature_names, labels, splits, unknown_ends_skipped, notes, ..dataset })
+        Ok(RawDataset {
+            features,
+            feature_names,
+            text_columns: columns.texts,
+            labels: columns.labels,
+            splits,
+            unknown_ends_skipped,
+            notes,
+            ..dataset
+        })
     }
 }

@@ -3,10 +3,12 @@
 //! A reader hands over what a file lists, in its order; which value is a weight, a class, a split or a feature is decided
 //! here, for every format alike.
 
+mod column;
 mod columns;
 mod feature_matrix;
 mod graph_builder;
 mod ids;
+mod roles;
 mod value;
 mod write;
 

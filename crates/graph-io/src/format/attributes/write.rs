@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::roles::LAYOUT;
 use crate::csr::row;
 use crate::error::Error;
 use crate::feature_names::FeatureNames;
@@ -10,14 +11,15 @@ use crate::format::node_table::{first_lost, set_names};
 use crate::format::quoted::quoted;
 use crate::node_dataset::NodeDataset;
 
-/// What the readers take for something other than a feature.
-const RESERVED: [&str; 13] = [
+/// What the readers take for something other than a feature, beside how nodes are drawn.
+const RESERVED: [&str; 14] = [
     "id",
     "label",
     "name",
     "class",
     "y",
     "value",
+    "group",
     "weight",
     "split",
     "train_mask",
@@ -72,7 +74,7 @@ impl<'a> NodeRecords<'a> {
     /// The names of the columns of features, where there are any and all of them can be written and mean nothing else to a
     /// reader.
     pub(in crate::format) fn own_names(&self, can_be_written: fn(&str) -> bool) -> Option<&'a FeatureNames> {
-        let means_nothing_else = |name: &str| !RESERVED.contains(&name);
+        let means_nothing_else = |name: &str| !RESERVED.contains(&name) && !LAYOUT.contains(&name);
         let names = self.features.and(self.dataset.feature_names())?;
         names.iter().all(|name| means_nothing_else(name) && can_be_written(name)).then_some(names)
     }
@@ -116,10 +118,13 @@ impl NodeRecord<'_> {
     }
 
     /// The features of all columns, of which there are `d_input`.
-    pub(in crate::format) fn all_values(&self, d_input: usize) -> impl Iterator<Item = f32> {
+    pub(in crate::format) fn all_values(&self, d_input: usize) -> Box<dyn Iterator<Item = f32> + '_> {
+        if let Row::Dense(row) = &self.features {
+            return Box::new(row.iter().copied());
+        }
         let mut nonzeros = self.nonzeros().peekable();
-        (0..d_input)
-            .map(move |column| nonzeros.next_if(|(of, _)| *of == column).map_or(0.0, |(_, value)| value))
+        let value = move |column| nonzeros.next_if(|(of, _)| *of == column).map_or(0.0, |(_, value)| value);
+        Box::new((0..d_input).map(value))
     }
 }
 
@@ -160,13 +165,18 @@ mod tests {
     fn what_is_written_reads_back_with_the_same_bits() {
         let folder = tempfile::tempdir().unwrap();
         let karate = crate::load("karate", None).unwrap();
-        for (name, file) in [("gml", "three.gml"), ("gexf", "three.gexf"), ("node-link", "three.json.gz")] {
+        for (name, file) in [
+            ("gml", "three.gml"),
+            ("gexf", "three.gexf"),
+            ("graphml", "three.graphml"),
+            ("node-link", "three.json.gz"),
+        ] {
             let format = format::all().iter().find(|format| format.name == name).unwrap();
             let path = folder.path().join(file);
             for (names, read_as) in [
                 (["age", "size_2"], ["age", "size_2"]),
                 // What would be read as something else is not written.
-                (["label", "size"], if name == "node-link" { ["x_0", "x_1"] } else { ["f0", "f1"] }),
+                (["label", "age"], if name == "node-link" { ["x_0", "x_1"] } else { ["f0", "f1"] }),
             ] {
                 let written = three(names);
                 format.write(&written, &path).unwrap();

@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::DefaultHashBuilder;
+use memmap2::MmapMut;
 
 /// Nodes by ids of at most `4 * WORDS` bytes, each id filled up with bytes that no text has.
 ///
@@ -10,9 +11,56 @@ use hashbrown::DefaultHashBuilder;
 /// the memory fetches them at the same time.
 #[derive(Default)]
 pub(super) struct InlineNames<const WORDS: usize> {
-    /// A power of two of places.
-    places: Vec<([u32; WORDS], u32)>,
+    places: Places,
+    /// A power of two.
+    num_places: usize,
     num_taken: usize,
+}
+
+/// Of each place the words of an id, then one more than its node; 0 where it is free.
+enum Places {
+    Small(Vec<u32>),
+    /// In large pages where the system has them: to find the page of a place takes longer than to read the place.
+    Large(MmapMut),
+}
+
+/// From how many bytes on places are worth pages of their own.
+const LARGE: usize = 4 << 20;
+
+impl Default for Places {
+    fn default() -> Self {
+        Self::Small(Vec::new())
+    }
+}
+
+impl Places {
+    fn with_len(num_words: usize) -> Self {
+        let num_bytes = num_words * size_of::<u32>();
+        match MmapMut::map_anon(num_bytes) {
+            Ok(map) if num_bytes >= LARGE => {
+                #[cfg(target_os = "linux")]
+                let _ = map.advise(memmap2::Advice::HugePage);
+                Self::Large(map)
+            }
+            _ => Self::Small(vec![0; num_words]),
+        }
+    }
+
+    #[inline]
+    fn words(&self) -> &[u32] {
+        match self {
+            Self::Small(words) => words,
+            Self::Large(map) => bytemuck::cast_slice(map),
+        }
+    }
+
+    #[inline]
+    fn words_mut(&mut self) -> &mut [u32] {
+        match self {
+            Self::Small(words) => words,
+            Self::Large(map) => bytemuck::cast_slice_mut(map),
+        }
+    }
 }
 
 /// An id that is looked for.
@@ -21,9 +69,6 @@ pub(super) struct Sought<const WORDS: usize> {
     key: [u32; WORDS],
     hash: u64,
 }
-
-/// No node has this number.
-const FREE: u32 = u32::MAX;
 
 impl<const WORDS: usize> InlineNames<WORDS> {
     /// The longest id that fits.
@@ -38,42 +83,50 @@ impl<const WORDS: usize> InlineNames<WORDS> {
     /// Looks at the place of an id, so that it is near.
     #[inline]
     pub(super) fn touch(&self, sought: &Sought<WORDS>) -> u32 {
-        self.places
-            .get(sought.hash as usize & self.places.len().wrapping_sub(1))
-            .map_or(FREE, |place| place.1)
+        let at = sought.hash as usize & self.num_places.wrapping_sub(1);
+        self.places.words().get(at * (WORDS + 1)).copied().unwrap_or_default()
     }
 
     /// The node of an id, or the given one from now on.
     #[inline]
     pub(super) fn node_or(&mut self, sought: &Sought<WORDS>, new: u32, hasher: &DefaultHashBuilder) -> u32 {
-        if 6 * self.num_taken >= 5 * self.places.len() {
+        if 6 * self.num_taken >= 5 * self.num_places {
             self.grow(hasher);
         }
         let place = self.place(sought);
-        if place.1 != FREE {
-            return place.1;
+        if place[WORDS] > 0 {
+            return place[WORDS] - 1;
         }
-        *place = (sought.key, new);
+        place[..WORDS].copy_from_slice(&sought.key);
+        place[WORDS] = new + 1;
         self.num_taken += 1;
         new
     }
 
     /// The place of an id, or the free one where it belongs.
     #[inline]
-    fn place(&mut self, sought: &Sought<WORDS>) -> &mut ([u32; WORDS], u32) {
-        let mask = self.places.len() - 1;
+    fn place(&mut self, sought: &Sought<WORDS>) -> &mut [u32] {
+        let mask = self.num_places - 1;
+        let words = self.places.words_mut();
         let mut at = sought.hash as usize & mask;
-        while self.places[at].1 != FREE && self.places[at].0 != sought.key {
+        loop {
+            let place = &words[at * (WORDS + 1)..][..WORDS + 1];
+            if place[WORDS] == 0 || place[..WORDS] == sought.key {
+                break;
+            }
             at = (at + 1) & mask;
         }
-        &mut self.places[at]
+        &mut words[at * (WORDS + 1)..][..WORDS + 1]
     }
 
     fn grow(&mut self, hasher: &DefaultHashBuilder) {
-        let len = (2 * self.places.len()).max(64);
-        let taken = std::mem::replace(&mut self.places, vec![([u32::MAX; WORDS], FREE); len]);
-        for (key, node) in taken.into_iter().filter(|place| place.1 != FREE) {
-            *self.place(&Sought { key, hash: Self::hash(&key, hasher) }) = (key, node);
+        self.num_places = (2 * self.num_places).max(64);
+        let places = Places::with_len(self.num_places * (WORDS + 1));
+        let before = std::mem::replace(&mut self.places, places);
+        for place in before.words().chunks_exact(WORDS + 1).filter(|place| place[WORDS] > 0) {
+            let mut key = [0; WORDS];
+            key.copy_from_slice(&place[..WORDS]);
+            self.place(&Sought { key, hash: Self::hash(&key, hasher) }).copy_from_slice(place);
         }
     }
 

@@ -15,7 +15,7 @@ pub(super) const COMMENT_SIGNS: &[&str] = &["#", "%", "//"];
 const MAX_COLUMNS: usize = 1 << 10;
 
 /// Names of the columns of the two ids, in lower case and without signs between words.
-const ENDS: [(&str, &str); 13] = [
+const ENDS: [(&str, &str); 14] = [
     ("source", "target"),
     ("src", "dst"),
     ("from", "to"),
@@ -28,6 +28,8 @@ const ENDS: [(&str, &str); 13] = [
     ("source", "destination"),
     ("src", "dest"),
     ("start", "end"),
+    // Neo4j's.
+    ("startid", "endid"),
     // Between blanks these are more likely to be nodes.
     ("u", "v"),
 ];
@@ -135,6 +137,13 @@ fn known_ends(names: &[String], separator: Separator) -> Option<(usize, usize)> 
 /// Names in lower case and without signs between words.
 fn plain_names(names: &[String]) -> Vec<String> {
     let plain = |name: &String| -> String {
+        // Neo4j has a type or a role behind a colon, and a group in brackets: `:START_ID(Person)`, `weight:float`.
+        let name = name.split('(').next().unwrap_or_default();
+        let name = match name.split_once(':') {
+            Some(("", role)) => role,
+            Some((name, _)) => name,
+            None => name,
+        };
         name.chars().filter(|letter| !"_- .".contains(*letter)).flat_map(char::to_lowercase).collect()
     };
     names.iter().map(plain).collect()

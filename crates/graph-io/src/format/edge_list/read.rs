@@ -41,7 +41,9 @@ pub(in crate::format) const FORMAT: Format = Format {
     endings: &[".tsv", ".txt", ".csv", ".edges", ".edgelist", ".el"],
     keeps: "ids, edges and weights",
     recognizes,
-    read: |path, config| read(read_text_to_parse(path)?.into_utf8(path)?, path, &config.columns, None),
+    read: |path, config| {
+        read(read_text_to_parse(path, config.max_memory)?.into_utf8(path)?, path, &config.columns, None)
+    },
     write: Some(write::write),
 };
 

@@ -32,7 +32,8 @@ use crate::node_dataset::NodeDataset;
 /// let format = graph_io::format::all().iter().find(|format| format.name == "graph-folder").unwrap();
 /// format.write(&graph_io::load("cora", None)?, &path)?;
 ///
-/// let cora = MappedDataset::open(&path)?;
+/// // SAFETY: no one changes the folder that was just written here.
+/// let cora = unsafe { MappedDataset::open(&path) }?;
 /// assert_eq!(cora.num_nodes(), 2708);
 /// assert_eq!(cora.neighbors(0)?, [633, 1862, 2582]);
 /// assert_eq!(cora.to_dataset()?.graph().num_edges(), 5278);
@@ -69,16 +70,22 @@ struct MappedArray {
 impl MappedDataset {
     /// Maps the arrays of a folder: O(1), whatever is in them.
     ///
+    /// # Safety
+    /// No file of the folder may be changed or cut short, by this process or another, as long as this value lives: the
+    /// rows that it gives are slices of the files. Writers here keep to that, they put a new folder into place. Where it
+    /// cannot be promised, [`load`](crate::load()) reads the folder into memory.
+    ///
     /// # Errors
     /// A file that is missing or cannot be mapped; a description that does not fit together; an array of another type,
     /// shape or length than it says, or in another order of bytes than this machine's.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub unsafe fn open(path: &Path) -> Result<Self, Error> {
         let folder = folder_of(path).to_path_buf();
         let metadata = Metadata::read(&folder)?;
         let mut arrays = [const { None }; Part::ALL.len()];
         for (part, place) in Part::ALL.into_iter().zip(&mut arrays) {
             if metadata.has(part) {
-                *place = Some(MappedArray::open(part, &metadata, &part.path(&folder))?);
+                // SAFETY: the caller promises what the map asks for.
+                *place = Some(unsafe { MappedArray::open(part, &metadata, &part.path(&folder)) }?);
             }
         }
         Ok(Self { folder, metadata, arrays })
@@ -267,7 +274,6 @@ impl MappedDataset {
         for node in 0..self.num_nodes() as u32 {
             for arc in self.row(Part::RowPointers, node, self.num_arcs())? {
                 let to = columns[arc];
-                // Rows were checked, but another program may change the file at any time: nothing is taken for granted.
                 let back = next.get(to as usize).copied().unwrap_or(usize::MAX);
                 let is_in_row = pointers.get(to as usize + 1).is_some_and(|&end| (back as u64) < end);
                 let has_same_weight = |weights: &[f32]| weights.get(back) == weights.get(arc);
@@ -342,12 +348,12 @@ impl ArraySource for MappedDataset {
 }
 
 impl MappedArray {
-    fn open(part: Part, metadata: &Metadata, path: &Path) -> Result<Self, Error> {
+    /// # Safety
+    /// The file must not change while it is mapped.
+    unsafe fn open(part: Part, metadata: &Metadata, path: &Path) -> Result<Self, Error> {
         let fault = |source| Error::io(path, source);
         let file = File::open(path).map_err(fault)?;
-        // SAFETY: the map is only read, through slices that are checked against its length. Writers here put a new folder
-        // into place and never change a file that is there; another program that changes the file while it is mapped
-        // gives other numbers, which each row is checked for, or, if it cuts the file short, a fault of the process.
+        // SAFETY: the caller promises that the file does not change; the map is only read.
         let map = unsafe { Mmap::map(&file) }.map_err(fault)?;
         let array = NpyArray::parse(&map, path)?;
         metadata.check_array(part, &array)?;
@@ -376,7 +382,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("graph");
         super::super::FORMAT.write(&dataset, &path).unwrap();
-        (folder, MappedDataset::open(&path).unwrap())
+        // SAFETY: the folder is the test's own.
+        let mapped = unsafe { MappedDataset::open(&path) }.unwrap();
+        (folder, mapped)
     }
 
     #[test]

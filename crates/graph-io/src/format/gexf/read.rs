@@ -21,20 +21,16 @@ const CONVENTIONS: Conventions = Conventions {
 };
 
 pub(super) fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
-    let text = read_unpacked_text(path)?;
+    let text = read_unpacked_text(path, config.max_memory)?;
     let mut xml = Xml::new(&text, path);
-    let mut content =
-        Content { graph: GraphBuilder::new(CONVENTIONS, &config.columns), attributes: HashMap::new() };
+    let mut content = Content {
+        graph: GraphBuilder::new(CONVENTIONS, &config.columns, text.len()),
+        attributes: HashMap::new(),
+    };
     let is_directed = content.read(&mut xml)?;
     let place = |at| xml.place(at);
     let unknown_ids = config.unknown_ids;
-    content.graph.finish(&Source {
-        file: path,
-        num_bytes: text.len(),
-        unknown_ids,
-        is_directed,
-        place: &place,
-    })
+    content.graph.finish(&Source { file: path, unknown_ids, is_directed, place: &place })
 }
 
 struct Content {
@@ -115,6 +111,7 @@ impl Content {
                 _ => Kind::Text,
             };
             let column = self.graph.column(title.as_deref().unwrap_or(&id));
+            let column = column.map_err(|fault| fault.at(xml.place(element.at)))?;
             if self.attributes.insert((*id).into(), (column, kind)).is_some() {
                 return Err(xml.malformed(element.at, "an attribute not declared yet", quoted(&id)));
             }

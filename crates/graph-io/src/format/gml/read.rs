@@ -20,18 +20,17 @@ const CONVENTIONS: Conventions = Conventions {
 };
 
 pub(super) fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
-    let text = read_unpacked_text(path)?;
+    let text = read_unpacked_text(path, config.max_memory)?;
     let mut tokens = Tokens::new(&text, path);
     while let Some(key) = tokens.key(true)? {
         match (key, tokens.value()?) {
             ("graph", Item::Open) => {
-                let mut graph = GraphBuilder::new(CONVENTIONS, &config.columns);
+                let mut graph = GraphBuilder::new(CONVENTIONS, &config.columns, text.len());
                 let is_directed = read_graph(&mut tokens, &mut graph)?;
                 no_second_graph(&mut tokens)?;
                 let place = |at| tokens.place(at);
                 let unknown_ids = config.unknown_ids;
-                let source =
-                    Source { file: path, num_bytes: text.len(), unknown_ids, is_directed, place: &place };
+                let source = Source { file: path, unknown_ids, is_directed, place: &place };
                 return graph.finish(&source);
             }
             (_, Item::Open) => tokens.skip_list()?,
@@ -85,7 +84,7 @@ fn read_node(tokens: &mut Tokens<'_>, graph: &mut GraphBuilder, start: usize) ->
             Item::Scalar(_, text) if key == "id" => set_once(tokens, &mut id, "id of a node", text, at)?,
             Item::Scalar(kind, text) => {
                 let column = graph.column(key);
-                let value = graph.node_value(column, Value::Written(kind, &text));
+                let value = column.and_then(|column| graph.node_value(column, Value::Written(kind, &text)));
                 value.map_err(|fault| fault.at(tokens.place(at)))?;
             }
         }

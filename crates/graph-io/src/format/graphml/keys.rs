@@ -63,7 +63,8 @@ impl Keys {
             return Err(xml.malformed(element.at, "a weight of attr.type int, long, float or double", found));
         }
         // A weight for "all" says nothing of nodes.
-        let column = (of_nodes && !is_weight).then(|| graph.column(name));
+        let column = (of_nodes && !is_weight).then(|| graph.column(name)).transpose();
+        let column = column.map_err(|fault| fault.at(xml.place(element.at)))?;
         if self.of_id.insert((*id).into(), Key { column, is_weight, kind }).is_some() {
             return Err(xml.malformed(element.at, "a key not declared yet", quoted(&id)));
         }

@@ -20,20 +20,14 @@ const CONVENTIONS: Conventions = Conventions {
 };
 
 pub(super) fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
-    let text = read_unpacked_text(path)?;
+    let text = read_unpacked_text(path, config.max_memory)?;
     let mut xml = Xml::new(&text, path);
     let mut content =
-        Content { graph: GraphBuilder::new(CONVENTIONS, &config.columns), keys: Keys::default() };
+        Content { graph: GraphBuilder::new(CONVENTIONS, &config.columns, text.len()), keys: Keys::default() };
     let is_directed = content.read(&mut xml)?;
     let place = |at| xml.place(at);
     let unknown_ids = config.unknown_ids;
-    content.graph.finish(&Source {
-        file: path,
-        num_bytes: text.len(),
-        unknown_ids,
-        is_directed,
-        place: &place,
-    })
+    content.graph.finish(&Source { file: path, unknown_ids, is_directed, place: &place })
 }
 
 struct Content {

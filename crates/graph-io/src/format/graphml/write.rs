@@ -3,81 +3,66 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::csr::row;
 use crate::error::Error;
 use crate::features::Features;
+use crate::format::attributes::NodeRecords;
 use crate::format::output::write_text_file;
-use crate::format::xml::{check_texts, escaped};
+use crate::format::xml::{check_texts, escaped, is_of_xml};
 use crate::node_dataset::NodeDataset;
-
-const SETS: [&str; 3] = ["train", "val", "test"];
 
 pub(super) fn write(dataset: &NodeDataset, path: &Path) -> Result<(), Error> {
     check_texts(dataset)?;
-    write_text_file(path, |out| write_to(dataset, out))
+    let records = NodeRecords::of(dataset)?;
+    write_text_file(path, |out| write_to(dataset, &records, out))
 }
 
-fn write_to(dataset: &NodeDataset, out: &mut dyn Write) -> io::Result<()> {
-    let (graph, node_ids, labels) = (dataset.graph(), dataset.node_ids(), dataset.labels());
-    let is_unweighted = graph.is_unweighted();
-    let features = dataset.own_features();
-    let set_of_node = dataset.split().map(|split| {
-        let mut set_of_node = vec![None; graph.num_nodes()];
-        for (set, nodes) in SETS.into_iter().zip([split.train(), split.val(), split.test()]) {
-            nodes.iter().for_each(|&node| set_of_node[node as usize] = Some(set));
-        }
-        set_of_node
-    });
+fn write_to(dataset: &NodeDataset, records: &NodeRecords<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let is_unweighted = dataset.graph().is_unweighted();
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(out, "<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">")?;
-    let mut key = |id: &str, target: &str, kind: &str, default: &str| {
-        let head = format!("  <key id=\"{id}\" for=\"{target}\" attr.name=\"{id}\" attr.type=\"{kind}\"");
+    let mut key = |id: &str, target: &str, name: &str, kind: &str, default: &str| {
+        let name = escaped(name);
+        let head = format!("  <key id=\"{id}\" for=\"{target}\" attr.name=\"{name}\" attr.type=\"{kind}\"");
         if default.is_empty() {
             return writeln!(out, "{head}/>");
         }
         writeln!(out, "{head}><default>{default}</default></key>")
     };
     if !is_unweighted {
-        key("weight", "edge", "float", "")?;
+        key("weight", "edge", "weight", "float", "")?;
     }
-    if labels.is_some() {
-        key("class", "node", "string", "")?;
+    if dataset.labels().is_some() {
+        key("class", "node", "class", "string", "")?;
     }
-    if set_of_node.is_some() {
-        key("split", "node", "string", "")?;
+    if records.has_sets() {
+        key("split", "node", "split", "string", "")?;
     }
-    if let Some(features) = features {
-        let default = if matches!(features, Features::Sparse(_)) { "0" } else { "" };
-        (0..features.d_input())
-            .try_for_each(|column| key(&format!("f{column}"), "node", "float", default))?;
+    // Zeros of sparse features are not written.
+    let is_sparse = matches!(dataset.own_features(), Some(Features::Sparse(_)));
+    let names = records.feature_names(|name| name.chars().all(is_of_xml));
+    for (column, name) in names.iter().enumerate() {
+        key(&format!("f{column}"), "node", name, "float", if is_sparse { "0" } else { "" })?;
     }
     writeln!(out, "  <graph edgedefault=\"undirected\">")?;
-    for (node, id) in (0..).zip(node_ids.iter()) {
-        writeln!(out, "    <node id=\"{}\">", escaped(&id))?;
-        if let Some((labels, class)) = labels.and_then(|labels| Some((labels, labels.class(node)?))) {
-            let name = escaped(&labels.class_names()[class as usize]);
-            writeln!(out, "      <data key=\"class\">{name}</data>")?;
+    for node in records.iter() {
+        writeln!(out, "    <node id=\"{}\">", escaped(&node.id))?;
+        if let Some(class) = node.class {
+            writeln!(out, "      <data key=\"class\">{}</data>", escaped(class))?;
         }
-        if let Some(set) = set_of_node.as_ref().and_then(|sets| sets[node as usize]) {
+        if let Some(set) = node.set {
             writeln!(out, "      <data key=\"split\">{set}</data>")?;
         }
         // As short as gives the same bits back.
-        let mut value =
-            |column: u32, value: f32| writeln!(out, "      <data key=\"f{column}\">{value:?}</data>");
-        match features {
-            Some(Features::Sparse(matrix)) => {
-                let (columns, values) = row(matrix, node as usize);
-                columns.iter().zip(values).try_for_each(|(&column, &entry)| value(column, entry))?;
-            }
-            Some(Features::Dense(matrix)) => {
-                (0..).zip(matrix.row(node as usize)).try_for_each(|(column, &entry)| value(column, entry))?;
-            }
-            None => {}
+        let mut feature =
+            |(column, value): (usize, f32)| writeln!(out, "      <data key=\"f{column}\">{value:?}</data>");
+        match is_sparse {
+            true => node.nonzeros().try_for_each(&mut feature)?,
+            false => node.all_values(names.len()).enumerate().try_for_each(&mut feature)?,
         }
         writeln!(out, "    </node>")?;
     }
-    for (from, to, weight) in graph.weighted_edges() {
-        let [source, target] = [from, to].map(|node| node_ids.get(node));
+    for (from, to, weight) in dataset.graph().weighted_edges() {
+        let [source, target] = [from, to].map(|node| dataset.node_ids().get(node));
         write!(out, "    <edge source=\"{}\" target=\"{}\"", escaped(&source), escaped(&target))?;
         match is_unweighted {
             true => writeln!(out, "/>")?,

@@ -94,7 +94,10 @@ impl<'a> Element<'a> {
         let unpacked = ZlibDecoder::new(self.bytes).take(max_bytes.saturating_add(1)).read_to_end(&mut bytes);
         unpacked.map_err(|error| Error::malformed(place(), "zlib data", error.to_string()))?;
         if bytes.len() as u64 > max_bytes {
-            let what = format!("more than {max_bytes} bytes unpacked from {}", self.bytes.len());
+            let what = format!(
+                "more than {max_bytes} bytes unpacked from {}; `--max-memory` raises the limit",
+                self.bytes.len()
+            );
             return Err(Error::refused(place(), what));
         }
         Ok(Some(bytes))

@@ -11,7 +11,7 @@ use crate::column_config::ColumnConfig;
 use crate::csr::CsrMatrix;
 use crate::error::{Error, Place};
 use crate::features::Features;
-use crate::format::file::{max_unpacked, name_of, read_unpacked};
+use crate::format::file::{name_of, read_unpacked};
 use crate::format::node_table::ClassColumn;
 use crate::format::quoted::quoted;
 use crate::format::registry::ReadConfig;
@@ -42,10 +42,10 @@ struct Classes {
 }
 
 pub(super) fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
-    let bytes = read_unpacked(path)?;
+    let bytes = read_unpacked(path, config.max_memory)?;
     let is_big_endian = check_header(&bytes, path)?;
     let mut elements = Elements::new(&bytes[HEADER_LEN..], path, is_big_endian, HEADER_LEN);
-    let (mut found, mut left) = (Found::default(), max_unpacked(bytes.len() as u64));
+    let (mut found, mut left) = (Found::default(), config.max_memory.max_unpacked(bytes.len() as u64));
     while let Some(element) = elements.next()? {
         match element.unpacked(&elements, left)? {
             Some(unpacked) => {
@@ -175,15 +175,22 @@ impl Found {
 }
 
 fn arcs(array: &Array<'_>) -> Arcs {
-    let mut arcs = Arcs { meaning: ArcMeaning::Directed, ..Arcs::default() };
-    let mut weights = Vec::new();
-    array.for_each_nonzero(|row, column, value| {
-        arcs.from.push(row);
-        arcs.to.push(column);
-        weights.push(value);
+    // Of a full matrix of bytes an arc takes many times what it takes there: no more is asked for than is needed.
+    let (mut num_arcs, mut has_weights) = (0, false);
+    array.for_each_nonzero(|_, _, weight| {
+        num_arcs += 1;
+        has_weights |= weight != 1.0;
     });
-    arcs.weights = weights.iter().any(|&weight| weight != 1.0).then_some(weights);
-    arcs
+    let [mut from, mut to] = [Vec::with_capacity(num_arcs), Vec::with_capacity(num_arcs)];
+    let mut weights = has_weights.then(|| Vec::with_capacity(num_arcs));
+    array.for_each_nonzero(|row, column, weight| {
+        from.push(row);
+        to.push(column);
+        if let Some(weights) = &mut weights {
+            weights.push(weight);
+        }
+    });
+    Arcs { from, to, weights, meaning: ArcMeaning::Directed }
 }
 
 /// The features that an array is; none where it has no rows and columns, or a value that is not finite.

@@ -22,10 +22,10 @@ const CONVENTIONS: Conventions = Conventions {
 };
 
 pub(super) fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
-    let bytes = read_unpacked(path)?;
+    let bytes = read_unpacked(path, config.max_memory)?;
     let content = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let mut reader = Reader {
-        graph: GraphBuilder::new(CONVENTIONS, &config.columns),
+        graph: GraphBuilder::new(CONVENTIONS, &config.columns, bytes.len()),
         is_directed: false,
         has_nodes: false,
         num_edges: 0,
@@ -44,13 +44,7 @@ pub(super) fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error
     }
     let (is_directed, unknown_ids) = (reader.is_directed, config.unknown_ids);
     let place = |_| Place::whole(path);
-    reader.graph.finish(&Source {
-        file: path,
-        num_bytes: bytes.len(),
-        unknown_ids,
-        is_directed,
-        place: &place,
-    })
+    reader.graph.finish(&Source { file: path, unknown_ids, is_directed, place: &place })
 }
 
 struct Reader {
@@ -63,7 +57,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn check<E: serde::de::Error>(&mut self, result: Result<(), Fault>) -> Result<(), E> {
+    fn check<T, E: serde::de::Error>(&mut self, result: Result<T, Fault>) -> Result<T, E> {
         result.map_err(|fault| {
             self.fault = Some(fault);
             E::custom("a fault that was kept")
@@ -159,12 +153,13 @@ impl Reader {
                         Ok(())
                     }
                     (key, value) => {
-                        let column = reader.graph.column(key);
+                        let column = reader.graph.column(key)?;
                         reader.graph.node_value(column, value)
                     }
                 }))?,
                 key => {
                     let column = self.graph.column(key);
+                    let column = self.check(column)?;
                     map.next_value_seed(Attribute(self, &mut |reader, value| {
                         reader.graph.node_value(column, value)
                     }))?;

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use super::KnownOfNodes;
-use super::cells::{Fault, Set, flag, number};
-use super::classes::ClassColumn;
+use super::cells::{Fault, Set, flag, is_missing_number, list, number};
+use super::classes::{ClassColumn, MAX_CLASSES};
 use super::columns::{Columns, Role};
 use super::feature_rows::{FeatureRows, Room};
 use crate::error::{Error, Place};
 use crate::feature_names::FeatureNames;
 use crate::format::quoted::quoted;
 use crate::labels::Labels;
+use crate::missing_values::TextColumn;
 use crate::node_ids::{NodeIds, whole_number};
 use crate::raw_dataset::NodeTable;
 use crate::split::Split;
@@ -26,6 +27,13 @@ pub(super) struct TableBuilder {
     features: FeatureRows,
     feature_names: Option<FeatureNames>,
     next_feature: usize,
+    texts: Vec<Texts>,
+}
+
+/// A column of texts so far; none once there are more different ones than classes may be.
+struct Texts {
+    name: String,
+    column: Option<ClassColumn>,
 }
 
 /// The train, val and test nodes of a split.
@@ -59,13 +67,16 @@ impl TableBuilder {
             features: FeatureRows::new(d_input, room),
             feature_names: columns.feature_names(d_input),
             next_feature: 0,
+            texts: columns.text_names().into_iter().map(Texts::new).collect(),
         }
     }
 
     /// A cell of the row, as text.
     pub(super) fn text_cell(&mut self, role: Role, cell: &str) -> Result<(), Fault> {
         match role {
+            Role::Feature if is_missing_number(cell) => self.value(f32::NAN),
             Role::Feature => self.value(number(cell)?),
+            Role::Text(text) => self.texts[text].push(cell),
             Role::Id => self.id(cell)?,
             Role::Label => self.label(cell)?,
             Role::Split(split) => self.set(split, Set::named(cell)?)?,
@@ -73,6 +84,14 @@ impl TableBuilder {
             Role::RowNumber | Role::Unused => {}
         }
         Ok(())
+    }
+
+    /// The next features of the row, a list of so many in one cell.
+    pub(super) fn list_cell(&mut self, cell: &str, width: usize) -> Result<(), Fault> {
+        let elements = list(cell).filter(|elements| elements.len() == width);
+        let elements =
+            elements.ok_or_else(|| Fault::new(format!("a list of {width} numbers"), quoted(cell)))?;
+        elements.into_iter().try_for_each(|element| number(element).map(|value| self.value(value)))
     }
 
     /// The next feature of the row.
@@ -162,7 +181,9 @@ impl TableBuilder {
         };
         node_ids.index().map_err(|error| error.in_file(file))?;
         let mut notes = columns.notes;
-        let classes = self.classes.filter(|classes| {
+        let multi_labels = self.classes.as_ref().map_or(Ok(None), ClassColumn::multi_labels);
+        let multi_labels = multi_labels.map_err(|error| error.in_file(file))?;
+        let classes = self.classes.filter(|_| multi_labels.is_none()).filter(|classes| {
             let names = columns.may_be_names.filter(|_| !known.has_split && classes.are_names());
             if let Some(column) = names {
                 notes.unused(&columns.names[column], NAMES);
@@ -173,15 +194,36 @@ impl TableBuilder {
             Some(classes) => classes.finish().map_err(|error| error.in_file(file))?,
             None => None,
         };
+        let mut text_columns = Vec::new();
+        for Texts { name, column } in self.texts {
+            match column.map(ClassColumn::into_labels).transpose().map_err(|error| error.in_file(file))? {
+                Some(Some(texts)) => text_columns.push(TextColumn { name, texts }),
+                Some(None) => notes.unused(&name, "nothing in it"),
+                None => notes.unused(&name, format!("more than {MAX_CLASSES} different texts")),
+            }
+        }
         Ok(NodeTable {
-            multi_labels: None,
+            multi_labels,
             splits: splits(self.splits, &node_ids, labels.as_ref(), file)?,
             features: self.features.finish(),
             feature_names: self.feature_names,
+            text_columns,
             labels,
             notes,
             node_ids,
         })
+    }
+}
+
+impl Texts {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_string(), column: Some(ClassColumn::default()) }
+    }
+
+    /// The text of the next row, where the cell has one.
+    fn push(&mut self, cell: &str) {
+        // What has too many is kept no further: it is a name or a sentence, and no kind of node.
+        self.column.take_if(|column| column.push(cell).is_err());
     }
 }
 

@@ -60,10 +60,10 @@ pub(super) fn flag(cell: &str) -> Result<bool, Fault> {
 pub(super) fn number(cell: &str) -> Result<f32, Fault> {
     let word = cell.trim();
     match word.parse::<f32>() {
-        Ok(value) => finite(value).map_err(|_| Fault::new(FINITE, quoted(cell))),
+        Ok(value) if value.is_finite() => Ok(value),
+        Ok(_) => Err(Fault::new(FINITE, quoted(cell))),
         Err(_) if word.eq_ignore_ascii_case("true") => Ok(1.0),
         Err(_) if word.eq_ignore_ascii_case("false") => Ok(0.0),
-        Err(_) if word.is_empty() => Err(Fault::new(FINITE, "an empty cell")),
         Err(_) => Err(Fault { is_text: true, ..Fault::new(FINITE, quoted(cell)) }),
     }
 }
@@ -74,11 +74,30 @@ pub(crate) fn finite_number(cell: &str) -> Result<f32, Fault> {
     number.ok_or_else(|| Fault::new(FINITE, quoted(cell)))
 }
 
+/// The elements of a list of numbers in a cell, between brackets or bare; none where the cell is something else. Two bare
+/// numbers with a comma and no blank between them are none: in half of the world `0,5` is one number.
+pub(super) fn list(cell: &str) -> Option<Vec<&str>> {
+    let word = cell.trim();
+    let inner = [('[', ']'), ('(', ')')]
+        .iter()
+        .find_map(|(open, close)| word.strip_prefix(*open)?.strip_suffix(*close));
+    let is_between = |letter: char| letter.is_whitespace() || ",;|".contains(letter);
+    let elements: Vec<&str> =
+        inner.unwrap_or(word).split(is_between).filter(|element| !element.is_empty()).collect();
+    let is_list = match elements.len() {
+        0 | 1 => inner.is_some(),
+        2 => inner.is_some() || word.contains([' ', ';', '|']),
+        _ => true,
+    };
+    (is_list && elements.iter().all(|element| finite_number(element).is_ok())).then_some(elements)
+}
+
 const FINITE: &str = "a finite number";
 
-/// A value that is neither NaN nor infinite.
-pub(crate) fn finite(value: f32) -> Result<f32, Fault> {
-    if value.is_finite() { Ok(value) } else { Err(Fault::new(FINITE, value.to_string())) }
+/// Whether a cell of a feature has no value: as a missing label, or in another word for it that is no number.
+pub(super) fn is_missing_number(cell: &str) -> bool {
+    let word = cell.trim();
+    is_missing(word) || ["na", "n/a", "none", "?"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Whether a cell says that there is nothing.
@@ -104,12 +123,24 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_between_brackets_or_bare() {
+        assert_eq!(list("[0.5, -1]"), Some(vec!["0.5", "-1"]));
+        assert_eq!((list("1, 2"), list("1;2|3")), (Some(vec!["1", "2"]), Some(vec!["1", "2", "3"])));
+        for cell in ["0,5", "7", "", "Rio 7", "2024-01-02", "[a]"] {
+            assert_eq!(list(cell), None, "{cell}");
+        }
+    }
+
+    #[test]
     fn numbers_are_finite_and_truth_counts() {
         assert_eq!((number(" -1.5e3 "), number("True"), number("false")), (Ok(-1500.0), Ok(1.0), Ok(0.0)));
         for cell in ["nan", "-inf", "1e39"] {
             assert_eq!(number(cell), Err(Fault::new("a finite number", format!("{cell:?}"))));
         }
-        assert_eq!(number("").unwrap_err().found, "an empty cell");
+        for cell in ["", " NaN", "N/A", "?", "none"] {
+            assert!(is_missing_number(cell), "{cell:?}");
+        }
+        assert!(!is_missing_number("0") && !is_missing_number("inf"));
         assert!(number("Paris").unwrap_err().is_text);
     }
 }

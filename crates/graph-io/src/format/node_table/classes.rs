@@ -1,5 +1,6 @@
 //! Labels gathered cell by cell, their classes put in order at the end.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -7,9 +8,10 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::cells::{Fault, is_missing};
 use crate::error::Error;
 use crate::labels::Labels;
+use crate::multi_labels::MultiLabels;
 
 /// What is no more a class than an id.
-const MAX_CLASSES: usize = 1 << 16;
+pub(crate) const MAX_CLASSES: usize = 1 << 16;
 const NO_CLASS: u32 = u32::MAX;
 
 /// The classes of nodes, or of graphs, as they come.
@@ -85,6 +87,29 @@ impl ClassColumn {
     /// How many items.
     pub(crate) fn len(&self) -> usize {
         self.numbers.len()
+    }
+
+    /// Any number of classes for each item, where every text is whole numbers and one has several, as `21 6`.
+    pub(crate) fn multi_labels(&self) -> Result<Option<MultiLabels>, Error> {
+        fn numbers(text: &str) -> impl Iterator<Item = Option<u64>> {
+            let words = text.split([' ', ';', '|', ',']).filter(|word| !word.is_empty());
+            words.map(|word| word.parse().ok())
+        }
+        let is_several = self.texts.iter().any(|text| numbers(text).nth(1).is_some())
+            && self.texts.iter().all(|text| numbers(text).all(|number| number.is_some()));
+        if !is_several {
+            return Ok(None);
+        }
+        let all: BTreeSet<u64> = self.texts.iter().flat_map(|text| numbers(text).flatten()).collect();
+        let classes: BTreeMap<u64, u32> = all.into_iter().zip(0..).collect();
+        let lists = self.numbers.iter().map(|&number| match number {
+            NO_CLASS => Vec::new(),
+            number => {
+                numbers(&self.texts[number as usize]).flatten().map(|number| classes[&number]).collect()
+            }
+        });
+        let class_names = classes.keys().map(u64::to_string).collect();
+        MultiLabels::from_lists(lists, class_names).map(Some)
     }
 
     /// The labels; none where no item has one. Classes that are all numbers are in the order of the numbers; others are in

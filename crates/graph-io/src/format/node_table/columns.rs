@@ -12,10 +12,6 @@ use crate::format::text_table::{MAX_COLUMNS, TextTable, shown};
 use crate::node_ids::NodeIds;
 use crate::read_notes::ReadNotes;
 
-/// The names that mean something; every other column is a feature.
-pub(super) const UNDERSTOOD: &str =
-    "id, node_id, node, name; label, class, y, target; split, set; train_mask, val_mask, test_mask";
-
 const IDS: [&str; 4] = ["id", "node_id", "node", "name"];
 const CLASSES: [&str; 3] = ["class", "y", "target"];
 const SPLITS: [&str; 2] = ["split", "set"];
@@ -38,6 +34,8 @@ pub(crate) enum Role {
     /// Whether a node is in a set of a split.
     Mask(usize, Set),
     Feature,
+    /// A feature that is texts, by its number among those.
+    Text(usize),
 }
 
 /// The columns of a table.
@@ -46,6 +44,8 @@ pub(crate) struct Columns {
     pub(crate) names: Vec<Box<str>>,
     pub(crate) roles: Vec<Role>,
     pub(crate) num_splits: usize,
+    /// How many features a cell of each column holds; empty where none holds a list.
+    pub(super) widths: Vec<usize>,
     /// A column of labels that may be the names of nodes, as editors show them.
     pub(super) may_be_names: Option<usize>,
     /// Columns that are not used.
@@ -187,7 +187,8 @@ impl Columns {
         let may_be_names =
             keys.iter().position(|key| matches!(key, Key::Label)).filter(|_| splits.is_empty());
         let roles = keys.iter().map(role).collect();
-        let columns = Self { names, roles, num_splits: splits.len(), may_be_names, notes };
+        let (num_splits, widths) = (splits.len(), Vec::new());
+        let columns = Self { names, roles, num_splits, widths, may_be_names, notes };
         columns.check(file)?;
         Ok(columns)
     }
@@ -200,7 +201,7 @@ impl Columns {
                 Role::RowNumber => (&[(0, 0)], "row numbers"),
                 Role::Split(split) => (&[(3, split), (4, split), (5, split)], "a split"),
                 Role::Mask(split, set) => (&[(3 + set as u8, split)], "a set of a split"),
-                Role::Id | Role::Label | Role::Feature | Role::Unused => continue,
+                Role::Id | Role::Label | Role::Feature | Role::Text(_) | Role::Unused => continue,
             };
             for slot in slots {
                 if let Some(other) = first.insert(*slot, column).filter(|other| *other != column) {
@@ -218,9 +219,15 @@ impl Columns {
         self.roles.iter().position(|&other| other == role)
     }
 
-    /// How many columns are features.
+    /// How many features a cell of a column holds.
+    pub(super) fn width(&self, column: usize) -> usize {
+        self.widths.get(column).copied().unwrap_or(1)
+    }
+
+    /// How many features there are.
     pub(super) fn num_features(&self) -> usize {
-        self.roles.iter().filter(|&&role| role == Role::Feature).count()
+        let roles = self.roles.iter().enumerate();
+        roles.filter(|(_, role)| **role == Role::Feature).map(|(column, _)| self.width(column)).sum()
     }
 
     /// The names of the features, where each is a column; a block of them has one name for all.
@@ -228,19 +235,37 @@ impl Columns {
         if d_input == 0 || self.num_features() != d_input {
             return None;
         }
-        let names = self.names.iter().zip(&self.roles).filter(|(_, role)| **role == Role::Feature);
-        Some(FeatureNames::of_columns(names.map(|(name, _)| name.clone()).collect()))
+        let mut names = Vec::with_capacity(d_input);
+        for (column, name) in self.names.iter().enumerate() {
+            match self.width(column) {
+                _ if self.roles[column] != Role::Feature => {}
+                1 => names.push(name.clone()),
+                width => names.extend((0..width).map(|element| format!("{name}_{element}").into())),
+            }
+        }
+        Some(FeatureNames::of_columns(names))
     }
 
-    /// A fault in a cell, told with the column's name.
-    pub(super) fn fault(&self, column: usize, fault: Fault) -> Fault {
-        let hint = match self.roles[column] {
-            Role::Feature if fault.is_text => {
-                format!(" (a feature, as every column but {UNDERSTOOD})")
+    /// Makes columns of texts of some of the features.
+    pub(super) fn make_texts(&mut self, is_text: impl Fn(usize) -> bool) {
+        let mut num_texts = 0;
+        for (column, role) in self.roles.iter_mut().enumerate() {
+            if *role == Role::Feature && is_text(column) {
+                *role = Role::Text(num_texts);
+                num_texts += 1;
             }
-            _ => String::new(),
-        };
-        let expected = format!("{} in column {}{hint}", fault.expected, quoted(&self.names[column]));
+        }
+    }
+
+    /// The names of the columns of texts.
+    pub(super) fn text_names(&self) -> Vec<&str> {
+        let columns = self.names.iter().zip(&self.roles);
+        columns.filter(|(_, role)| matches!(role, Role::Text(_))).map(|(name, _)| &**name).collect()
+    }
+
+    /// A fault in a cell, with the name of its column.
+    pub(super) fn fault(&self, column: usize, fault: Fault) -> Fault {
+        let expected = format!("{} in column {}", fault.expected, quoted(&self.names[column]));
         Fault { expected, ..fault }
     }
 }
@@ -265,8 +290,21 @@ pub(super) fn is_feature(name: &str) -> bool {
     matches!(key(name), Key::Feature)
 }
 
+/// What stands behind the colon in a header of Neo4j for a value of a type.
+const NEO4J_TYPES: [&str; 8] = ["int", "long", "float", "double", "boolean", "byte", "short", "string"];
+
 fn key(name: &str) -> Key {
-    let name = name.trim().to_ascii_lowercase();
+    let mut name = name.trim().to_ascii_lowercase();
+    // As Neo4j names columns for its import: `personId:ID(Person)`, `:LABEL`, `age:int`.
+    if let Some((base, kind)) = name.split_once(':') {
+        match kind.split('(').next().unwrap_or_default() {
+            "id" => return Key::Id(0),
+            "label" => return Key::Class(CLASSES.len()),
+            "ignore" => return Key::Unused,
+            kind if NEO4J_TYPES.contains(&kind.trim_end_matches("[]")) => name = base.to_string(),
+            _ => {}
+        }
+    }
     let numbered = |base: &str| match name.strip_prefix(base) {
         Some("") => Some(None),
         Some(end) => end.strip_prefix('_')?.parse().ok().map(Some),
@@ -314,6 +352,15 @@ mod tests {
             ]
         );
         assert_eq!((columns.num_splits, columns.num_features()), (2, 2));
+    }
+
+    #[test]
+    fn headers_of_neo4j_are_understood() {
+        let columns =
+            columns(&["personId:ID(Person)", "name:string", "age:int", ":LABEL", "x:IGNORE", "v:float[]"]);
+        let roles = columns.unwrap().roles;
+        let expected = [Role::Id, Role::Unused, Role::Feature, Role::Label, Role::Unused, Role::Feature];
+        assert_eq!(roles, expected);
     }
 
     #[test]

@@ -13,16 +13,14 @@ mod text;
 
 use std::path::Path;
 
-#[cfg(feature = "parquet")]
-pub(crate) use cells::finite;
 pub(super) use cells::finite_number;
 pub(crate) use cells::{Fault, Set, is_missing};
-pub(super) use classes::{ClassColumn, first_lost};
+pub(super) use classes::{ClassColumn, MAX_CLASSES, first_lost};
 pub(super) use columns::{Columns, Role};
 pub(crate) use text::set_names;
 
+use super::registry::ReadConfig;
 use super::text_table::kind_of;
-use crate::column_config::ColumnConfig;
 use crate::error::{Error, Place};
 use crate::format::quoted::quoted;
 use crate::node_dataset::NodeDataset;
@@ -42,7 +40,8 @@ use crate::raw_dataset::NodeTable;
 /// - `split` or `set`: `train`, `val` (`valid`, `validation`), `test`, or nothing; `split_1` and so on are further splits.
 ///   Or a split is the columns `train_mask`, `val_mask`, `test_mask`, with `_0`, `_1`, … for several.
 /// - `row`, or no name, where the cells are 0, 1, 2, …: the number of the row, and no feature.
-/// - Every other column is a feature: a finite number, true (1) or false (0). In Parquet a column of lists of equal length
+/// - Every other column is a feature: a finite number, true (1) or false (0), or NaN where a cell is empty, `nan`, `null`,
+///   `na`, `n/a`, `none` or `?`. A column in which other texts stand is in `text_columns`. In Parquet a column of lists of equal length
 ///   called `features`, `feature`, `x` or `embedding` is a block of features.
 ///
 /// Features are sparse where fewer than a tenth of the values are not zero.
@@ -60,9 +59,9 @@ use crate::raw_dataset::NodeTable;
 ///
 /// # Errors
 /// A file that cannot be read; a first row that may name the columns or not; a row of another length; an empty id, or
-/// two rows of one id; a feature that is no finite number; a split of nodes without a label.
+/// two rows of one id; a feature that is infinite; a split of nodes without a label.
 pub fn read_node_table(path: &Path) -> Result<NodeTable, Error> {
-    read_table(path, &ColumnConfig::default(), KnownOfNodes::default())
+    read_table(path, &ReadConfig::default(), KnownOfNodes::default())
 }
 
 /// What is known of the nodes before their table is read.
@@ -77,10 +76,10 @@ pub(super) struct KnownOfNodes<'a> {
 /// As [`read_node_table`], by what a user says of the columns and what is known of the nodes.
 pub(super) fn read_table(
     path: &Path,
-    columns: &ColumnConfig,
+    config: &ReadConfig,
     known: KnownOfNodes<'_>,
 ) -> Result<NodeTable, Error> {
-    if is_parquet(path) { read_parquet(path, columns, known) } else { text::read(path, columns, known) }
+    if is_parquet(path) { read_parquet(path, config, known) } else { text::read(path, config, known) }
 }
 
 /// Writes what is known of the nodes of a data set as a table that [`read_node_table`] reads, in the form that the path
@@ -123,7 +122,7 @@ fn unknown_kind(path: &Path) -> Error {
 use parquet::{read as read_parquet, write as write_parquet};
 
 #[cfg(not(feature = "parquet"))]
-fn read_parquet(path: &Path, _: &ColumnConfig, _: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
+fn read_parquet(path: &Path, _: &ReadConfig, _: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
     Err(no_parquet(path))
 }
 

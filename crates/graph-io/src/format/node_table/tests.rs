@@ -3,6 +3,7 @@
 use ndarray::{Array2, array};
 
 use super::*;
+use crate::column_config::ColumnConfig;
 use crate::csr::CsrMatrix;
 use crate::edge_policy::EdgePolicy;
 use crate::features::Features;
@@ -83,20 +84,28 @@ fn mostly_zeros_are_sparse() {
 }
 
 #[test]
+fn missing_numbers_are_nan_and_columns_of_texts_stand_apart() {
+    let table = read("id,city,age,size,note\na,Rome,3,1,\nb,,,2,\nc,Oslo,N/A,x7,\n").unwrap();
+    let Some(Features::Dense(features)) = table.features else { panic!("4 of 6 values are not zero") };
+    assert_eq!(features.column(0)[0], 3.0);
+    assert!(features.iter().skip(1).all(|value| value.is_nan()), "{features}");
+    assert_eq!(table.feature_names.unwrap().iter().collect::<Vec<_>>(), ["age", "note"]);
+    // A text after numbers makes all of its column texts.
+    let [city, size] = &table.text_columns[..] else { panic!("two columns of texts") };
+    assert_eq!((&*city.name, city.texts.classes()), ("city", &[Some(1), None, Some(0)][..]));
+    assert_eq!((&*size.name, size.texts.class_names()), ("size", &["1", "2", "x7"].map(String::from)[..]));
+}
+
+#[test]
+fn a_column_with_more_texts_than_classes_may_be_is_not_used() {
+    let rows: Vec<String> = (0..=1 << 16).map(|row| format!("{row},t{row}")).collect();
+    let table = read(&format!("id,title\n{}\n", rows.join("\n"))).unwrap();
+    assert_eq!((table.features, table.text_columns.len()), (None, 0));
+    assert_eq!(table.notes.to_string(), "not used: \"title\" (more than 65536 different texts)\n");
+}
+
+#[test]
 fn bad_cells_are_named_by_line_and_column() {
-    assert_eq!(
-        message("id,city,age\na,Paris,3\n"),
-        "t.csv:2: expected a finite number in column \"city\" (a feature, as every column but id, node_id, node, name; \
-         label, class, y, target; split, set; train_mask, val_mask, test_mask), found \"Paris\""
-    );
-    assert_eq!(
-        message("id,age\na,3\nb,\n"),
-        "t.csv:3: expected a finite number in column \"age\", found an empty cell"
-    );
-    assert_eq!(
-        message("id,age\na,NaN\n"),
-        "t.csv:2: expected a finite number in column \"age\", found \"NaN\""
-    );
     assert_eq!(
         message("id,age\na,1e39\n"),
         "t.csv:2: expected a finite number in column \"age\", found \"1e39\""
@@ -265,7 +274,8 @@ fn tables_of_people_are_read_by_the_nodes_of_the_graph() {
     let path = folder.path().join("labels.csv");
     let by = |config: &ColumnConfig, content: &str, ids: &[&str]| {
         std::fs::write(&path, content).unwrap();
-        read_table(&path, config, KnownOfNodes { ids: Some(&NodeIds::from_names(ids)), has_split: false })
+        let config = ReadConfig { columns: config.clone(), ..ReadConfig::default() };
+        read_table(&path, &config, KnownOfNodes { ids: Some(&NodeIds::from_names(ids)), has_split: false })
             .map_err(|error| error.to_string())
     };
     let read = |content: &str, ids: &[&str]| by(&ColumnConfig::default(), content, ids).unwrap();
@@ -294,5 +304,28 @@ fn tables_of_people_are_read_by_the_nodes_of_the_graph() {
         by(&ColumnConfig::default(), "Cy,red\nDora,blue\n", &["a"]).unwrap_err(),
         "labels.csv:1: expected names of columns, or a row of values, as `--header yes` or `--header no` says, found \
          \"Cy, red\""
+    );
+}
+
+#[test]
+fn a_cell_of_several_numbers_gives_a_node_several_classes() {
+    let table = read("id,label\na,21 6\nb,6\nc,\n").unwrap();
+    let classes = table.multi_labels.unwrap();
+    assert_eq!(classes.class_names(), ["6", "21"]);
+    let of_nodes: Vec<&[u32]> = (0..3).map(|node| classes.of_node(node)).collect();
+    assert_eq!((of_nodes, table.labels), (vec![&[0, 1][..], &[0], &[]], None));
+    // Words are one class, whatever is between them.
+    assert!(read("id,label\na,New York\nb,Rome 2\nc,Rome 2\nd,Rome 2\n").unwrap().multi_labels.is_none());
+}
+
+#[test]
+fn a_cell_may_hold_a_list_of_features() {
+    let table = read("id,x,age,y\na,\"[0.5, 1, 2]\",7,0\nb,3 4 5,8,1\n").unwrap();
+    let features = array![[0.5, 1.0, 2.0, 7.0], [3.0, 4.0, 5.0, 8.0]];
+    assert_eq!(table.features, Some(Features::Dense(features)));
+    assert_eq!(table.feature_names.unwrap().iter().collect::<Vec<_>>(), ["x_0", "x_1", "x_2", "age"]);
+    assert_eq!(
+        message("id,x\na,\"[1, 2]\"\nb,[1]\n"),
+        "t.csv:3: expected a list of 2 numbers in column \"x\", found \"[1]\""
     );
 }

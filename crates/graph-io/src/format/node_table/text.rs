@@ -7,25 +7,27 @@ use csv::WriterBuilder;
 
 use super::KnownOfNodes;
 use super::builder::TableBuilder;
+use super::cells::{is_missing_number, list, number};
 use super::columns::{Columns, Role, is_feature};
 use super::feature_rows::Room;
-use crate::column_config::ColumnConfig;
 use crate::csr::row;
 use crate::error::{Error, Place};
 use crate::features::Features;
 use crate::format::output::write_text_file;
+use crate::format::registry::ReadConfig;
 use crate::format::text_table::{HeaderHints, TextTable, kind_of};
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::NodeTable;
 use crate::split::Split;
 
-pub(super) fn read(file: &Path, config: &ColumnConfig, known: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
+pub(super) fn read(file: &Path, config: &ReadConfig, known: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
+    let (limit, config) = (config.max_memory, &config.columns);
     let ids = known.ids;
     let chosen = [&config.id, &config.label, &config.split];
     let is_name = |word: &str| {
         !is_feature(word) && !word.is_empty() || chosen.iter().any(|name| name.as_deref() == Some(word))
     };
-    let table = TextTable::read(file, &HeaderHints { header: config.header, ids, is_name: &is_name })?;
+    let table = TextTable::read(file, &HeaderHints { header: config.header, ids, is_name: &is_name, limit })?;
     let mut columns = match table.header() {
         Some(names) => Columns::of(names.iter().map(|name| &**name), config, file)?,
         None => Columns::unnamed(&table, ids, config, file)?,
@@ -34,21 +36,74 @@ pub(super) fn read(file: &Path, config: &ColumnConfig, known: KnownOfNodes<'_>) 
         let counts = counts_rows(&table, column)?;
         columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
     }
+    columns.widths = widths(&table, &columns);
+    let builder = match read_rows(&table, &columns, file)? {
+        Some(builder) => builder,
+        None => {
+            let has_text = text_columns(&table)?;
+            let widths = std::mem::take(&mut columns.widths);
+            columns
+                .make_texts(|column| has_text[column] && widths.get(column).is_none_or(|&width| width == 1));
+            columns.widths = widths;
+            // Only a cell of text stops the reading, and now no such column is one of numbers.
+            read_rows(&table, &columns, file)?.expect("columns of texts are known")
+        }
+    };
+    drop(table);
+    builder.finish(columns, known, file)
+}
+
+/// The rows of a table; nothing where a column of numbers has a text.
+fn read_rows(table: &TextTable, columns: &Columns, file: &Path) -> Result<Option<TableBuilder>, Error> {
     // A row takes a byte for each column at least, and the cell of a single column is not empty.
     let max_rows = table.len() / columns.roles.len().max(2) + 1;
     // A value takes two bytes at least, itself and what ends it.
     let room = Room { rows: table.num_lines().min(max_rows), cells: table.len() / 2 + 1 };
-    let mut builder = TableBuilder::new(&columns, columns.num_features(), room);
-    table.for_each_row(|line, row| {
+    let mut builder = TableBuilder::new(columns, columns.num_features(), room);
+    let mut has_text = false;
+    let read = table.for_each_row(|line, row| {
         let place = || Place::line(file, line);
         for (column, cell) in row.iter().enumerate() {
-            let read = builder.text_cell(columns.roles[column], cell);
-            read.map_err(|fault| columns.fault(column, fault).at(place()))?;
+            let read = match columns.width(column) {
+                1 => builder.text_cell(columns.roles[column], cell),
+                width => builder.list_cell(cell, width),
+            };
+            read.map_err(|fault| {
+                has_text = fault.is_text;
+                columns.fault(column, fault).at(place())
+            })?;
         }
         builder.end_row().map_err(|fault| fault.at(place()))
+    });
+    if has_text { Ok(None) } else { read.map(|()| Some(builder)) }
+}
+
+/// Whether each column has a text in it, which is no number and not missing.
+fn text_columns(table: &TextTable) -> Result<Vec<bool>, Error> {
+    let mut has_text = vec![false; table.num_columns()];
+    table.for_each_row(|_, row| {
+        for (has_text, cell) in has_text.iter_mut().zip(row).filter(|(has_text, _)| !**has_text) {
+            *has_text = !is_missing_number(cell) && number(cell).is_err_and(|fault| fault.is_text);
+        }
+        Ok(())
     })?;
-    drop(table);
-    builder.finish(columns, known, file)
+    Ok(has_text)
+}
+
+/// How many features a cell of each column holds, as the first row has it.
+fn widths(table: &TextTable, columns: &Columns) -> Vec<usize> {
+    let mut widths = Vec::new();
+    let stop = || Error::invalid("rows", "one", "another");
+    // What is wrong in a row is found when all are read.
+    let _ = table.for_each_row(|_, row| {
+        let width = |cell: &str, role| match list(cell) {
+            Some(elements) if role == Role::Feature => elements.len(),
+            _ => 1,
+        };
+        widths = row.iter().zip(&columns.roles).map(|(cell, role)| width(cell, *role)).collect();
+        Err(stop())
+    });
+    widths
 }
 
 /// Whether a column is 0, 1, 2, ….

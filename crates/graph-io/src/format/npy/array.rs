@@ -25,6 +25,14 @@ impl<'a> NpyArray<'a> {
     pub(crate) fn parse(bytes: &'a [u8], file: &Path) -> Result<Self, Error> {
         let header = Header::parse(bytes, file)?;
         let data = &bytes[header.data_start..];
+        Self::of(header, data, file)
+    }
+
+    /// The array of a header and its elements, which need not stand in a file behind each other.
+    ///
+    /// # Errors
+    /// More or fewer bytes than the shape needs.
+    pub(crate) fn of(header: Header, data: &'a [u8], file: &Path) -> Result<Self, Error> {
         let needed = header.num_elements().map(|len| len * header.element.size);
         // Empty texts take no bytes, so any number of them would be there.
         let is_empty_text = header.element.size == 0 && header.num_elements() != Some(0);

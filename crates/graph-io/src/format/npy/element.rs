@@ -32,7 +32,7 @@ pub(crate) enum Kind {
 
 impl Element {
     /// Reads a type as NumPy describes it: `<f4`, `|u1`, `<U20`; nothing for any other.
-    pub(super) fn parse(descr: &str) -> Option<Self> {
+    pub(crate) fn parse(descr: &str) -> Option<Self> {
         let mut chars = descr.chars();
         let (order, kind) = (chars.next()?, chars.next()?);
         let digits = chars.as_str();

@@ -2,13 +2,19 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
+
 use super::element::Element;
 use crate::error::{Error, Place};
+use crate::format::quoted::{cut, quoted};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// A header this long is none of an array; NumPy asks for leave beyond 10 000 bytes.
 const MAX_LEN: usize = 1 << 16;
+
+/// Magic, version and length of a header.
+const PREFIX_LEN: usize = 12;
 
 /// NumPy's own bound.
 const MAX_DIMENSIONS: usize = 64;
@@ -27,6 +33,9 @@ pub(crate) struct Header {
 }
 
 impl Header {
+    /// The longest header with all that stands before it.
+    pub(crate) const MAX_BYTES: u64 = (PREFIX_LEN + MAX_LEN) as u64;
+
     /// Reads the header at the start of a file of versions 1 to 3.
     ///
     /// # Errors
@@ -55,9 +64,28 @@ impl Header {
             let expected = format!("a header of {text_len} bytes");
             return wrong(bytes.len(), &expected, "the end of the file".into());
         };
-        let mut parser = Parser { text, at: 0, start: text_start, file };
-        let (element, is_fortran, shape) = parser.dictionary()?;
-        Ok(Self { element, is_fortran, shape, data_start })
+        let Dictionary { descr, fortran_order, shape } = Dictionary::parse(text).map_err(|error| {
+            let expected = "a dictionary of descr, fortran_order and shape";
+            Error::malformed(Place::byte(file, text_start), expected, cut(&error.to_string(), 120))
+        })?;
+        let place = Place::byte(file, text_start);
+        if shape.len() > MAX_DIMENSIONS {
+            return Err(Error::malformed(place, "at most 64 axes", shape.len().to_string()));
+        }
+        let descr = descr.as_str().unwrap_or("elements of several parts");
+        if descr.trim_start_matches(['|', '<', '>', '=']).starts_with('O') {
+            return Err(Error::refused(place, "pickled objects"));
+        }
+        let Some(element) = Element::parse(descr) else {
+            return Err(Error::malformed(place, "elements that are numbers or text", quoted(descr)));
+        };
+        Ok(Self { element, is_fortran: fortran_order, shape, data_start })
+    }
+
+    /// How many bytes the whole file has, if they can be counted.
+    pub(crate) fn file_len(&self) -> Option<u64> {
+        let len = self.num_elements()? as u64 * self.element.size as u64;
+        len.checked_add(self.data_start as u64)
     }
 
     /// How many elements, if the memory of a machine could count their bytes.
@@ -76,145 +104,37 @@ pub(super) fn shape_text(shape: &[usize]) -> String {
     }
 }
 
-/// Reads the one dictionary that a header may be; nothing in it is nested deeper than the shape.
-struct Parser<'a> {
-    text: &'a [u8],
-    at: usize,
-    start: usize,
-    file: &'a Path,
+/// What stands in a header.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dictionary {
+    /// The type of the elements; a list where each has several parts.
+    descr: serde_json::Value,
+    fortran_order: bool,
+    shape: Vec<usize>,
 }
 
-impl<'a> Parser<'a> {
-    fn dictionary(&mut self) -> Result<(Element, bool, Vec<usize>), Error> {
-        let (mut element, mut is_fortran, mut shape) = (None, None, None);
-        self.expect(b'{')?;
-        while !self.take(b'}') {
-            let key_at = self.at;
-            let key = self.string()?;
-            self.expect(b':')?;
-            let is_new = match key {
-                "descr" => element.replace(self.element()?).is_none(),
-                "fortran_order" => is_fortran.replace(self.boolean()?).is_none(),
-                "shape" => shape.replace(self.tuple()?).is_none(),
-                _ => false,
-            };
-            if !is_new {
-                self.at = key_at;
-                return Err(self.wrong("descr, fortran_order and shape, each once"));
-            }
-            if !self.take(b',') {
-                self.expect(b'}')?;
-                break;
-            }
-        }
-        self.skip_spaces();
-        if self.at != self.text.len() {
-            return Err(self.wrong("nothing behind the dictionary"));
-        }
-        match (element, is_fortran, shape) {
-            (Some(element), Some(is_fortran), Some(shape)) => Ok((element, is_fortran, shape)),
-            _ => Err(self.wrong("descr, fortran_order and shape, each once")),
-        }
-    }
-
-    fn element(&mut self) -> Result<Element, Error> {
-        self.skip_spaces();
-        let at = self.at;
-        if self.text.get(at) == Some(&b'[') {
-            return Err(self.wrong("elements of one type"));
-        }
-        let descr = self.string()?;
-        if descr.trim_start_matches(['|', '<', '>', '=']).starts_with('O') {
-            return Err(Error::refused(Place::byte(self.file, self.start + at), "pickled objects"));
-        }
-        Element::parse(descr).ok_or_else(|| {
-            self.at = at;
-            self.wrong("the type of numbers or text")
-        })
-    }
-
-    fn boolean(&mut self) -> Result<bool, Error> {
-        self.skip_spaces();
-        for (word, value) in [(&b"True"[..], true), (b"False", false)] {
-            if self.text[self.at..].starts_with(word) {
-                self.at += word.len();
-                return Ok(value);
-            }
-        }
-        Err(self.wrong("True or False"))
-    }
-
-    fn tuple(&mut self) -> Result<Vec<usize>, Error> {
-        self.expect(b'(')?;
-        let mut axes = Vec::new();
-        while !self.take(b')') {
-            if axes.len() == MAX_DIMENSIONS {
-                return Err(self.wrong("at most 64 axes"));
-            }
-            self.skip_spaces();
-            let digits = self.text[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let axis = std::str::from_utf8(&self.text[self.at..self.at + digits]).ok();
-            let Some(axis) = axis.and_then(|axis| axis.parse().ok()) else {
-                return Err(self.wrong("the length of an axis"));
-            };
-            self.at += digits;
-            axes.push(axis);
-            // Python 2 wrote long integers as 3L.
-            self.take(b'L');
-            if !self.take(b',') {
-                // A number in brackets alone is no tuple.
-                if axes.len() == 1 {
-                    return Err(self.wrong("\",\""));
+impl Dictionary {
+    /// Reads a literal of Python, by the JSON that says the same. In the literals of headers other marks stand for
+    /// quotes, lists and truth values, and a comma may follow the last item.
+    fn parse(text: &[u8]) -> serde_json::Result<Self> {
+        let mut json: Vec<u8> = Vec::with_capacity(text.len());
+        for &byte in text {
+            match byte {
+                b'\'' => json.push(b'"'),
+                b'(' => json.push(b'['),
+                b'T' | b'F' => json.push(byte.to_ascii_lowercase()),
+                // Python 2 wrote long integers as 3L.
+                b'L' if json.last().is_some_and(u8::is_ascii_digit) => {}
+                b')' | b']' | b'}' => {
+                    let end = json.trim_ascii_end().len();
+                    json.truncate(end - usize::from(json[..end].ends_with(b",")));
+                    json.push(if byte == b')' { b']' } else { byte });
                 }
-                self.expect(b')')?;
-                break;
+                _ => json.push(byte),
             }
         }
-        Ok(axes)
-    }
-
-    /// A text between quotes, without escapes: nothing that belongs in a header needs one.
-    fn string(&mut self) -> Result<&'a str, Error> {
-        self.skip_spaces();
-        let quote = match self.text.get(self.at) {
-            Some(&quote @ (b'\'' | b'"')) => quote,
-            _ => return Err(self.wrong("a text between quotes")),
-        };
-        let rest = &self.text[self.at + 1..];
-        let end =
-            rest.iter().position(|&byte| byte == quote || !(b' '..=b'~').contains(&byte) || byte == b'\\');
-        match end.filter(|&end| rest[end] == quote).map(|end| std::str::from_utf8(&rest[..end])) {
-            Some(Ok(string)) => {
-                self.at += string.len() + 2;
-                Ok(string)
-            }
-            _ => Err(self.wrong("a text between quotes")),
-        }
-    }
-
-    fn expect(&mut self, byte: u8) -> Result<(), Error> {
-        if self.take(byte) { Ok(()) } else { Err(self.wrong(&format!("{:?}", char::from(byte).to_string()))) }
-    }
-
-    fn take(&mut self, byte: u8) -> bool {
-        self.skip_spaces();
-        let is_next = self.text.get(self.at) == Some(&byte);
-        self.at += usize::from(is_next);
-        is_next
-    }
-
-    fn skip_spaces(&mut self) {
-        let spaces = self.text[self.at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        self.at += spaces;
-    }
-
-    fn wrong(&mut self, expected: &str) -> Error {
-        self.skip_spaces();
-        let found = match &self.text[self.at..] {
-            [] => "the end of the header".to_string(),
-            rest => format!("{:?}", String::from_utf8_lossy(&rest[..rest.len().min(24)]).trim_end()),
-        };
-        Error::malformed(Place::byte(self.file, self.start + self.at), expected, found)
+        serde_json::from_slice(&json)
     }
 }
 
@@ -273,34 +193,36 @@ mod tests {
 
     #[test]
     fn headers_of_another_grammar_are_refused() {
-        assert_eq!(message("[]"), "a.npy, byte 10: expected \"{\", found \"[]\"");
-        assert_eq!(
-            message("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"),
-            "a.npy, byte 20: refused pickled objects"
-        );
-        assert_eq!(
-            message("{'descr': [('x', '<f4')], }"),
-            "a.npy, byte 20: expected elements of one type, found \"[('x', '<f4')], }\""
-        );
-        assert_eq!(
-            message("{'descr': '<c8', }"),
-            "a.npy, byte 20: expected the type of numbers or text, found \"'<c8', }\""
-        );
-        assert_eq!(message("{'shape': (3), }"), "a.npy, byte 22: expected \",\", found \"), }\"");
-        assert_eq!(
-            message("{'shape': (-3,), }"),
-            "a.npy, byte 21: expected the length of an axis, found \"-3,), }\""
-        );
-        let each_once = "expected descr, fortran_order and shape, each once, found";
-        assert_eq!(
-            message("{'shape': (), 'shape': ()}"),
-            format!("a.npy, byte 24: {each_once} \"'shape': ()}}\"")
-        );
-        assert_eq!(message("{'shape': (), }"), format!("a.npy, byte 25: {each_once} the end of the header"));
-        assert_eq!(message("{'fortran_order': 1}"), "a.npy, byte 28: expected True or False, found \"1}\"");
+        let with = |descr: &str, order: &str, shape: &str| {
+            message(&format!("{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}"))
+        };
+        assert_eq!(with("'|O'", "False", "(1,)"), "a.npy, byte 10: refused pickled objects");
+        let types = "a.npy, byte 10: expected elements that are numbers or text, found";
+        assert_eq!(with("'<c8'", "False", "(1,)"), format!("{types} \"<c8\""));
+        assert_eq!(with("[('x', '<f4')]", "False", "(1,)"), format!("{types} \"elements of several parts\""));
+        let dictionary = "a.npy, byte 10: expected a dictionary of descr, fortran_order and shape, found";
+        for (text, found) in [
+            ("[]", "invalid length 0"),
+            ("{'shape': (-3,), }", "invalid value: integer `-3`"),
+            ("{'shape': (), 'shape': ()}", "duplicate field `shape`"),
+            ("{'shape': (), }", "missing field `descr`"),
+            ("{'shape': (), 'x': 1}", "unknown field `x`"),
+            ("{'fortran_order': 1}", "invalid type: integer `1`"),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} 4", "trailing characters"),
+            ("*", "expected value"),
+        ] {
+            let message = message(text);
+            let expected = format!("{dictionary} {found}");
+            assert!(message.starts_with(&expected), "{message}");
+        }
         let nested = "(".repeat(1 << 15);
-        assert!(message(&format!("{{'shape': {nested}")).contains("expected the length of an axis"));
+        assert!(message(&format!("{{'shape': {nested}")).starts_with(dictionary));
+        let nested = "[".repeat(1 << 15);
+        assert!(message(&format!("{{'descr': {nested}")).contains("recursion limit exceeded"));
         let axes = "1,".repeat(65);
-        assert!(message(&format!("{{'shape': ({axes})}}")).contains("expected at most 64 axes"));
+        assert_eq!(
+            with("'<f4'", "False", &format!("({axes})")),
+            "a.npy, byte 10: expected at most 64 axes, found 65"
+        );
     }
 }

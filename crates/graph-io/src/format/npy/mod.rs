@@ -1,7 +1,7 @@
 //! NumPy's arrays as files: read without knowing beforehand what is in them, and written.
 //!
-//! `ndarray-npy` reads no text, wants the type known before the file is opened, and parses headers by recursion; a
-//! header has one shape, so it is parsed here by hand.
+//! `ndarray-npy` reads no text, and it and `npyz` want the type known before the file is opened, name no byte in their
+//! errors, and parse headers by a grammar of all Python literals, with a dozen crates behind it.
 
 mod array;
 mod element;

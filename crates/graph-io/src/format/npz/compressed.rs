@@ -11,17 +11,17 @@ pub(super) const MAX_DECLARED: u64 = 1 << 20;
 
 /// The names of the arrays of one matrix.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Names {
-    pub(super) values: &'static str,
-    pub(super) indices: &'static str,
-    pub(super) pointers: &'static str,
-    pub(super) shape: &'static str,
+pub(in crate::format) struct Names {
+    pub(in crate::format) values: &'static str,
+    pub(in crate::format) indices: &'static str,
+    pub(in crate::format) pointers: &'static str,
+    pub(in crate::format) shape: &'static str,
 }
 
 /// A matrix in compressed rows: `indices[pointers[i]..pointers[i + 1]]` are the columns of row i, in any order, all below
 /// `num_columns`.
 #[derive(Debug)]
-pub(super) struct Compressed {
+pub(in crate::format) struct Compressed {
     pub(super) num_columns: usize,
     pub(super) pointers: Vec<usize>,
     pub(super) indices: Vec<u32>,
@@ -46,26 +46,42 @@ impl Compressed {
     pub(super) fn read_of_shape(
         archive: &mut ArrayArchive,
         names: Names,
-        [num_rows, num_columns]: [usize; 2],
+        shape: [usize; 2],
     ) -> Result<Self, Error> {
         let pointers: Vec<usize> = archive.read(names.pointers, |array| array.to_vector())?;
-        let wrong = |name: &str, expected: String, found: String| Err(archive.wrong(name, expected, found));
+        let indices: Vec<u32> = archive.read(names.indices, |array| array.to_vector())?;
+        let values: Vec<f32> = archive.read(names.values, |array| array.to_vector())?;
+        Self::of_parts(names, shape, (pointers, indices, values), &wrong_in(archive))
+    }
+
+    /// The matrix of three arrays, checked against each other.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(in crate::format) fn of_parts(
+        names: Names,
+        [num_rows, num_columns]: [usize; 2],
+        (pointers, indices, values): (Vec<usize>, Vec<u32>, Vec<f32>),
+        wrong: Wrong<'_>,
+    ) -> Result<Self, Error> {
+        let pointers_wrong = |expected: String, found: String| Err(wrong(names.pointers, expected, found));
         if pointers.len() != num_rows.saturating_add(1) {
-            let expected = format!("one pointer more than {num_rows} rows");
-            return wrong(names.pointers, expected, pointers.len().to_string());
+            return pointers_wrong(
+                format!("one pointer more than {num_rows} rows"),
+                pointers.len().to_string(),
+            );
         }
         if pointers[0] != 0 {
-            return wrong(names.pointers, "pointers from 0".into(), pointers[0].to_string());
+            return pointers_wrong("pointers from 0".into(), pointers[0].to_string());
         }
         if let Some(row) = pointers.windows(2).position(|pair| pair[0] > pair[1]) {
             let found = format!("{} behind {} at row {row}", pointers[row + 1], pointers[row]);
-            return wrong(names.pointers, "pointers that do not descend".into(), found);
+            return pointers_wrong("pointers that do not descend".into(), found);
         }
         let num_entries = pointers[num_rows];
-        let indices: Vec<u32> = archive.read(names.indices, |array| array.to_vector())?;
-        check_len(archive, names.indices, indices.len(), num_entries)?;
-        check_below(archive, names.indices, &indices, num_columns)?;
-        let values = read_values(archive, names.values, num_entries)?;
+        check_len(names.indices, indices.len(), num_entries, wrong)?;
+        check_below(names.indices, &indices, num_columns, wrong)?;
+        check_values(names.values, &values, num_entries, wrong)?;
         Ok(Self { num_columns, pointers, indices, values })
     }
 
@@ -110,7 +126,15 @@ impl Compressed {
     ///
     /// # Errors
     /// A column twice in a row; no columns.
-    pub(super) fn into_features(mut self) -> Result<Features, Error> {
+    pub(super) fn into_features(self) -> Result<Features, Error> {
+        Features::from_sparse(self.into_matrix()?)
+    }
+
+    /// The matrix with its zeros as they are stored; rows are sorted by column.
+    ///
+    /// # Errors
+    /// A column twice in a row.
+    pub(in crate::format) fn into_matrix(mut self) -> Result<CsrMatrix, Error> {
         let mut entries: Vec<(u32, f32)> = Vec::new();
         for (row, pair) in self.pointers.windows(2).enumerate() {
             let (indices, values) = (&mut self.indices[pair[0]..pair[1]], &mut self.values[pair[0]..pair[1]]);
@@ -130,7 +154,7 @@ impl Compressed {
         }
         let shape = (self.pointers.len() - 1, self.num_columns);
         let matrix = CsrMatrix::try_new(shape, self.pointers, self.indices, self.values);
-        Features::from_sparse(matrix.expect("sorted distinct columns below their number make valid rows"))
+        Ok(matrix.expect("sorted distinct columns below their number make valid rows"))
     }
 }
 
@@ -150,42 +174,35 @@ pub(super) fn read_shape(archive: &mut ArrayArchive, name: &str) -> Result<[usiz
     }
 }
 
-/// Reads `len` values that are finite.
-pub(super) fn read_values(archive: &mut ArrayArchive, name: &str, len: usize) -> Result<Vec<f32>, Error> {
-    let values: Vec<f32> = archive.read(name, |array| array.to_vector())?;
-    check_len(archive, name, values.len(), len)?;
-    match values.iter().position(|value| !value.is_finite()) {
-        Some(place) => {
-            let found = format!("{} at place {place}", values[place]);
-            Err(archive.wrong(name, "finite numbers of 32 bits", found))
-        }
-        None => Ok(values),
-    }
+/// Makes the error of an array of this name: what was expected and what was found.
+pub(in crate::format) type Wrong<'a> = &'a dyn Fn(&str, String, String) -> Error;
+
+/// The errors of arrays in an archive.
+pub(super) fn wrong_in(archive: &ArrayArchive) -> impl Fn(&str, String, String) -> Error {
+    |name, expected, found| archive.wrong(name, expected, found)
 }
 
-pub(super) fn check_len(
-    archive: &ArrayArchive,
-    name: &str,
-    len: usize,
-    expected: usize,
-) -> Result<(), Error> {
-    if len == expected {
-        Ok(())
-    } else {
-        Err(archive.wrong(name, format!("{expected} numbers"), len.to_string()))
-    }
+pub(super) fn check_len(name: &str, len: usize, expected: usize, wrong: Wrong<'_>) -> Result<(), Error> {
+    if len == expected { Ok(()) } else { Err(wrong(name, format!("{expected} numbers"), len.to_string())) }
 }
 
-pub(super) fn check_below(
-    archive: &ArrayArchive,
-    name: &str,
-    indices: &[u32],
-    bound: usize,
-) -> Result<(), Error> {
+pub(super) fn check_below(name: &str, indices: &[u32], bound: usize, wrong: Wrong<'_>) -> Result<(), Error> {
     match indices.iter().position(|&index| index as usize >= bound) {
         Some(place) => {
             let found = format!("{} at place {place}", indices[place]);
-            Err(archive.wrong(name, format!("indices below {bound}"), found))
+            Err(wrong(name, format!("indices below {bound}"), found))
+        }
+        None => Ok(()),
+    }
+}
+
+/// There are `len` values, all finite.
+pub(super) fn check_values(name: &str, values: &[f32], len: usize, wrong: Wrong<'_>) -> Result<(), Error> {
+    check_len(name, values.len(), len, wrong)?;
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(place) => {
+            let found = format!("{} at place {place}", values[place]);
+            Err(wrong(name, "finite numbers of 32 bits".into(), found))
         }
         None => Ok(()),
     }

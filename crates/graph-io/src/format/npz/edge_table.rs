@@ -24,7 +24,7 @@ pub(super) fn is_edge_table(archive: &ArrayArchive) -> bool {
 /// # Errors
 /// Arrays that do not fit together.
 pub(super) fn read(archive: &mut ArrayArchive) -> Result<RawDataset, Error> {
-    let features = archive.read(FEATURES, |array| array.to_matrix()).and_then(Features::from_dense);
+    let features = archive.read(FEATURES, |array| Features::Dense(array.to_matrix()?).with_missing());
     let features = features.map_err(|error| error.in_file(&archive.place(FEATURES)))?;
     let num_nodes = features.num_nodes();
     let (from, to) = archive.read(EDGES, read_ends)?;

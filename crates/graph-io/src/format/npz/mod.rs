@@ -1,6 +1,6 @@
 //! Archives of NumPy arrays: graphs as Shchur and others, the platform of heterophilous graphs, and SciPy keep them.
 
-mod compressed;
+pub(super) mod compressed;
 mod edge_table;
 mod nodes;
 mod scipy;
@@ -14,6 +14,7 @@ use super::zip_archive::ArrayArchive;
 use crate::error::{Error, Place};
 use crate::features::Features;
 use crate::labels::Labels;
+use crate::memory_limit::MemoryLimit;
 use crate::raw_dataset::RawDataset;
 use crate::split::Split;
 
@@ -27,7 +28,7 @@ pub(super) const FORMAT: Format = Format {
     endings: &[".npz"],
     keeps: "all but what was cleaned",
     recognizes: is_npz,
-    read: |path, _| read_graph(path),
+    read: |path, config| read_graph(ArrayArchive::open(path, config.max_memory)?),
     write: Some(write::write),
 };
 
@@ -46,8 +47,7 @@ fn is_npz(sample: &Sample) -> bool {
 ///
 /// # Errors
 /// No zip archive; arrays of no known layout; arrays that do not fit together.
-fn read_graph(path: &Path) -> Result<RawDataset, Error> {
-    let mut archive = ArrayArchive::open(path)?;
+pub(crate) fn read_graph(mut archive: ArrayArchive) -> Result<RawDataset, Error> {
     if let Some(layout) = shchur::layout_of(&archive) {
         return shchur::read(&mut archive, layout);
     }
@@ -58,7 +58,7 @@ fn read_graph(path: &Path) -> Result<RawDataset, Error> {
         return scipy::read_graph(&mut archive);
     }
     let expected = "arrays adj_data, edges, or those of scipy.sparse.save_npz";
-    Err(Error::malformed(Place::whole(path), expected, "none of them"))
+    Err(Error::malformed(Place::whole(archive.path()), expected, "none of them"))
 }
 
 /// Reads the splits of an archive of masks or of lists of nodes, as Geom-GCN has its own and people keep theirs.
@@ -66,7 +66,7 @@ fn read_graph(path: &Path) -> Result<RawDataset, Error> {
 /// # Errors
 /// No such archive; no split in it; arrays that do not fit the nodes.
 pub(super) fn read_split_archive(path: &Path, labels: &Labels) -> Result<Vec<Split>, Error> {
-    let mut archive = ArrayArchive::open(path)?;
+    let mut archive = ArrayArchive::open(path, MemoryLimit::default())?;
     let splits = nodes::read_splits(&mut archive, labels)?;
     if splits.is_empty() {
         let expected = "arrays train_mask, val_mask and test_mask, or idx_train, idx_val and idx_test";
@@ -79,8 +79,8 @@ pub(super) fn read_split_archive(path: &Path, labels: &Labels) -> Result<Vec<Spl
 ///
 /// # Errors
 /// No such archive; no columns; a value that is not finite; a column twice in a row.
-pub(super) fn read_sparse_features(path: &Path) -> Result<Features, Error> {
-    let mut archive = ArrayArchive::open(path)?;
+pub(super) fn read_sparse_features(path: &Path, limit: MemoryLimit) -> Result<Features, Error> {
+    let mut archive = ArrayArchive::open(path, limit)?;
     scipy::read_features(&mut archive).map_err(|error| error.in_file(path))
 }
 
@@ -142,7 +142,9 @@ mod tests {
     #[test]
     fn features_of_scipy_are_the_same_however_stored() {
         for form in ["csr", "csc", "coo"] {
-            let features = read_sparse_features(&fixture(&format!("features_{form}.npz"))).unwrap();
+            let features =
+                read_sparse_features(&fixture(&format!("features_{form}.npz")), MemoryLimit::default())
+                    .unwrap();
             let Features::Sparse(matrix) = features else { panic!("sparse features stay sparse") };
             assert_eq!(matrix.to_dense(), dense_features(), "{form}");
         }

@@ -1,7 +1,7 @@
 //! The archives of `scipy.sparse.save_npz`: one matrix in compressed rows, compressed columns, or as a list of entries.
 
 use super::compressed::{
-    Compressed, Names, arcs, check_below, check_declared, check_len, read_shape, read_values,
+    Compressed, Names, arcs, check_below, check_declared, check_len, check_values, read_shape, wrong_in,
 };
 use crate::arcs::Arcs;
 use crate::error::Error;
@@ -76,11 +76,13 @@ fn read(archive: &mut ArrayArchive) -> Result<([usize; 2], Stored), Error> {
         "coo" => {
             check_declared(archive, NAMES.shape, shape[0].max(shape[1]))?;
             let rows: Vec<u32> = archive.read("row", |array| array.to_vector())?;
-            check_below(archive, "row", &rows, shape[0])?;
             let columns: Vec<u32> = archive.read("col", |array| array.to_vector())?;
-            check_len(archive, "col", columns.len(), rows.len())?;
-            check_below(archive, "col", &columns, shape[1])?;
-            let values = read_values(archive, NAMES.values, rows.len())?;
+            let values: Vec<f32> = archive.read(NAMES.values, |array| array.to_vector())?;
+            let wrong = &wrong_in(archive);
+            check_below("row", &rows, shape[0], wrong)?;
+            check_len("col", columns.len(), rows.len(), wrong)?;
+            check_below("col", &columns, shape[1], wrong)?;
+            check_values(NAMES.values, &values, rows.len(), wrong)?;
             Stored::Entries { rows, columns, values }
         }
         other => return Err(archive.wrong("format", "csr, csc or coo", quoted(other))),

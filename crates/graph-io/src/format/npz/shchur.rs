@@ -106,7 +106,7 @@ fn read_features(
     } else if archive.has(dense_attributes) {
         (
             dense_attributes,
-            archive.read(dense_attributes, |array| array.to_matrix()).and_then(Features::from_dense),
+            archive.read(dense_attributes, |array| Features::Dense(array.to_matrix()?).with_missing()),
         )
     } else {
         return Ok(None);

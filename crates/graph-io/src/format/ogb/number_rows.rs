@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Place};
 use crate::format::file::read_unpacked_text;
 use crate::format::quoted::quoted;
+use crate::memory_limit::MemoryLimit;
 
 /// About how many bytes one task parses.
 const CHUNK_LEN: usize = 1 << 20;
@@ -132,8 +133,8 @@ fn chunks(text: &str) -> Vec<&str> {
 }
 
 /// The one count in a file of a count a graph.
-pub(super) fn read_count(file: &Path) -> Result<usize, Error> {
-    let text = read_unpacked_text(file)?;
+pub(super) fn read_count(file: &Path, limit: MemoryLimit) -> Result<usize, Error> {
+    let text = read_unpacked_text(file, limit)?;
     let num_graphs = text.lines().count();
     if num_graphs != 1 {
         let found = match num_graphs {

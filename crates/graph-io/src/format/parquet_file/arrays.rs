@@ -10,7 +10,7 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
-use crate::format::node_table::{Fault, finite};
+use crate::format::node_table::Fault;
 
 /// Whether a type is a number or true and false.
 pub(crate) fn is_number(kind: &DataType) -> bool {
@@ -59,12 +59,9 @@ pub(crate) fn text(array: &dyn Array, row: usize) -> Cow<'_, str> {
     })
 }
 
-/// The values of an array of numbers; a fault with its row where there is nothing, or no finite number.
+/// The values of an array of numbers, NaN where there is nothing; a fault with its row for an infinite one.
 pub(crate) fn numbers(array: &ArrayRef) -> Result<Vec<f32>, (usize, Fault)> {
-    if let Some(row) = (0..array.len()).find(|&row| array.is_null(row)) {
-        return Err((row, Fault::new("a finite number", "nothing")));
-    }
-    let values: Vec<f32> = match array.data_type() {
+    let mut values: Vec<f32> = match array.data_type() {
         DataType::Boolean => (0..array.len()).map(|row| array.as_boolean().value(row).into()).collect(),
         DataType::Int8 => array.as_primitive::<Int8Type>().values().iter().map(|&v| v.into()).collect(),
         DataType::Int16 => array.as_primitive::<Int16Type>().values().iter().map(|&v| v.into()).collect(),
@@ -82,8 +79,12 @@ pub(crate) fn numbers(array: &ArrayRef) -> Result<Vec<f32>, (usize, Fault)> {
         // Columns of other types are refused by the schema.
         other => return Err((0, Fault::new("a finite number", other.to_string()))),
     };
-    match values.iter().enumerate().find_map(|(row, &value)| finite(value).err().map(|fault| (row, fault))) {
-        Some(fault) => Err(fault),
+    if array.null_count() > 0 {
+        let nothing = values.iter_mut().enumerate().filter(|(row, _)| array.is_null(*row));
+        nothing.for_each(|(_, value)| *value = f32::NAN);
+    }
+    match values.iter().position(|value| value.is_infinite()) {
+        Some(row) => Err((row, Fault::new("a finite number", values[row].to_string()))),
         None => Ok(values),
     }
 }

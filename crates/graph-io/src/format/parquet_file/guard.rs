@@ -12,10 +12,8 @@ use parquet::file::reader::ChunkReader;
 
 use super::pages::PageHeader;
 use crate::error::{Error, Place};
-use crate::format::file::max_unpacked;
+use crate::memory_limit::MemoryLimit;
 
-/// Rows that so short a file may still have: a column of one value takes no space a row.
-const MIN_MAX_ROWS: u64 = 1 << 20;
 /// What a footer may take in any file.
 const MIN_MAX_FOOTER: u64 = 1 << 20;
 /// PLAIN, PLAIN_DICTIONARY, RLE, DELTA_BINARY_PACKED, RLE_DICTIONARY, BYTE_STREAM_SPLIT. In the two others for text the
@@ -45,6 +43,9 @@ pub(super) fn check_footer(source: &impl ChunkReader, file: &Path) -> Result<(),
     Ok(())
 }
 
+/// What helps where a file is honest and still too large.
+pub(super) const RAISE: &str = "`--max-memory` raises the limit";
+
 /// How many rows there are, and how many values at most in a column of lists.
 pub(super) struct Sizes {
     pub(super) num_rows: usize,
@@ -52,16 +53,22 @@ pub(super) struct Sizes {
 }
 
 /// Every page of every column is within the file, in a form that can be read, and no larger than the file bears out.
-pub(super) fn check_pages(bytes: &[u8], metadata: &ParquetMetaData, file: &Path) -> Result<Sizes, Error> {
-    let max_bytes = max_unpacked(bytes.len() as u64);
-    let max_rows = MIN_MAX_ROWS.max(bytes.len() as u64);
+pub(super) fn check_pages(
+    bytes: &[u8],
+    metadata: &ParquetMetaData,
+    file: &Path,
+    limit: MemoryLimit,
+) -> Result<Sizes, Error> {
+    let max_bytes = limit.max_unpacked(bytes.len() as u64);
+    // A column of one value takes no space a row in the file, but 8 bytes in memory.
+    let max_rows = max_bytes / 8;
     let refused = |what: String| Err(Error::refused(Place::whole(file), what));
     let (mut num_rows, mut num_values) = (0u64, 0u64);
     for group in metadata.row_groups() {
         let group_rows = u64::try_from(group.num_rows()).unwrap_or(u64::MAX);
         num_rows = num_rows.saturating_add(group_rows);
         if num_rows > max_rows {
-            return refused(format!("more than {max_rows} rows in {} bytes", bytes.len()));
+            return refused(format!("more than {max_rows} rows in {} bytes; {RAISE}", bytes.len()));
         }
         // One page of each column and its dictionary are in memory at a time.
         let mut page_bytes = 0u64;
@@ -69,7 +76,7 @@ pub(super) fn check_pages(bytes: &[u8], metadata: &ParquetMetaData, file: &Path)
             let pages = check_column(bytes, column, file)?;
             page_bytes += pages.largest + pages.dictionary;
             if page_bytes > max_bytes {
-                return refused(format!("pages of more than {max_bytes} bytes in {}", bytes.len()));
+                return refused(format!("pages of more than {max_bytes} bytes in {}; {RAISE}", bytes.len()));
             }
             if column.column_descr().max_rep_level() == 0 {
                 if pages.num_values != group_rows {
@@ -81,7 +88,7 @@ pub(super) fn check_pages(bytes: &[u8], metadata: &ParquetMetaData, file: &Path)
             num_values = num_values.saturating_add(pages.num_values);
             if num_values.saturating_mul(4) > max_bytes {
                 return refused(format!(
-                    "lists of more than {} values in {} bytes",
+                    "lists of more than {} values in {} bytes; {RAISE}",
                     max_bytes / 4,
                     bytes.len()
                 ));

@@ -24,6 +24,7 @@ use parquet::file::reader::ChunkReader;
 use self::guard::{Sizes, check_footer, check_pages};
 use super::quoted::cut;
 use crate::error::{Error, Place};
+use crate::memory_limit::MemoryLimit;
 
 /// About how many cells a batch of rows has.
 const BATCH_CELLS: usize = 1 << 18;
@@ -41,13 +42,16 @@ pub(crate) struct ParquetFile<B> {
 ///
 /// # Errors
 /// A path that cannot be read; no Parquet file; sizes that its bytes do not bear out.
-pub(crate) fn open(path: &Path) -> Result<ParquetFile<impl ChunkReader + Clone + use<>>, Error> {
+pub(crate) fn open(
+    path: &Path,
+    limit: MemoryLimit,
+) -> Result<ParquetFile<impl ChunkReader + Clone + use<>>, Error> {
     let source = File::open(path).map_err(|error| Error::io(path, error))?;
     let len = source.metadata().map_err(|error| Error::io(path, error))?.len();
     // As one piece of memory: by the file itself every page of every column would open it again.
     let bytes = source.get_bytes(0, len as usize).map_err(|error| malformed(error, path))?;
     let metadata = metadata(&bytes, path)?;
-    let sizes = check_pages(&bytes, metadata.metadata(), path)?;
+    let sizes = check_pages(&bytes, metadata.metadata(), path, limit)?;
     Ok(ParquetFile { bytes, metadata, sizes, path: path.to_path_buf() })
 }
 

@@ -1,91 +1,40 @@
 //! From parsed values to the three things these pickles hold: a sparse matrix, a one-hot table, neighbor lists.
 
-use super::array::{Array, Element, Shape};
 use super::heap::Container;
 use super::machine::Pickle;
 use super::value::{Content, Value};
 use crate::csr::CsrMatrix;
 use crate::error::{Error, Place};
+use crate::format::npy::NpyArray;
+use crate::format::npz::compressed::{Compressed, Names};
 
 impl Pickle<'_> {
     /// The pickle as a sparse matrix; rows come out sorted.
     ///
     /// # Errors
-    /// Not such a matrix; row pointers that are not monotone or do not end at the number of values; a column index
-    /// out of range or twice in a row; a value that is not finite.
+    /// Not such a matrix; arrays of one that do not fit together; a column twice in a row; a value that is not finite.
     pub(in crate::format) fn csr_matrix(&self) -> Result<CsrMatrix, Error> {
-        let bytes = self.heap.bytes;
+        const NAMES: Names =
+            Names { values: "data", indices: "indices", pointers: "indptr", shape: "_shape" };
         let Some(Container::CsrMatrix(Some(state))) = self.heap.container(self.root) else {
             return Err(self.unexpected("a sparse matrix", self.root));
         };
-        let (rows, cols) = self.shape(state)?;
-        let indptr = self.vector(state, "indptr")?;
-        let indices = self.vector(state, "indices")?;
-        let data = self.vector(state, "data")?;
+        let shape = self.shape(state, NAMES.shape)?;
         // As scipy writes them; a pointer of one byte in the file would take eight in memory.
-        for (name, array) in [("indptr", &indptr), ("indices", &indices)] {
-            if !matches!(array.element, Element::I32 | Element::I64) {
-                return Err(self.at(array, format!("{name} of 32 or 64 bit whole numbers"), "others"));
-            }
-        }
-        if indptr.len() != rows + 1 {
-            let expected = format!("{} row pointers for {rows} rows", rows + 1);
-            return Err(self.at(&indptr, expected, indptr.len().to_string()));
-        }
-        if data.len() != indices.len() {
-            let expected = format!("{} values, one for each column index", indices.len());
-            return Err(self.at(&data, expected, data.len().to_string()));
-        }
-
-        let mut pointers = Vec::with_capacity(rows + 1);
-        let mut last = 0;
-        for index in 0..=rows {
-            let pointer = indptr.whole(bytes, index);
-            if pointer < last || (index == 0 && pointer != 0) {
-                let expected = format!(
-                    "row pointer {index} to be {} {last}",
-                    ["at least", "just"][usize::from(index == 0)]
-                );
-                return Err(self.at(&indptr, expected, pointer.to_string()));
-            }
-            last = pointer;
-            pointers.push(pointer as usize);
-        }
-        if pointers[rows] != data.len() {
-            let expected = format!("the last row pointer to be {}, the number of values", data.len());
-            return Err(self.at(&indptr, expected, pointers[rows].to_string()));
-        }
-
-        let mut columns = Vec::with_capacity(data.len());
-        let mut values = Vec::with_capacity(data.len());
-        let longest = pointers.windows(2).map(|pair| pair[1] - pair[0]).max();
-        let mut entries: Vec<(u32, f32)> = Vec::with_capacity(longest.unwrap_or(0));
-        for row in 0..rows {
-            entries.clear();
-            for index in pointers[row]..pointers[row + 1] {
-                let column = indices.whole(bytes, index);
-                let Some(column) = u32::try_from(column).ok().filter(|&column| (column as usize) < cols)
-                else {
-                    let expected = format!("column indices below {cols} in row {row}");
-                    return Err(self.at(&indices, expected, column.to_string()));
-                };
-                let value = data.real(bytes, index);
-                if !value.is_finite() {
-                    let expected = format!("a finite number at row {row}, column {column}");
-                    return Err(self.at(&data, expected, value.to_string()));
-                }
-                entries.push((column, value));
-            }
-            entries.sort_unstable_by_key(|entry| entry.0);
-            if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-                let expected = format!("different columns in row {row}");
-                return Err(self.at(&indices, expected, format!("{} twice", pair[0].0)));
-            }
-            columns.extend(entries.iter().map(|entry| entry.0));
-            values.extend(entries.iter().map(|entry| entry.1));
-        }
-        Ok(CsrMatrix::try_new((rows, cols), pointers, columns, values)
-            .expect("every rule of the rows was checked"))
+        let whole_numbers = |name: &str| {
+            let array = self.vector(state, name)?;
+            let is_wide = array.element().is_integer() && array.element().size >= 4;
+            let expected = || format!("{name} of 32 or 64 bit whole numbers");
+            if is_wide { Ok(array) } else { Err(array.wrong(expected())) }
+        };
+        let pointers = whole_numbers(NAMES.pointers)?.to_vector()?;
+        let indices = whole_numbers(NAMES.indices)?.to_vector()?;
+        let values = self.vector(state, NAMES.values)?.to_vector()?;
+        let wrong = |name: &str, expected: String, found: String| {
+            Error::malformed(Place::whole(self.heap.file), format!("{expected} in {name}"), found)
+        };
+        let matrix = Compressed::of_parts(NAMES, shape, (pointers, indices, values), &wrong)?;
+        matrix.into_matrix().map_err(|error| error.in_file(self.heap.file))
     }
 
     /// The pickle as one class for each row of a table, and the number of columns, which are the classes.
@@ -95,33 +44,32 @@ impl Pickle<'_> {
     pub(in crate::format) fn one_hot(&self) -> Result<(Vec<u32>, usize), Error> {
         const MAX_CLASSES: usize = 1 << 16;
         let array = self.array(self.root).ok_or_else(|| self.unexpected("an array", self.root))?;
-        let Shape::Table(rows, cols) = array.shape else {
-            return Err(self.at(&array, "a table of rows and columns", "one axis"));
-        };
         // Each class gets a name, and the columns of a table without rows are not held to the bytes there are.
-        if rows == 0 || !(1..=MAX_CLASSES).contains(&cols) {
-            let expected = format!("a table of some rows and 1 to {MAX_CLASSES} columns");
-            return Err(self.at(&array, expected, array.shape.to_string()));
-        }
-        let class_of_row = |row: usize| {
-            let mut class = None;
-            for column in 0..cols {
-                let value = array.real(self.heap.bytes, row * cols + column);
-                let is_first_one = value == 1.0 && class.is_none();
-                if is_first_one {
-                    class = Some(column as u32);
-                } else if value != 0.0 {
-                    let expected = format!("one 1 among zeros in row {row}");
-                    return Err(self.at(&array, expected, format!("{value} in column {column}")));
-                }
+        let num_classes = match *array.shape() {
+            [rows, columns] if rows > 0 && (1..=MAX_CLASSES).contains(&columns) => columns,
+            _ => {
+                let expected = format!("a table of some rows and 1 to {MAX_CLASSES} columns");
+                return Err(array.wrong(expected));
             }
-            class.ok_or_else(|| self.at(&array, format!("one 1 among zeros in row {row}"), "zeros only"))
         };
-        let mut classes = Vec::with_capacity(rows);
-        for row in 0..rows {
-            classes.push(class_of_row(row)?);
+        let table = array.to_matrix::<f32>()?;
+        let mut classes = Vec::with_capacity(table.nrows());
+        for (row, values) in table.rows().into_iter().enumerate() {
+            let mut others = values.iter().enumerate().filter(|(_, value)| **value != 0.0);
+            let found = match (others.next(), others.next()) {
+                (Some((class, 1.0)), None) => {
+                    classes.push(class as u32);
+                    continue;
+                }
+                (None, _) => "zeros only".to_string(),
+                (Some((_, 1.0)), Some((column, value))) | (Some((column, value)), _) => {
+                    format!("{value} in column {column}")
+                }
+            };
+            let place = Place::whole(self.heap.file);
+            return Err(Error::malformed(place, format!("one 1 among zeros in row {row}"), found));
         }
-        Ok((classes, cols))
+        Ok((classes, num_classes))
     }
 
     /// The pickle as the neighbor lists of nodes 0, 1, …: the number of nodes, and for each entry where the arc starts and
@@ -194,15 +142,15 @@ impl Pickle<'_> {
         })
     }
 
-    fn shape(&self, state: Value) -> Result<(usize, usize), Error> {
-        let shape = self.get(state, "_shape")?;
+    fn shape(&self, state: Value, name: &str) -> Result<[usize; 2], Error> {
+        let shape = self.get(state, name)?;
         let axis = |axis: i64| usize::try_from(axis).ok().filter(|&axis| axis < 1 << 31);
         if let Some(&[rows, cols]) = self.heap.tuple(shape)
             && let (Content::Int(rows), Content::Int(cols)) =
                 (self.heap.content(rows), self.heap.content(cols))
             && let (Some(rows), Some(cols)) = (axis(rows), axis(cols))
         {
-            return Ok((rows, cols));
+            return Ok([rows, cols]);
         }
         Err(Error::malformed(
             Place::whole(self.heap.file),
@@ -211,13 +159,13 @@ impl Pickle<'_> {
         ))
     }
 
-    fn vector(&self, state: Value, name: &str) -> Result<Array, Error> {
+    fn vector(&self, state: Value, name: &str) -> Result<NpyArray<'_>, Error> {
         let value = self.get(state, name)?;
-        let array = self.array(value).filter(|array| matches!(array.shape, Shape::Vector(_)));
+        let array = self.array(value).filter(|array| array.shape().len() == 1);
         array.ok_or_else(|| self.unexpected(&format!("an array with one axis as {name:?}"), value))
     }
 
-    fn array(&self, value: Value) -> Option<Array> {
+    fn array(&self, value: Value) -> Option<NpyArray<'_>> {
         match self.heap.container(value) {
             Some(Container::Array(Some(state))) => self.heap.array(state, &Place::whole(self.heap.file)).ok(),
             _ => None,
@@ -242,10 +190,6 @@ impl Pickle<'_> {
     fn unexpected(&self, expected: &str, found: Value) -> Error {
         Error::malformed(Place::whole(self.heap.file), expected, self.show(found))
     }
-
-    fn at(&self, array: &Array, expected: impl Into<String>, found: impl Into<String>) -> Error {
-        Error::malformed(Place::byte(self.heap.file, array.data.start), expected, found)
-    }
 }
 
 #[cfg(test)]
@@ -267,7 +211,7 @@ mod tests {
         let pickler = Pickler::new().csr([2, 3], indptr, indices, data);
         let message = with(pickler, |pickle| pickle.csr_matrix()).unwrap_err();
         let (place, complaint) = message.split_once(": ").unwrap();
-        assert!(place.starts_with("ind.tiny.x, byte "), "{place}");
+        assert!(place.starts_with("ind.tiny.x"), "{place}");
         complaint.to_string()
     }
 
@@ -287,45 +231,39 @@ mod tests {
     #[test]
     fn a_sparse_matrix_that_contradicts_itself_is_refused() {
         let one = [1.0, 1.0];
-        assert_eq!(csr_message(&[0, 1], &[0], &[1.0]), "expected 3 row pointers for 2 rows, found 2");
+        assert_eq!(
+            csr_message(&[0, 1], &[0], &[1.0]),
+            "expected one pointer more than 2 rows in indptr, found 2"
+        );
         assert_eq!(
             csr_message(&[0, 2, 1], &[0, 1], &one),
-            "expected row pointer 2 to be at least 2, found 1"
+            "expected pointers that do not descend in indptr, found 1 behind 2 at row 1"
         );
-        assert_eq!(csr_message(&[1, 1, 2], &[0, 1], &one), "expected row pointer 0 to be just 0, found 1");
-        assert_eq!(
-            csr_message(&[0, -1, 2], &[0, 1], &one),
-            "expected row pointer 1 to be at least 0, found -1"
-        );
-        assert_eq!(
-            csr_message(&[0, 1, 3], &[0, 1], &one),
-            "expected the last row pointer to be 2, the number of values, found 3"
-        );
+        assert_eq!(csr_message(&[1, 1, 2], &[0, 1], &one), "expected pointers from 0 in indptr, found 1");
+        assert_eq!(csr_message(&[0, -1, 2], &[0, 1], &one), "expected a whole number from 0, found -1");
+        assert_eq!(csr_message(&[0, 1, 3], &[0, 1], &one), "expected 3 numbers in indices, found 2");
         assert_eq!(
             csr_message(&[0, 1, 2], &[0, 3], &one),
-            "expected column indices below 3 in row 1, found 3"
+            "expected indices below 3 in indices, found 3 at place 1"
         );
         assert_eq!(
             csr_message(&[0, 1, 2], &[-1, 2], &one),
-            "expected column indices below 3 in row 0, found -1"
+            "expected a whole number from 0 to 4294967295, found -1"
         );
         assert_eq!(
             csr_message(&[0, 0, 2], &[2, 2], &one),
-            "expected different columns in row 1, found 2 twice"
+            "expected each column of a row once (features), found column 2 twice in row 1"
         );
         let bytes = Pickler::new().csr_of_bytes();
         let message = with(bytes, |pickle| pickle.csr_matrix()).unwrap_err();
-        assert!(
-            message.ends_with("expected indptr of 32 or 64 bit whole numbers, found others"),
-            "{message}"
-        );
         assert_eq!(
-            csr_message(&[0, 1, 2], &[0, 1], &[1.0]),
-            "expected 2 values, one for each column index, found 1"
+            message,
+            "ind.tiny.x: expected indptr of 32 or 64 bit whole numbers, found int8 of shape (3,)"
         );
+        assert_eq!(csr_message(&[0, 1, 2], &[0, 1], &[1.0]), "expected 2 numbers in data, found 1");
         assert_eq!(
             csr_message(&[0, 1, 2], &[0, 1], &[1.0, f32::NAN]),
-            "expected a finite number at row 1, column 1, found NaN"
+            "expected finite numbers of 32 bits in data, found NaN at place 1"
         );
     }
 
@@ -361,12 +299,12 @@ mod tests {
         };
         assert_eq!(message(&[&[0, 1], &[0, 0]]), "expected one 1 among zeros in row 1, found zeros only");
         assert_eq!(message(&[&[1, 1]]), "expected one 1 among zeros in row 0, found 1 in column 1");
-        let shape = "expected a table of some rows and 1 to 65536 columns, found";
-        assert_eq!(message(&[]), format!("{shape} [0, 0]"));
-        assert_eq!(message(&[&[], &[]]), format!("{shape} [2, 0]"));
+        let shape = "expected a table of some rows and 1 to 65536 columns, found int32 of shape";
+        assert_eq!(message(&[]), format!("{shape} (0, 0)"));
+        assert_eq!(message(&[&[], &[]]), format!("{shape} (2, 0)"));
         let wide = |cols: i32| Pickler::new().array("i4", "<", &[0, cols], &[]);
         let message_of = |pickler| with(pickler, |pickle: &Pickle<'_>| pickle.one_hot()).unwrap_err();
-        assert!(message_of(wide(i32::MAX)).ends_with(&format!("{shape} [0, 2147483647]")));
+        assert!(message_of(wide(i32::MAX)).ends_with(&format!("{shape} (0, 2147483647)")));
         assert_eq!(message(&[&[0, 2]]), "expected one 1 among zeros in row 0, found 2 in column 1");
     }
 

@@ -8,7 +8,6 @@
 
 use std::path::Path;
 
-use super::array::Dtype;
 use super::value::{Content, Value};
 use crate::format::growth::{push_within, reserve_within};
 
@@ -27,8 +26,8 @@ pub(super) enum Container {
     List(Span),
     /// The first piece of a dict: its keys, each with its value behind it.
     Dict(Span),
-    /// A dtype; its byte order is not known until it is built.
-    Dtype(Dtype),
+    /// A dtype: its code, and the flag of its byte order, which is not known until it is built.
+    Dtype(Value, Option<Value>),
     /// An array, as the tuple it is built from; nothing until then.
     Array(Option<Value>),
     /// A sparse matrix, as the dict it is built from; nothing until then.
@@ -41,7 +40,7 @@ impl Container {
             Self::Tuple(_) => "a tuple",
             Self::List(_) => "a list",
             Self::Dict(_) => "a dict",
-            Self::Dtype(_) => "a dtype",
+            Self::Dtype(..) => "a dtype",
             Self::Array(None) => "an array without content",
             Self::Array(Some(_)) => "an array",
             Self::CsrMatrix(None) => "a sparse matrix without content",

@@ -4,7 +4,6 @@
 //! opcodes and the six names those files use, builds plain values from them, and refuses everything else with file
 //! and byte offset. What it holds in memory is at most ten times the file's size, whatever sizes the file declares.
 
-mod array;
 mod extract;
 mod heap;
 mod machine;

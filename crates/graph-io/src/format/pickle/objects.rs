@@ -1,10 +1,10 @@
 //! The objects of a pickle: sparse matrices, dtypes, arrays and dicts, made as values instead of by calls.
 
-use super::array::{Array, ByteOrder, Dtype, Element, Shape};
 use super::heap::{Container, Heap, Span};
 use super::machine::Machine;
 use super::value::{Content, Global, Value};
 use crate::error::{Error, Place};
+use crate::format::npy::{Element, Header, NpyArray};
 
 impl Machine<'_> {
     /// `NEWOBJ`: an empty sparse matrix, the only object these files make this way.
@@ -38,11 +38,12 @@ impl Machine<'_> {
                 self.hold(Container::Dict(Span::default()), 1)
             }
             (Global::Dtype, Some([Content::Bytes(_, code), _, _])) => {
-                let Some(element) = Element::of_code(code) else {
+                if element(b"<", code).is_none() {
                     let code = code.get(..code.len().min(MAX_SHOWN)).unwrap_or_default();
                     return Err(self.refused(format!("the array element type \"{}\"", code.escape_ascii())));
-                };
-                self.hold(Container::Dtype(Dtype { element, order: None }), 1)
+                }
+                let code = args[0];
+                self.hold(Container::Dtype(code, None), 1)
             }
             _ => Err(self.refused(format!("a call of {} with these arguments", called.name()))),
         }
@@ -52,7 +53,7 @@ impl Machine<'_> {
     pub(super) fn build(&mut self) -> Result<(), Error> {
         let (state, object) = (self.pop()?, self.pop()?);
         let built = match self.heap.container(object) {
-            Some(Container::Dtype(Dtype { element, order: None })) => self.dtype(element, state)?,
+            Some(Container::Dtype(code, None)) => self.dtype(code, state)?,
             Some(Container::Array(None)) => {
                 self.heap.array(state, &self.place())?;
                 Container::Array(Some(state))
@@ -70,24 +71,24 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn dtype(&mut self, element: Element, state: Value) -> Result<Container, Error> {
+    fn dtype(&mut self, code: Value, state: Value) -> Result<Container, Error> {
         let Some(items) = self.heap.tuple(state) else {
             return Err(self.unexpected("a tuple as the state of a dtype", state));
         };
-        let order = match *items {
-            [_, flag, a, b, c, _, _, _] => match [flag, a, b, c].map(|item| self.heap.content(item)) {
-                [Content::Bytes(_, flag), Content::None, Content::None, Content::None] => {
-                    ByteOrder::of_flag(flag, element)
-                }
-                _ => None,
-            },
-            _ => None,
-        };
-        match order {
-            Some(_) => Ok(Container::Dtype(Dtype { element, order })),
-            None => Err(self.refused("a dtype that is not of plain numbers in a known byte order")),
+        if let [_, flag, a, b, c, _, _, _] = *items
+            && [a, b, c].iter().all(|&item| self.heap.content(item) == Content::None)
+            && self.heap.element(code, flag).is_some()
+        {
+            return Ok(Container::Dtype(code, Some(flag)));
         }
+        Err(self.refused("a dtype that is not of plain numbers in a known byte order"))
     }
+}
+
+/// The type of numbers with this code and this flag of their byte order.
+fn element(flag: &[u8], code: &[u8]) -> Option<Element> {
+    let descr = [flag, code].concat();
+    Element::parse(std::str::from_utf8(&descr).ok()?).filter(|element| !element.is_text())
 }
 
 /// How much of a strange code a message shows.
@@ -102,51 +103,44 @@ impl Heap<'_> {
         }
     }
 
+    fn element(&self, code: Value, flag: Value) -> Option<Element> {
+        match (self.content(code), self.content(flag)) {
+            (Content::Bytes(_, code), Content::Bytes(_, flag)) => element(flag, code),
+            _ => None,
+        }
+    }
+
     /// The array that is built from a tuple. It is looked up again at each use instead of being kept: a file can name the
     /// same few bytes as the content of many arrays.
-    pub(super) fn array(&self, state: Value, place: &Place) -> Result<Array, Error> {
+    pub(super) fn array(&self, state: Value, place: &Place) -> Result<NpyArray<'_>, Error> {
         let malformed = |expected: &str, found: &str| Err(Error::malformed(place.clone(), expected, found));
         let Some(items) = self.tuple(state) else {
             return malformed("a tuple as the state of an array", self.kind(state));
         };
-        let parts = match *items {
-            [_, shape, dtype, order, data] => match (self.content(order), self.content(data)) {
-                (Content::Bool(by_columns), Content::Bytes(start, data)) => {
-                    Some((shape, dtype, by_columns, start..start + data.len()))
-                }
-                _ => None,
-            },
-            _ => None,
-        };
-        let Some((shape, dtype, by_columns, data)) = parts else {
+        let &[_, shape, dtype, order, data] = items else {
             return malformed("an array's version, shape, dtype, order and bytes", "other things");
         };
-        let Some(Container::Dtype(Dtype { element, order: Some(order) })) = self.container(dtype) else {
-            return malformed("a dtype with its byte order", self.kind(dtype));
+        let (Content::Bool(is_fortran), Content::Bytes(data_start, data)) =
+            (self.content(order), self.content(data))
+        else {
+            return malformed("an array's version, shape, dtype, order and bytes", "other things");
         };
-        let Some(shape) = self.tuple(shape) else {
-            return malformed("a tuple as a shape", self.kind(shape));
+        let element = match self.container(dtype) {
+            Some(Container::Dtype(code, Some(flag))) => self.element(code, flag),
+            _ => None,
+        };
+        let Some(element) = element else {
+            return malformed("a dtype with its byte order", self.kind(dtype));
         };
         let axis = |value: &Value| match self.content(*value) {
             Content::Int(axis) => usize::try_from(axis).ok(),
             _ => None,
         };
-        let shape = match shape {
-            [len] => axis(len).map(Shape::Vector),
-            [rows, cols] => axis(rows).zip(axis(cols)).map(|(rows, cols)| Shape::Table(rows, cols)),
-            _ => None,
-        };
-        let Some(shape) = shape else {
+        let axes = self.tuple(shape).filter(|axes| (1..=2).contains(&axes.len()));
+        let Some(shape) = axes.and_then(|axes| axes.iter().map(axis).collect()) else {
             return malformed("a shape of one or two axes", "another shape");
         };
-        if by_columns && matches!(shape, Shape::Table(..)) {
-            return Err(Error::refused(place.clone(), "an array in column order"));
-        }
-        if shape.num_bytes(element) != Some(data.len()) {
-            let expected = format!("an array's bytes for the shape {shape}");
-            return malformed(&expected, &format!("{} bytes", data.len()));
-        }
-        Ok(Array { shape, element, order, data })
+        NpyArray::of(Header { element, is_fortran, shape, data_start }, data, self.file)
     }
 }
 
@@ -181,9 +175,11 @@ mod tests {
         let message = |pickler: Pickler| parse(&pickler.finish()).unwrap_err().to_string();
         let declared = |rows: i32, cols: i32| Pickler::new().array("i4", "<", &[rows, cols], &[0; 16]);
         assert!(parse(&declared(2, 2).finish()).is_ok());
-        let end = "expected an array's bytes for the shape [2, 3], found 16 bytes";
+        let end = "expected 24 bytes for int32 of shape (2, 3), found 16";
         assert!(message(declared(2, 3)).ends_with(end));
-        assert!(message(declared(i32::MAX, i32::MAX)).ends_with("found 16 bytes"));
+        assert!(
+            message(declared(i32::MAX, i32::MAX)).ends_with("of shape (2147483647, 2147483647), found 16")
+        );
         assert!(
             message(declared(-2, -2)).ends_with("expected a shape of one or two axes, found another shape")
         );

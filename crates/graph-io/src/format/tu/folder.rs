@@ -8,6 +8,7 @@ use crate::error::{Error, Place};
 use crate::format::file::read_unpacked_text;
 use crate::format::quoted::quoted;
 use crate::graph_set::GraphSet;
+use crate::memory_limit::MemoryLimit;
 
 pub(super) fn read(folder: &Path, name: &str) -> Result<GraphSet, Error> {
     let file = |what: &str| folder.join(format!("{name}_{what}.txt"));
@@ -24,7 +25,9 @@ pub(super) fn read(folder: &Path, name: &str) -> Result<GraphSet, Error> {
     }
     if let Some(file) = existing(file("node_attributes")) {
         let mut num_lines = 0;
-        for (line, content) in (1..).zip(read_unpacked_text(&file)?.trim_end().lines()) {
+        for (line, content) in
+            (1..).zip(read_unpacked_text(&file, MemoryLimit::default())?.trim_end().lines())
+        {
             read.take_attributes(content.split(',').map(str::trim), Place::line(&file, line))?;
             num_lines = line;
         }
@@ -41,7 +44,7 @@ fn existing(file: PathBuf) -> Option<PathBuf> {
 
 /// The graph of each node; leaves where each graph starts.
 fn read_indicator(file: &Path, starts: &mut Vec<u32>) -> Result<Vec<u32>, Error> {
-    let text = read_unpacked_text(file)?;
+    let text = read_unpacked_text(file, MemoryLimit::default())?;
     let mut graph_of_node = Vec::new();
     for (node, content) in (0u32..).zip(text.trim_end().lines()) {
         let last = starts.len();
@@ -70,7 +73,7 @@ fn read_texts(
     items: (usize, &str),
     mut take: impl FnMut(&str, Place) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let text = read_unpacked_text(file)?;
+    let text = read_unpacked_text(file, MemoryLimit::default())?;
     let mut num_lines = 0;
     for (line, content) in (1..).zip(text.trim_end().lines()) {
         if content.split(',').any(|number| number.trim().parse::<i64>().is_err()) {
@@ -91,7 +94,7 @@ fn check_count(file: &Path, num_lines: usize, (count, what): (usize, &str)) -> R
 }
 
 fn read_arcs(file: &Path, graph_of_node: &[u32], read: &mut Read) -> Result<(), Error> {
-    let text = read_unpacked_text(file)?;
+    let text = read_unpacked_text(file, MemoryLimit::default())?;
     read.arcs.meaning = ArcMeaning::Directed;
     let node = |field: &str| {
         let node = field.trim().parse::<u32>().ok()?.checked_sub(1)?;

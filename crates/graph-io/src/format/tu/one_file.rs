@@ -9,6 +9,7 @@ use crate::format::file::{name_of, read_unpacked_text};
 use crate::format::quoted::quoted;
 use crate::format::registry::Sample;
 use crate::graph_set::GraphSet;
+use crate::memory_limit::MemoryLimit;
 
 /// Whether the head of a file starts as a set does, as far as its whole lines go.
 pub(super) fn recognizes(sample: &Sample) -> bool {
@@ -56,7 +57,7 @@ pub(super) fn read(file: &Path) -> Result<GraphSet, Error> {
 }
 
 fn read_text(file: &Path) -> Result<Read, Error> {
-    let text = read_unpacked_text(file)?;
+    let text = read_unpacked_text(file, MemoryLimit::default())?;
     let mut lines = (1..).zip(text.trim_end().lines());
     let mut next = |expected: &str| {
         lines.next().ok_or_else(|| Error::malformed(Place::whole(file), expected, "the end of the file"))

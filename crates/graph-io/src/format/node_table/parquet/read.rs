@@ -6,9 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 
-use crate::column_config::ColumnConfig;
 use crate::error::{Error, Place};
-use crate::format::file::max_unpacked;
 use crate::format::node_table::KnownOfNodes;
 use crate::format::node_table::builder::TableBuilder;
 use crate::format::node_table::cells::Fault;
@@ -16,6 +14,7 @@ use crate::format::node_table::columns::{Columns, Role};
 use crate::format::node_table::feature_rows::Room;
 use crate::format::parquet_file::{is_number, is_text, numbers, open, text, unpanicked};
 use crate::format::quoted::cut;
+use crate::format::registry::ReadConfig;
 use crate::raw_dataset::NodeTable;
 
 /// The names of a column of lists that is a block of features.
@@ -23,14 +22,15 @@ const BLOCKS: [&str; 4] = ["features", "feature", "x", "embedding"];
 
 pub(in crate::format::node_table) fn read(
     file: &Path,
-    config: &ColumnConfig,
+    config: &ReadConfig,
     known: KnownOfNodes<'_>,
 ) -> Result<NodeTable, Error> {
     unpanicked(file, || read_checked(file, config, known))
 }
 
-fn read_checked(file: &Path, config: &ColumnConfig, known: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
-    let source = open(file)?;
+fn read_checked(file: &Path, config: &ReadConfig, known: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
+    let (limit, config) = (config.max_memory, &config.columns);
+    let source = open(file, limit)?;
     let schema = source.schema();
     let mut columns = Columns::of(schema.fields().iter().map(|field| field.name().as_str()), config, file)?;
     if let Some(column) = columns.position(Role::RowNumber) {
@@ -47,7 +47,7 @@ fn read_checked(file: &Path, config: &ColumnConfig, known: KnownOfNodes<'_>) -> 
         }
         columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
     }
-    check_types(&columns, schema, file)?;
+    set_types(&mut columns, schema, file)?;
 
     // Rows of few bytes each come as they are read: what is asked for at once stays below the length of the file.
     let room = Room { rows: source.num_rows().min(source.len() as usize / 32 + (1 << 16)), cells: 0 };
@@ -56,7 +56,7 @@ fn read_checked(file: &Path, config: &ColumnConfig, known: KnownOfNodes<'_>) -> 
         let rows = rows?;
         let table = match &mut table {
             Some(table) => table,
-            none => none.insert(Table::new(&columns, &rows, room, max_unpacked(source.len()))),
+            none => none.insert(Table::new(&columns, &rows, room, limit.max_unpacked(source.len()))),
         };
         table.take(&rows, file)?;
     }
@@ -65,24 +65,29 @@ fn read_checked(file: &Path, config: &ColumnConfig, known: KnownOfNodes<'_>) -> 
     builder.finish(columns, known, file)
 }
 
-/// Every column is of a type that its role can be read from.
-fn check_types(columns: &Columns, schema: &Schema, file: &Path) -> Result<(), Error> {
+/// Checks that every column is of a type that its role can be read from. Features that are neither numbers nor text are not
+/// used.
+fn set_types(columns: &mut Columns, schema: &Schema, file: &Path) -> Result<(), Error> {
     for (column, field) in schema.fields().iter().enumerate() {
         let kind = field.data_type();
         let (fits, expected) = match columns.roles[column] {
-            Role::Unused | Role::RowNumber => continue,
+            Role::Unused | Role::RowNumber | Role::Text(_) => continue,
             Role::Id | Role::Label | Role::Split(_) => (is_text(kind), "text or whole numbers"),
             Role::Mask(..) => (is_number(kind), "true and false"),
-            Role::Feature if is_block(field) => continue,
-            Role::Feature => (is_number(kind), "numbers"),
+            Role::Feature if is_block(field) || is_text(kind) => continue,
+            Role::Feature => {
+                columns.roles[column] = Role::Unused;
+                columns.notes.unused(field.name(), format!("of the type {}", cut(&kind.to_string(), 120)));
+                continue;
+            }
         };
         if !fits {
             let found =
                 if kind == &DataType::Utf8View { "text".to_string() } else { cut(&kind.to_string(), 120) };
-            let fault = Fault { is_text: true, ..Fault::new(expected, found) };
-            return Err(columns.fault(column, fault).at(Place::whole(file)));
+            return Err(columns.fault(column, Fault::new(expected, found)).at(Place::whole(file)));
         }
     }
+    columns.make_texts(|column| schema.field(column).data_type() == &DataType::Utf8View);
     Ok(())
 }
 

@@ -8,32 +8,27 @@ use flate2::{Compression, Crc};
 use crate::sample::Sample;
 
 /// What comes out of a bomb.
-const BOMB: usize = 64 << 20;
+pub(crate) const BOMB: usize = 64 << 20;
 
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap()
 }
 
-/// How many bytes may come out of packed ones: 16 MiB and 20 times their own.
-pub(crate) fn max_unpacked(packed_len: usize) -> usize {
-    (16 << 20) + 20 * packed_len
-}
-
 /// Packed forms of a file: whole, cut, in pieces, twice, and with other bytes behind.
 pub(crate) fn gzipped(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let whole = gzip(bytes);
     let half = bytes.len() / 2;
-    let mut lying = whole.clone();
-    let at = lying.len() - 4;
-    lying[at..].copy_from_slice(&u32::MAX.to_le_bytes());
+    let mut wrong = whole.clone();
+    let at = wrong.len() - 4;
+    wrong[at..].copy_from_slice(&u32::MAX.to_le_bytes());
     vec![
         ("gzip, cut".into(), whole[..whole.len() / 2].to_vec()),
         ("gzip, the header alone".into(), whole[..10].to_vec()),
         ("gzip in two members".into(), [gzip(&bytes[..half]), gzip(&bytes[half..])].concat()),
         ("gzip of gzip".into(), gzip(&whole)),
         ("gzip and other bytes".into(), [&whole[..], b"other bytes"].concat()),
-        ("gzip of a length that is not so".into(), lying),
+        ("gzip of a length that is not so".into(), wrong),
         ("gzip".into(), whole),
     ]
 }
@@ -146,8 +141,8 @@ pub(crate) fn zips(sample: &Sample) -> Vec<(String, Vec<u8>, usize)> {
     let twice: Vec<Entry<'_>> = [&entries[..], &entries[..]].concat();
     add("with every part twice", &twice, 2 * num_bytes);
     for told_len in [0, 1, u32::MAX, i32::MAX as u32] {
-        let lying: Vec<Entry<'_>> = entries.iter().map(|entry| Entry { told_len, ..*entry }).collect();
-        add(&format!("with parts that say they have {told_len} bytes"), &lying, num_bytes);
+        let wrong: Vec<Entry<'_>> = entries.iter().map(|entry| Entry { told_len, ..*entry }).collect();
+        add(&format!("with parts that say they have {told_len} bytes"), &wrong, num_bytes);
     }
     for at in 0..entries.len().min(8) {
         let long = [entries[at].content, &vec![0; BOMB]].concat();

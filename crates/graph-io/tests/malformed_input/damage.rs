@@ -1,11 +1,11 @@
-//! Files that lie in ways worth trying one by one.
+//! Files damaged in ways worth trying one by one.
 
 use std::ops::Range;
 
-use crate::mutate::{LIES, numbers, spliced};
+use crate::mutate::{NUMBERS, numbers, spliced};
 
 /// A few bytes to change in place of a file's, or a whole other file, and what it is.
-pub(crate) type Lie = (String, Vec<u8>);
+pub(crate) type Damaged = (String, Vec<u8>);
 
 /// How long a file may be for each of its bytes to be cut at.
 const EACH_BYTE: usize = 1024;
@@ -15,34 +15,34 @@ const HEADER: usize = 200;
 const GROWN: usize = 2 << 20;
 
 /// The file cut at every byte, or at a thousand of them.
-pub(crate) fn cuts(bytes: &[u8]) -> impl Iterator<Item = Lie> + '_ {
+pub(crate) fn cuts(bytes: &[u8]) -> impl Iterator<Item = Damaged> + '_ {
     let step = bytes.len().div_ceil(EACH_BYTE).max(1);
     (0..bytes.len()).step_by(step).map(|len| (format!("cut at byte {len}"), bytes[..len].to_vec()))
 }
 
 /// Every number of the head, as text and as binary words, is something else; of the words at most `max_places`.
-pub(crate) fn sizes(bytes: &[u8], max_places: usize) -> Vec<Lie> {
-    let mut lies = Vec::new();
+pub(crate) fn sizes(bytes: &[u8], max_places: usize) -> Vec<Damaged> {
+    let mut forms = Vec::new();
     for number in numbers(&bytes[..bytes.len().min(2 * HEADER)]) {
-        for lie in LIES.iter().copied().chain(["1048576"]) {
-            let what = format!("the number at byte {} is {lie:?}", number.start);
-            lies.push((what, spliced(bytes, number.clone(), lie.as_bytes())));
+        for number_as_text in NUMBERS.iter().copied().chain(["1048576"]) {
+            let what = format!("the number at byte {} is {number_as_text:?}", number.start);
+            forms.push((what, spliced(bytes, number.clone(), number_as_text.as_bytes())));
         }
     }
     let is_text = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'));
     if is_text {
-        return lies;
+        return forms;
     }
     let head = 0..bytes.len().min(HEADER);
     let tail = bytes.len().saturating_sub(HEADER).max(head.end)..bytes.len();
     let places: Vec<usize> = head.chain(tail).collect();
     for &at in places.iter().step_by(places.len().div_ceil(max_places.max(1)).max(1)) {
-        lies.extend(words(bytes, at));
+        forms.extend(words(bytes, at));
     }
-    lies
+    forms
 }
 
-fn words(bytes: &[u8], at: usize) -> impl Iterator<Item = Lie> + '_ {
+fn words(bytes: &[u8], at: usize) -> impl Iterator<Item = Damaged> + '_ {
     let put = move |word: &[u8]| {
         let range: Range<usize> = at..(at + word.len()).min(bytes.len());
         let word = &word[..range.len()];
@@ -56,8 +56,8 @@ fn words(bytes: &[u8], at: usize) -> impl Iterator<Item = Lie> + '_ {
 
 /// Long files: lines of the sample over and over, as they are and with numbers that count; lines that do not end; and
 /// everything that opens and never closes.
-pub(crate) fn grown(bytes: &[u8]) -> Vec<Lie> {
-    let mut lies = Vec::new();
+pub(crate) fn grown(bytes: &[u8]) -> Vec<Damaged> {
+    let mut forms = Vec::new();
     let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
     let mut tried = Vec::new();
     for (at, line) in lines.iter().enumerate() {
@@ -70,7 +70,7 @@ pub(crate) fn grown(bytes: &[u8]) -> Vec<Lie> {
         tried.push(shape);
         let (before, after) = (lines[..at].concat(), lines[at + 1..].concat());
         let repeated = line.repeat(GROWN / line.len());
-        lies.push((format!("line {} over and over", at + 1), [&before, &repeated[..], &after].concat()));
+        forms.push((format!("line {} over and over", at + 1), [&before, &repeated[..], &after].concat()));
         let mut counted = Vec::with_capacity(GROWN);
         let mut count = 1000;
         while counted.len() < GROWN {
@@ -82,7 +82,7 @@ pub(crate) fn grown(bytes: &[u8]) -> Vec<Lie> {
             }
             counted.extend_from_slice(&line[last..]);
         }
-        lies.push((format!("line {} with other numbers", at + 1), [&before, &counted[..], &after].concat()));
+        forms.push((format!("line {} with other numbers", at + 1), [&before, &counted[..], &after].concat()));
     }
     for middle in [0, bytes.len() / 2, bytes.len()] {
         for open in [
@@ -91,8 +91,8 @@ pub(crate) fn grown(bytes: &[u8]) -> Vec<Lie> {
         ] {
             let what = format!("{open:?} over and over at byte {middle}");
             let many = open.repeat(GROWN / 2 / open.len());
-            lies.push((what, spliced(bytes, middle..middle, many.as_bytes())));
+            forms.push((what, spliced(bytes, middle..middle, many.as_bytes())));
         }
     }
-    lies
+    forms
 }

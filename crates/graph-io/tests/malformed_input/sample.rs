@@ -1,4 +1,4 @@
-//! The small valid files that lies are made of.
+//! The small valid files that damaged ones are made of.
 
 use std::path::{Path, PathBuf};
 

@@ -251,7 +251,7 @@ fn what_a_reader_does_not_keep_to_is_found_and_said() {
     std::fs::write(&path, "0 1\n").unwrap();
     let fault = |read: fn(&Path) -> Result<Read, Error>| {
         let mut tally = Tally::default();
-        let reader = Reader { name: "fake".into(), read: Box::new(read) };
+        let reader = Reader { name: "fake".into(), read: Box::new(read), has_limit: false };
         tally.judge(&reader, &Case { path: &path, num_bytes: 4, what: &|| "a sample".to_string() });
         tally.failures.pop().unwrap_or_default()
     };

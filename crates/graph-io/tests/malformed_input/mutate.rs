@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 /// What is put in place of a number.
-pub(crate) const LIES: [&str; 24] = [
+pub(crate) const NUMBERS: [&str; 24] = [
     "0",
     "-0",
     "1",
@@ -91,7 +91,7 @@ fn change(mut bytes: Vec<u8>, rng: &mut ChaCha8Rng) -> Vec<u8> {
             let numbers = numbers(&bytes);
             if !numbers.is_empty() {
                 let number = numbers[rng.random_range(0..numbers.len())].clone();
-                bytes.splice(number, LIES[rng.random_range(0..LIES.len())].bytes());
+                bytes.splice(number, NUMBERS[rng.random_range(0..NUMBERS.len())].bytes());
             }
         }
         8 => swap_lines(&mut bytes, rng),

@@ -1,4 +1,4 @@
-//! Files that lie: every reader is given thousands of broken ones, made from the small valid files in `corpus`.
+//! Malformed input: every reader is given thousands of broken ones, made from the small valid files in `corpus`.
 //!
 //! It must answer each within two seconds, with a graph or with an error in words that names the file, without a panic,
 //! and with memory of at most ten times the bytes that are there and 16 MiB. A new format is tried by itself, once it
@@ -9,8 +9,8 @@
 #![expect(clippy::unwrap_used, reason = "all of it is tests")]
 
 mod archives;
+mod damage;
 mod entry;
-mod lies;
 mod memory;
 mod mutate;
 mod pickles;
@@ -27,7 +27,7 @@ use graph_io::format;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::archives::{gzip_bombs, gzipped, max_unpacked, zips};
+use crate::archives::{gzip_bombs, gzipped, zips};
 use crate::readers::Reader;
 use crate::sample::{Sample, Stage, samples_of};
 use crate::verdict::{Case, Tally};
@@ -38,8 +38,8 @@ fn num_cases() -> usize {
     std::env::var("GRAPH_IO_FUZZ_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES)
 }
 
-/// The lies about one file of a sample.
-fn lie(tally: &mut Tally, reader: &Reader, stage: &Stage, file: usize, cases: usize, seed: u64) {
+/// Damaged forms of one file of a sample.
+fn try_forms(tally: &mut Tally, reader: &Reader, stage: &Stage, file: usize, cases: usize, seed: u64) {
     let (name, content) = &stage.sample.files[file];
     let mut try_one = |what: &dyn Fn() -> String, bytes: &[u8]| {
         stage.with(file, bytes, |path, num_bytes| {
@@ -47,8 +47,8 @@ fn lie(tally: &mut Tally, reader: &Reader, stage: &Stage, file: usize, cases: us
             tally.judge(reader, &Case { path, num_bytes, what: &what });
         });
     };
-    lies::cuts(content).for_each(|(what, bytes)| try_one(&|| what.clone(), &bytes));
-    for (what, bytes) in lies::sizes(content, cases) {
+    damage::cuts(content).for_each(|(what, bytes)| try_one(&|| what.clone(), &bytes));
+    for (what, bytes) in damage::sizes(content, cases) {
         try_one(&|| what.clone(), &bytes);
     }
     for number in 0..cases {
@@ -61,16 +61,16 @@ fn lie(tally: &mut Tally, reader: &Reader, stage: &Stage, file: usize, cases: us
     }
 }
 
-/// The long lies about one file of a sample, and what unpacks to long ones.
-fn lie_at_length(tally: &mut Tally, reader: &Reader, stage: &Stage, file: usize) {
+/// Long damaged forms of one file of a sample, and what unpacks to long ones.
+fn try_long_forms(tally: &mut Tally, reader: &Reader, stage: &Stage, file: usize) {
     let (name, content) = &stage.sample.files[file];
     let unpacked = gzip_bombs(content).into_iter().map(|(what, bytes)| {
-        let num_bytes = bytes.len() + max_unpacked(bytes.len());
+        let num_bytes = bytes.len() + reader.max_unpacked(bytes.len()).min(archives::BOMB + content.len());
         (what, bytes, num_bytes)
     });
-    let grown = lies::grown(content).into_iter().map(|(what, bytes)| {
+    let grown = damage::grown(content).into_iter().map(|(what, bytes)| {
         // What stands behind the head of a packed file is packed too.
-        let unpacked = if bytes.starts_with(&[0x1f, 0x8b]) { max_unpacked(bytes.len()) } else { 0 };
+        let unpacked = if bytes.starts_with(&[0x1f, 0x8b]) { reader.max_unpacked(bytes.len()) } else { 0 };
         let num_bytes = bytes.len() + unpacked;
         (what, bytes, num_bytes)
     });
@@ -83,10 +83,10 @@ fn lie_at_length(tally: &mut Tally, reader: &Reader, stage: &Stage, file: usize)
     }
 }
 
-fn zip_lies(tally: &mut Tally, reader: &Reader, stage: &Stage) {
+fn try_zips(tally: &mut Tally, reader: &Reader, stage: &Stage) {
     for (what, bytes, content_bytes) in zips(&stage.sample) {
         // What comes out is bounded by what is packed, whatever is in there.
-        let num_bytes = bytes.len() + content_bytes.min(max_unpacked(bytes.len()));
+        let num_bytes = bytes.len() + content_bytes.min(reader.max_unpacked(bytes.len()));
         stage.with(0, &bytes, |path, _| {
             tally.judge(reader, &Case { path, num_bytes, what: &|| what.clone() });
         });
@@ -108,7 +108,7 @@ fn samples(reader: &Reader, tally: &mut Tally) -> Vec<Stage> {
 }
 
 #[test]
-fn every_reader_answers_every_lying_file() {
+fn every_reader_answers_every_malformed_file() {
     let _alone = memory::alone();
     let mut failures = Vec::new();
     let mut table = String::from("reader           tried  accepted  most MiB  times its bytes  slowest\n");
@@ -122,14 +122,14 @@ fn every_reader_answers_every_lying_file() {
         let num_files: usize = stages.iter().map(|stage| stage.sample.files.len()).sum();
         for (seed, stage) in (1..).zip(&stages) {
             for file in 0..stage.sample.files.len() {
-                lie(&mut tally, &reader, stage, file, num_cases().div_ceil(num_files), seed);
+                try_forms(&mut tally, &reader, stage, file, num_cases().div_ceil(num_files), seed);
             }
         }
         // One sample at length: it takes most of the time.
         for file in 0..stages[0].sample.files.len() {
-            lie_at_length(&mut tally, &reader, &stages[0], file);
+            try_long_forms(&mut tally, &reader, &stages[0], file);
         }
-        zip_lies(&mut tally, &reader, &stages[0]);
+        try_zips(&mut tally, &reader, &stages[0]);
         places::try_all(&mut tally, &reader, &stages[0].sample);
         table += &format!(
             "{:<16}{:>6}{:>10}{:>10.1}{:>17.1}{:>8.2} s  {}\n",
@@ -145,7 +145,7 @@ fn every_reader_answers_every_lying_file() {
     }
     // Not by a macro, whose output is kept back when all is well.
     std::io::stderr().write_all(table.as_bytes()).unwrap();
-    assert!(failures.is_empty(), "{} lies told:\n{}", failures.len(), failures.join("\n"));
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
 }
 
 /// A sample as the bytes that stand for it.
@@ -186,8 +186,8 @@ fn every_format_has_a_fuzz_target_that_reads_its_samples() {
 
 #[test]
 fn a_fuzz_target_reads_names_from_its_bytes_but_writes_nowhere_else() {
-    let outside = std::env::temp_dir().join("graph-io-lying-file");
-    for name in ["../graph-io-lying-file", "/tmp/graph-io-lying-file", ".", "..", "", "a/b"] {
+    let outside = std::env::temp_dir().join("graph-io-malformed-file");
+    for name in ["../graph-io-malformed-file", "/tmp/graph-io-malformed-file", ".", "..", "", "a/b"] {
         let bytes = [entry::FILE, name.as_bytes(), b"\nx"].concat();
         assert!(entry::read("linqs", &bytes).is_err());
     }

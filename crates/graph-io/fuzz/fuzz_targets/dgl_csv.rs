@@ -1,0 +1,9 @@
+//! Bytes read as a file or folder of the format.
+#![no_main]
+
+#[path = "../../tests/lying_files/entry.rs"]
+mod entry;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = entry::read("dgl-csv", bytes);
+});
