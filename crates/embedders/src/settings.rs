@@ -1,6 +1,6 @@
 //! The tables that the settings of several methods have in common.
 
-use gnn::encoder::{Encoder, EncoderConfig, EncoderKind, Ending, RowNorm};
+use gnn::encoder::{Encoder, EncoderConfig, EncoderKind, LayerActivation, RowNorm};
 use serde::{Deserialize, Serialize};
 
 use burn::tensor::Device;
@@ -26,7 +26,7 @@ pub struct EncoderSettings {
     /// Probability that training drops an attention weight, from 0 to below 1.
     pub attention_dropout_prob: f64,
     /// What follows the sum of each layer.
-    pub activation: Ending,
+    pub activation: LayerActivation,
     /// How the embedding's rows are scaled.
     pub row_norm: RowNorm,
 }
@@ -41,7 +41,7 @@ impl Default for EncoderSettings {
             output_heads: 0,
             dropout_prob: 0.0,
             attention_dropout_prob: 0.0,
-            activation: Ending::OfKind,
+            activation: LayerActivation::Default,
             row_norm: RowNorm::None,
         }
     }
@@ -81,7 +81,7 @@ impl EncoderSettings {
             .with_output_heads((self.output_heads > 0).then_some(self.output_heads))
             .with_dropout_prob(self.dropout_prob)
             .with_attention_dropout_prob(self.attention_dropout_prob)
-            .with_ending(self.activation)
+            .with_activation(self.activation)
     }
 
     /// What makes encoders of these settings with a width of the embedding.

@@ -58,6 +58,24 @@ pub enum Error {
         /// How many numbers it has.
         numbers: usize,
     },
+    /// A graph without pairs of neighbors.
+    #[error("expected at least one pair of neighbors among {num_nodes} nodes, found none")]
+    NoPairs {
+        /// Number of nodes.
+        num_nodes: usize,
+    },
+    /// Features whose rows are equal within all pairs: there is no scatter to divide by.
+    #[error("expected features that differ between neighbors, found none among {num_features}")]
+    NoScatter {
+        /// Number of features.
+        num_features: usize,
+    },
+    /// A matrix whose eigenvalues were not found.
+    #[error("the eigenvalues of a matrix of size {size} were not found: its entries are not finite")]
+    Eigen {
+        /// Rows of the matrix.
+        size: usize,
+    },
     /// A weight of a group that is negative, NaN or infinite.
     #[error("group {group}, node {node}: expected a weight of at least 0, found {weight}")]
     Weight {
@@ -79,6 +97,8 @@ pub enum Block {
     Expansion,
     /// The compression's, of one group.
     Group(usize),
+    /// The scatter within pairs with its ridge, of [`linear`](crate::linear).
+    Scatter,
 }
 
 impl fmt::Display for Block {
@@ -87,6 +107,7 @@ impl fmt::Display for Block {
             Self::Input => write!(f, "the input"),
             Self::Expansion => write!(f, "the expansion"),
             Self::Group(group) => write!(f, "group {group}"),
+            Self::Scatter => write!(f, "the scatter"),
         }
     }
 }

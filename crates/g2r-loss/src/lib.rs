@@ -16,6 +16,7 @@ mod expansion;
 mod groups;
 #[cfg(any(feature = "cube", test))]
 mod kernel_size;
+pub mod linear;
 mod log_det;
 mod membership;
 mod neighborhood;

@@ -17,13 +17,13 @@ methods = ['g2r', 'dgi']
 seeds = 24
 [g2r]
 epochs = 3
-d_hidden = [16]
+encoder.d_hidden = [16]
 d_output = 8
 [dgi]
 epochs = 3
 d_output = 8
 [random-init]
-d_hidden = [16]
+encoder.d_hidden = [16]
 d_output = 8
 ";
 
@@ -143,7 +143,7 @@ fn workers_and_threads_change_no_result() {
 #[test]
 fn a_run_that_fails_is_told_and_the_rest_goes_on() {
     // Steps of this length end in numbers that are not finite.
-    let config = SMALL.replace("seeds = 24", "seeds = 2").replace("[dgi]", "[dgi]\nlearning_rate = 1e38");
+    let config = SMALL.replace("seeds = 24", "seeds = 2").replace("[dgi]", "[dgi]\noptimizer.learning_rate = 1e38");
     let bench = Bench::new(&config);
     let out = bench.out("out");
     let args = bench.args(&out);
@@ -170,7 +170,7 @@ fn every_table_is_written_and_published_numbers_have_rows_of_their_own() {
     assert!(paper.contains("| *G2R, published [") && paper.contains("*82.6 ± 1.4*"), "{paper}");
     assert!(paper.contains("Published, not run here: "), "{paper}");
     let markdown = read("table.md");
-    assert!(markdown.contains("Evaluated by logistic regression on rows of length 1, C = 1"), "{markdown}");
+    assert!(markdown.contains("Probe: logistic regression on rows of length 1, C = 1"), "{markdown}");
     let mut csv = csv_rows(&read("table.csv"));
     let header = csv.remove(0);
     assert_eq!((csv.len(), header[0].as_str(), csv[0].len()), (5, "dataset", header.len()));
@@ -193,7 +193,7 @@ fn wrong_comparisons_are_refused_before_anything_is_run() {
         (vec!["--datasets", "cora"], "`methods` must be at least one that is no baseline, got none"),
         (
             vec!["--datasets", "cora", "--methods", "word2vec"],
-            "unknown method \"word2vec\", expected one of raw, ",
+            "unknown method `word2vec`, expected one of raw, ",
         ),
         (vec!["--datasets", "cora", "--methods", "g2r", "--seeds", "0"], "`seeds` must be at least 1, got 0"),
         (vec!["--datasets", "cora,nowhere", "--methods", "g2r"], "nowhere"),

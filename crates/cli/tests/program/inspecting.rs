@@ -64,13 +64,16 @@ fn help_and_version_are_printed() {
     for args in [
         &["--help"][..],
         &["train", "--help"],
+        &["embed", "-h"],
+        &["bench", "-h"],
+        &["methods", "-h"],
         &["evaluate", "-h"],
         &["data", "list", "-h"],
         &["data", "fetch", "-h"],
     ] {
         assert!(stdout_of(args).contains("Usage: g2r"), "{args:?}");
     }
-    assert!(stdout_of(&["train", "--help"]).contains("  eps_sq = 0.05\n"));
+    assert!(stdout_of(&["methods", "g2r", "--dataset", "cora"]).contains("\neps_sq = 0.05\n"));
     assert!(stdout_of(&["--version"]).starts_with("g2r "));
     assert_eq!(g2r(&[]).output().unwrap().status.code(), Some(2));
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod benching;
+mod embedding;
 mod evaluating;
 mod fetching;
 mod inspecting;

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::{SMALL, UserGraph, json_lines, stdout_of, text};
 
-const FILES: [&str; 5] = ["config.toml", "embedding.npy", "model.safetensors", "nodes.csv", "report.json"];
+const FILES: [&str; 6] =
+    ["config.toml", "embedding.npy", "model.json", "model.safetensors", "nodes.csv", "report.json"];
 
 #[test]
 fn cora_gives_a_table_and_every_file() {
@@ -20,7 +21,7 @@ fn cora_gives_a_table_and_every_file() {
     {
         assert!(stdout.contains(row), "{row}: {stdout}");
     }
-    assert!(stdout.ends_with(&format!("written to   {}\n", out.display())), "{stdout}");
+    assert!(stdout.ends_with(&format!("written to     {}\n", out.display())), "{stdout}");
 
     let mut written: Vec<String> =
         fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -75,7 +76,7 @@ fn json_is_a_line_a_seed_and_a_summary() {
     assert_eq!(report["test_acc_mean"], summary["test_acc_mean"]);
     assert_eq!(report["results"][1]["seed"], 6);
     assert_eq!(report["results"][1]["history"].as_array().unwrap().len(), 2);
-    assert_eq!(report["settings"]["g2r"]["d_hidden"], json!([12]));
+    assert_eq!(report["settings"]["g2r"]["encoder"]["d_hidden"], json!([12]));
     let best = lines[..3].iter().map(|line| line["val_acc"].as_f64().unwrap()).fold(0.0, f64::max);
     let place = lines[..3].iter().position(|line| line["val_acc"] == best).unwrap();
     assert_eq!(
@@ -94,15 +95,12 @@ fn another_encoder_is_trained_and_named_and_read_again() {
     let report: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(out.join("report.json")).unwrap()).unwrap();
     assert_eq!(
-        (&report["encoder"], &report["settings"]["g2r"]["encoder"]),
+        (&report["encoder"], &report["settings"]["g2r"]["encoder"]["kind"]),
         (&json!("sage"), &json!("sage")),
         "{report}"
     );
     let config = fs::read_to_string(out.join("config.toml")).unwrap();
-    assert_eq!(
-        config.lines().filter(|line| line.starts_with("encoder")).collect::<Vec<_>>(),
-        ["encoder = \"sage\""]
-    );
+    assert!(config.contains("[g2r.encoder]\nkind = \"sage\"\n"), "{config}");
     let model = out.join("model.safetensors");
     let again = json_lines(&stdout_of(&["evaluate", text(&model), "--format", "json"]));
     assert_eq!(again[0]["test_acc"], report["results"][0]["trained"]["test_acc"]);
@@ -124,7 +122,7 @@ fn the_written_settings_repeat_the_run_to_the_bit() {
     );
     let (config, again) = (graph.out("first").join("config.toml"), graph.out("again"));
     stdout_of(&["train", "--config", text(&config), "--out", text(&again)]);
-    for file in ["config.toml", "embedding.npy", "model.safetensors", "nodes.csv"] {
+    for file in ["config.toml", "embedding.npy", "model.json", "model.safetensors", "nodes.csv"] {
         let bytes = |out: &str| fs::read(graph.out(out).join(file)).unwrap();
         assert!(bytes("first") == bytes("again"), "{file} differs");
     }
@@ -149,16 +147,16 @@ fn the_number_of_threads_does_not_change_a_bit() {
 fn flags_cover_the_config_file_and_all_settings_are_written() {
     let graph = UserGraph::new();
     let config = graph.out("mine.toml");
-    fs::write(&config, "seeds = 1\n[g2r]\nrow_norm = 'l2'\nepochs = 9\n[probe]\nc = 2\n").unwrap();
+    fs::write(&config, "seeds = 1\n[g2r]\nepochs = 9\nencoder.row_norm = 'l1'\n[probe]\nc = 2\n").unwrap();
     graph.train("out", &["--config", text(&config)]);
     let written: toml::Table =
         toml::from_str(&fs::read_to_string(graph.out("out").join("config.toml")).unwrap()).unwrap();
     assert_eq!(written["dataset"].as_str(), Some(graph.path()));
     assert_eq!(written["seeds"].as_integer(), Some(1));
     assert_eq!(written["device"].as_str(), Some("cpu"));
-    assert_eq!(written["g2r"]["row_norm"].as_str(), Some("l2"));
+    assert_eq!(written["g2r"]["encoder"]["row_norm"].as_str(), Some("l1"));
     assert_eq!(written["g2r"]["epochs"].as_integer(), Some(2));
-    assert_eq!(written["g2r"]["gamma1"].as_float(), Some(0.5));
+    assert_eq!(written["g2r"]["gamma1"].as_float(), Some(1.0), "of the general preset");
     assert_eq!(written["probe"]["c"].as_float(), Some(2.0));
     assert_eq!(written["probe"]["max_iter"].as_integer(), Some(500));
 }
@@ -204,7 +202,7 @@ fn without_an_evaluator_the_last_epoch_of_one_seed_is_written_and_rates_are_told
     let stdout = graph.train("out", &["--protocol", "none"]);
     assert!(stdout.starts_with("mine, not evaluated, seed 0, on cpu\n"), "{stdout}");
     assert!(stdout.contains("\n│ expansion   │ ") && !stdout.contains('%'), "{stdout}");
-    assert!(stdout.contains("\nchosen       seed 0, epoch 2 by the method's own rule\n"), "{stdout}");
+    assert!(stdout.contains("\nselected       seed 0, epoch 2, the last\n"), "{stdout}");
     let mut written: Vec<String> = fs::read_dir(graph.out("out"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

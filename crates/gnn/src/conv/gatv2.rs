@@ -179,7 +179,7 @@ impl EncoderLayer for Gatv2Conv {
                 Gatv2ConvConfig::new(step.d_input, d_output, heads)
                     .with_combine(combine)
                     .with_attention_dropout_prob(config.attention_dropout_prob)
-                    .with_activation(step.activation(Activation::Elu))
+                    .with_activation(step.own_activation(Activation::Elu))
                     .init(device, rng)
             })
             .collect()

@@ -96,7 +96,7 @@ impl EncoderLayer for GcnConv {
             .steps()
             .map(|step| {
                 let config = GcnConvConfig::new(step.d_input, step.d_output);
-                config.with_activation(step.activation(Activation::Relu)).init(device, rng)
+                config.with_activation(step.own_activation(Activation::Relu)).init(device, rng)
             })
             .collect()
     }

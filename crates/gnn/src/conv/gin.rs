@@ -105,7 +105,7 @@ impl EncoderLayer for GinConv {
             .steps()
             .map(|step| {
                 let config = GinConvConfig::new(step.d_input, step.d_output, step.d_output);
-                config.with_activation(step.activation(Activation::Relu)).init(device, rng)
+                config.with_activation(step.own_activation(Activation::Relu)).init(device, rng)
             })
             .collect()
     }

@@ -91,7 +91,7 @@ impl EncoderLayer for SageConv {
             .steps()
             .map(|step| {
                 let config = SageConvConfig::new(step.d_input, step.d_output);
-                config.with_activation(step.activation(Activation::Relu)).init(device, rng)
+                config.with_activation(step.own_activation(Activation::Relu)).init(device, rng)
             })
             .collect()
     }

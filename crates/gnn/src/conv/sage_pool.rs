@@ -101,7 +101,7 @@ impl EncoderLayer for SagePoolConv {
             .steps()
             .map(|step| {
                 let config = SagePoolConvConfig::new(step.d_input, step.d_output);
-                config.with_activation(step.activation(Activation::Relu)).init(device, rng)
+                config.with_activation(step.own_activation(Activation::Relu)).init(device, rng)
             })
             .collect()
     }

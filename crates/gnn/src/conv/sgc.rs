@@ -108,7 +108,7 @@ impl EncoderLayer for SgcConv {
         let hops = config.d_hidden.len() + 1;
         let last = config.steps().last().expect("an encoder has at least one layer");
         let layer = SgcConvConfig::new(config.d_input, config.d_output).with_hops(hops);
-        vec![layer.with_activation(last.activation(Activation::Relu)).init(device, rng)]
+        vec![layer.with_activation(last.own_activation(Activation::Relu)).init(device, rng)]
     }
 
     fn num_hops(&self) -> usize {

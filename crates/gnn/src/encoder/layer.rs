@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
-use super::{EncoderConfig, Ending};
+use super::{EncoderConfig, LayerActivation};
 use crate::conv::Heads;
 use crate::ops::bias_activation::Activation;
 use crate::{GraphOperators, NodeFeatures};
@@ -42,7 +42,7 @@ pub(crate) struct LayerSpec {
     pub(crate) d_input: usize,
     pub(crate) d_output: usize,
     pub(crate) position: LayerPosition,
-    pub(crate) ending: Ending,
+    pub(crate) activation: LayerActivation,
 }
 
 /// Where a layer is in its encoder.
@@ -75,11 +75,11 @@ impl LayerSpec {
     }
 
     /// What the layer applies to its sum itself; `hidden` is the activation of the kind's hidden layers.
-    pub(crate) fn activation(&self, hidden: Activation) -> Activation {
-        match (self.ending, self.position) {
-            (Ending::OfKind, LayerPosition::Hidden) => hidden,
-            (Ending::Relu, _) => Activation::Relu,
-            (Ending::OfKind, LayerPosition::Output) | (Ending::Prelu | Ending::BatchNormPrelu, _) => {
+    pub(crate) fn own_activation(&self, hidden: Activation) -> Activation {
+        match (self.activation, self.position) {
+            (LayerActivation::Default, LayerPosition::Hidden) => hidden,
+            (LayerActivation::Relu, _) => Activation::Relu,
+            (LayerActivation::Default, LayerPosition::Output) | (LayerActivation::Prelu | LayerActivation::BatchNormPrelu, _) => {
                 Activation::Identity
             }
         }

@@ -7,7 +7,7 @@ use rand::{Rng, RngExt};
 use row_kernels::DropoutMask;
 
 use super::layer::{LayerPosition, LayerSpec};
-use super::{EncoderKind, Ending, Layer, LayerEnd, RowNorm};
+use super::{EncoderKind, LayerActivation, Layer, LayerEnd, RowNorm};
 use crate::{GraphOperators, NodeFeatures};
 
 /// Configuration of an [`Encoder`].
@@ -36,13 +36,13 @@ pub struct EncoderConfig {
     #[config(default = 0.0)]
     pub attention_dropout_prob: f64,
     /// What follows the sum of each layer.
-    #[config(default = "Ending::OfKind")]
-    pub ending: Ending,
+    #[config(default = "LayerActivation::Default")]
+    pub activation: LayerActivation,
 }
 
 /// A stack of layers with activations between them and scaled rows at the end.
 ///
-/// The activation is ReLU, after attention ELU, unless its [`Ending`] says otherwise. An encoder of kind [`Sgc`](EncoderKind::Sgc) is one layer, Âᴷ X W + b: the
+/// The activation is ReLU, after attention ELU, unless its [`LayerActivation`] says otherwise. An encoder of kind [`Sgc`](EncoderKind::Sgc) is one layer, Âᴷ X W + b: the
 /// hidden widths only say by their number how many hops K there are, one more than hidden layers.
 #[derive(Module, Debug)]
 pub struct Encoder {
@@ -73,7 +73,7 @@ impl EncoderConfig {
         // A kind that is one layer whatever the hidden widths ends once, with the last width.
         let widths: Vec<usize> = self.steps().map(|step| step.d_output).collect();
         let widths = &widths[widths.len() - layers.len()..];
-        let ends = widths.iter().filter_map(|width| self.ending.init(*width, device)).collect();
+        let ends = widths.iter().filter_map(|width| self.activation.init(*width, device)).collect();
         Encoder { layers, ends, row_norm: self.row_norm, dropout_prob, has_dropout: self.has_dropout() }
     }
 
@@ -91,7 +91,7 @@ impl EncoderConfig {
             d_input,
             d_output,
             position,
-            ending: self.ending,
+            activation: self.activation,
         })
     }
 }

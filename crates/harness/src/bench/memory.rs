@@ -1,4 +1,4 @@
-//! How much memory a run takes: measured where it can be, else evaluated by sizes.
+//! How much memory a run takes: measured where it can be, else estimated from sizes.
 
 use embedders::Settings;
 use graph_io::{Features, NodeDataset};
@@ -33,14 +33,17 @@ pub(super) fn guess(dataset: &NodeDataset, settings: &Settings) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use embedders::{G2r, Raw};
 
     #[test]
     fn a_wider_method_is_guessed_to_take_more() {
         let cora = graph_io::load("cora", None).unwrap();
-        let guess = |text: &str| guess(&cora, &toml::from_str(text).unwrap());
-        let recipe = guess("d_hidden = [1024]\nd_output = 512");
+        let guess = |settings: Settings| guess(&cora, &settings);
+        let g2r = |d_output| Settings::new(G2r { d_output, ..G2r::default() }).unwrap();
+        let recipe = guess(g2r(512));
         // 2708 × 1536 numbers and 1433 × 1536 weights, fourteen times, and 49216 words.
         assert_eq!(recipe, (64 << 20) + 56 * (2708 + 1433) * 1536 + 24 * 49216);
-        assert!(guess("") < guess("d_output = 8") && guess("d_output = 8") < recipe);
+        let raw = guess(Settings::new(Raw {}).unwrap());
+        assert!(raw < guess(g2r(8)) && guess(g2r(8)) < recipe);
     }
 }

@@ -62,12 +62,12 @@ mod tests {
         let (held, most) = (AtomicU64::new(0), AtomicU64::new(0));
         std::thread::scope(|scope| {
             for bytes in [4, 6, 3, 12, 5, 5, 1, 11] {
-                let (room, held, most) = (&room, &held, &most);
+                let (budget, held, most) = (&budget, &held, &most);
                 scope.spawn(move || {
-                    let _place = budget.acquire(bytes);
+                    let _permit = budget.acquire(bytes);
                     let now = held.fetch_add(bytes, Ordering::SeqCst) + bytes;
                     if now > 10 {
-                        assert_eq!(now, bytes, "what is larger than all room runs alone");
+                        assert_eq!(now, bytes, "what is larger than the budget runs alone");
                     } else {
                         most.fetch_max(now, Ordering::SeqCst);
                     }
@@ -77,6 +77,6 @@ mod tests {
             }
         });
         assert!(most.load(Ordering::SeqCst) <= 10);
-        assert_eq!(room.lock().runs, 0);
+        assert_eq!(budget.lock().runs, 0);
     }
 }

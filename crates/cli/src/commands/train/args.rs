@@ -275,8 +275,9 @@ mod tests {
             --smaller-components refuse --missing-features degree";
         let flags: Vec<&str> = flags.split_whitespace().collect();
         let table = train(&flags).settings();
-        let input: InputConfig = table["input"].clone().try_into().unwrap();
-        assert_eq!(table["input"].as_table().unwrap().len(), Table::try_from(&input).unwrap().len());
+        let _: InputConfig = table["input"].clone().try_into().unwrap();
+        let keys = ["format", "nodes", "features", "unknown_ids", "direction", "duplicates", "loops", "weights"];
+        keys.iter().for_each(|key| assert!(table["input"].get(key).is_some(), "{key}"));
         let run = draft(&flags).unwrap().run;
         assert_eq!((run.seed, run.seeds, run.threads, run.eval_every), (3, Some(2), 1, 7));
         assert_eq!((run.protocol, run.checkpoint), (Some(Protocol::TenTenEighty), Some(Checkpoint::Last)));

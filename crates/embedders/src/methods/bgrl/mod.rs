@@ -6,7 +6,7 @@ mod moving_average;
 use burn::module::{Module, Param};
 use burn::tensor::activation::prelu;
 use burn::tensor::{Device, Tensor, TensorData};
-use gnn::encoder::Ending;
+use gnn::encoder::LayerActivation;
 use gnn::ops::bias_activation::Activation;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -68,7 +68,7 @@ impl Default for Bgrl {
             epochs: 300,
             warmup_epochs: 30,
             encoder: EncoderSettings {
-                activation: Ending::BatchNormPrelu,
+                activation: LayerActivation::BatchNormPrelu,
                 ..EncoderSettings::with_hidden(&[512])
             },
             views: ViewSettings { drop_edge_probs: [0.3, 0.4], mask_feature_probs: [0.3, 0.4] },

@@ -5,7 +5,7 @@ mod rounds;
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use gnn::encoder::{Ending, RowNorm};
+use gnn::encoder::{LayerActivation, RowNorm};
 use gnn::ops::bias_activation::Activation;
 use rand::Rng;
 use rand::seq::index;
@@ -59,7 +59,7 @@ impl Default for Grace {
             temperature: 0.4,
             nodes_per_step: 0,
             epochs: 200,
-            encoder: EncoderSettings { activation: Ending::Relu, ..EncoderSettings::with_hidden(&[256]) },
+            encoder: EncoderSettings { activation: LayerActivation::Relu, ..EncoderSettings::with_hidden(&[256]) },
             views: ViewSettings { drop_edge_probs: [0.2, 0.4], mask_feature_probs: [0.3, 0.4] },
             optimizer: OptimizerSettings { learning_rate: 5e-4, weight_decay: 1e-5 },
         }

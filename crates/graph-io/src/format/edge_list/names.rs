@@ -9,7 +9,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use memchr::{memchr, memchr2, memchr3};
 use rayon::prelude::*;
 
-use super::inline_names::InlineNames;
+use super::inline_names::{self, InlineNames};
 use super::layout::FaultAt;
 use super::line::{Layout, MAX_ID_LEN, Separator, line_at, number};
 use super::numbers::{Passed, chunks};
@@ -41,10 +41,26 @@ pub(super) fn put_together(mut chunks: Vec<Chunk>, layout: &Layout) -> (NodeIds,
     let hasher = DefaultHashBuilder::default();
     let max_names = chunks.iter().map(|chunk| chunk.names.ends.len()).sum();
     let mut all = Names::default();
+    // Beside ids of few bytes what finds them fast would take more than ten times their bytes.
+    let num_bytes: usize = chunks.iter().map(|chunk| chunk.names.text.len()).sum();
+    let mut index = (num_bytes >= 6 * max_names).then(|| Index::new(&hasher));
+    if index.is_some() {
+        all.min_len = InlineNames::<4>::MAX_LEN + 1;
+    }
     for chunk in &mut chunks {
         let own = std::mem::take(&mut chunk.names);
         reserve_within(&mut all.ends, own.ends.len(), max_names);
-        let nodes: Vec<u32> = (0..own.ends.len()).map(|node| all.node(own.get(node), &hasher)).collect();
+        let mut nodes = Vec::with_capacity(own.ends.len());
+        match &mut index {
+            Some(index) => {
+                for start in (0..own.ends.len()).step_by(BATCH) {
+                    let ids = (start..own.ends.len().min(start + BATCH)).map(|node| own.get(node));
+                    let ids: Vec<&[u8]> = ids.collect();
+                    index.each(&ids, &mut all, |_, node| nodes.push(node));
+                }
+            }
+            None => nodes.extend((0..own.ends.len()).map(|node| all.node(own.get(node), &hasher))),
+        }
         for ends in [&mut chunk.from, &mut chunk.to] {
             ends.par_iter_mut().for_each(|end| *end = nodes[*end as usize]);
         }
@@ -83,17 +99,26 @@ impl Chunk {
         let quick = Quick::of(layout, &bytes[range.clone()]);
         let mut next = range.start;
         while next < range.end {
-            let here = next;
-            if let Some((from, to, weight, len)) = quick.as_ref().and_then(|quick| quick.edge(&bytes[here..]))
+            let (mut ends, mut num_edges) = ([&bytes[..0]; BATCH], 0);
+            while let Some(quick) = &quick
+                && 2 * num_edges < BATCH
+                && next < range.end
+                && let Some((from, to, weight, len)) = quick.edge(&bytes[next..])
             {
-                next = here + len;
-                chunk.from.push(index.node(from, &mut chunk.names));
-                chunk.to.push(index.node(to, &mut chunk.names));
+                (ends[2 * num_edges], ends[2 * num_edges + 1]) = (from, to);
+                (num_edges, next) = (num_edges + 1, next + len);
                 if layout.weight.is_some() {
                     chunk.weights.push(weight);
                 }
+            }
+            let Self { names, from, to, .. } = &mut chunk;
+            index.each(&ends[..2 * num_edges], names, |place, node| {
+                if place % 2 == 0 { from.push(node) } else { to.push(node) }
+            });
+            if num_edges > 0 {
                 continue;
             }
+            let here = next;
             let line;
             (line, next) = line_at(bytes, here);
             if layout.is_silent(line) {
@@ -204,19 +229,56 @@ impl<'a> Index<'a> {
     }
 
     /// The node of an id, a new one of the names if it has none yet.
-    #[inline]
     fn node(&mut self, id: &[u8], names: &mut Names) -> u32 {
-        let new = names.next_node();
-        let node = match id.len() {
-            ..=InlineNames::<2>::MAX_LEN => self.short.node_or(id, new, self.hasher),
-            ..=InlineNames::<4>::MAX_LEN => self.medium.node_or(id, new, self.hasher),
-            _ => return names.node(id, self.hasher),
-        };
-        if node == new {
-            names.push(id);
-        }
-        node
+        let mut found = 0;
+        self.each(&[id], names, |_, node| found = node);
+        found
     }
+
+    /// Hands over the nodes of at most [`BATCH`] ids, each with its place.
+    #[inline]
+    fn each(&mut self, ids: &[&[u8]], names: &mut Names, mut take: impl FnMut(usize, u32)) {
+        let Self { hasher, short, medium } = self;
+        let (mut sought, mut touched) = ([Sought::Long; BATCH], 0);
+        for (sought, id) in sought.iter_mut().zip(ids) {
+            if id.len() <= InlineNames::<2>::MAX_LEN {
+                let key = InlineNames::sought(id, hasher);
+                touched ^= short.touch(&key);
+                *sought = Sought::Short(key);
+            } else if id.len() <= InlineNames::<4>::MAX_LEN {
+                let key = InlineNames::sought(id, hasher);
+                touched ^= medium.touch(&key);
+                *sought = Sought::Medium(key);
+            }
+        }
+        std::hint::black_box(touched);
+        for (place, (sought, id)) in sought.iter().zip(ids).enumerate() {
+            let new = names.next_node();
+            let node = match sought {
+                Sought::Short(key) => short.node_or(key, new, hasher),
+                Sought::Medium(key) => medium.node_or(key, new, hasher),
+                Sought::Long => {
+                    take(place, names.node(id, hasher));
+                    continue;
+                }
+            };
+            if node == new {
+                names.push(id);
+            }
+            take(place, node);
+        }
+    }
+}
+
+/// How many ids are looked for at a time.
+const BATCH: usize = 32;
+
+/// An id that is looked for, by its length.
+#[derive(Clone, Copy)]
+enum Sought {
+    Short(inline_names::Sought<2>),
+    Medium(inline_names::Sought<4>),
+    Long,
 }
 
 /// Different ids in the order in which they first appeared.

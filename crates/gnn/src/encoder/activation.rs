@@ -13,10 +13,10 @@ const INITIAL_SLOPE: f32 = 0.25;
 /// What follows the sum of each layer of an encoder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ending {
+pub enum LayerActivation {
     /// As the kind of the encoder has it: on hidden layers ReLU, after attention ELU, on the last layer nothing.
     #[default]
-    OfKind,
+    Default,
     /// ReLU after every layer, the last among them.
     Relu,
     /// PReLU after every layer, the last among them, with one slope a layer.
@@ -25,7 +25,7 @@ pub enum Ending {
     BatchNormPrelu,
 }
 
-impl Ending {
+impl LayerActivation {
     /// What a layer of some width hands its sum to; nothing where it ends by itself.
     pub(super) fn init(self, width: usize, device: &Device) -> Option<LayerEnd> {
         let filled = |value: f32, length: usize| {
@@ -33,7 +33,7 @@ impl Ending {
         };
         let slope = || filled(INITIAL_SLOPE, 1);
         match self {
-            Self::OfKind | Self::Relu => None,
+            Self::Default | Self::Relu => None,
             Self::Prelu => Some(LayerEnd::Prelu(Prelu { slope: slope() })),
             Self::BatchNormPrelu => Some(LayerEnd::BatchNormPrelu(BatchNormPrelu {
                 scale: filled(1.0, width),
@@ -91,30 +91,30 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
     use testkit::{graphs, numbers};
 
-    fn embedding(kind: EncoderKind, ending: Ending) -> Vec<f32> {
+    fn embedding(kind: EncoderKind, activation: LayerActivation) -> Vec<f32> {
         let device = Device::flex();
         let graph = GraphOperators::new(graphs::chorded_cycle(7), &device);
         let x = NodeFeatures::Dense(numbers::wavy_matrix(7, 5, 0.1, &device));
-        let config = EncoderConfig::new(kind, 5, vec![8], 4, RowNorm::None).with_heads(2).with_ending(ending);
+        let config = EncoderConfig::new(kind, 5, vec![8], 4, RowNorm::None).with_heads(2).with_activation(activation);
         let encoder = config.init(&device, &mut ChaCha8Rng::seed_from_u64(3));
         encoder.forward(&x, &graph).into_data().iter().collect()
     }
 
     #[test]
-    fn every_ending_follows_the_last_layer_of_every_kind() {
+    fn every_activation_follows_the_last_layer_of_every_kind() {
         // With no hidden activation in between, the last layer's sum is the same for all: only its end differs.
-        let sums = embedding(EncoderKind::Sgc, Ending::OfKind);
+        let sums = embedding(EncoderKind::Sgc, LayerActivation::Default);
         assert!(sums.iter().any(|x| *x < 0.0));
         let ended =
             |slope: f32| sums.iter().map(|x| if *x < 0.0 { slope * x } else { *x }).collect::<Vec<_>>();
-        assert_eq!(embedding(EncoderKind::Sgc, Ending::Relu), ended(0.0));
-        assert_eq!(embedding(EncoderKind::Sgc, Ending::Prelu), ended(0.25));
+        assert_eq!(embedding(EncoderKind::Sgc, LayerActivation::Relu), ended(0.0));
+        assert_eq!(embedding(EncoderKind::Sgc, LayerActivation::Prelu), ended(0.25));
         for kind in EncoderKind::ALL {
-            assert!(embedding(*kind, Ending::OfKind).iter().any(|x| *x < 0.0), "{kind}");
-            assert!(embedding(*kind, Ending::Relu).iter().all(|x| *x >= 0.0), "{kind}");
-            for ending in [Ending::Prelu, Ending::BatchNormPrelu] {
-                assert!(embedding(*kind, ending).iter().any(|x| *x < 0.0), "{kind}");
-                assert_ne!(embedding(*kind, ending), embedding(*kind, Ending::OfKind), "{kind}");
+            assert!(embedding(*kind, LayerActivation::Default).iter().any(|x| *x < 0.0), "{kind}");
+            assert!(embedding(*kind, LayerActivation::Relu).iter().all(|x| *x >= 0.0), "{kind}");
+            for activation in [LayerActivation::Prelu, LayerActivation::BatchNormPrelu] {
+                assert!(embedding(*kind, activation).iter().any(|x| *x < 0.0), "{kind}");
+                assert_ne!(embedding(*kind, activation), embedding(*kind, LayerActivation::Default), "{kind}");
             }
         }
     }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn with_batch_norm_each_column_of_the_embedding_has_one_scale() {
         // y = t or t / 4 for t of mean 0 and variance 1: undone, each column has them again.
-        let embedding = embedding(EncoderKind::Gcn, Ending::BatchNormPrelu);
+        let embedding = embedding(EncoderKind::Gcn, LayerActivation::BatchNormPrelu);
         for c in 0..4 {
             let column: Vec<f32> =
                 embedding.iter().skip(c).step_by(4).map(|y| if *y < 0.0 { 4.0 * y } else { *y }).collect();
@@ -134,8 +134,8 @@ mod tests {
 
     #[test]
     fn names_are_those_of_config_files() {
-        let name = |ending: Ending| serde_json::to_value(ending).unwrap();
-        assert_eq!(name(Ending::BatchNormPrelu), "batch-norm-prelu");
-        assert_eq!(name(Ending::OfKind), "of-kind");
+        let name = |activation: LayerActivation| serde_json::to_value(activation).unwrap();
+        assert_eq!(name(LayerActivation::BatchNormPrelu), "batch-norm-prelu");
+        assert_eq!(name(LayerActivation::Default), "of-kind");
     }
 }

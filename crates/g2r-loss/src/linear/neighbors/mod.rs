@@ -1,0 +1,9 @@
+//! Nearest neighbors by features, as pairs beside those of the graph.
+
+mod exact;
+mod masked;
+mod nearest;
+mod views;
+
+pub use nearest::{CosineNeighbors, ExactCosine};
+pub use views::{FeatureNeighborsConfig, add_neighbors, feature_neighbors};
