@@ -86,7 +86,7 @@ pub struct MethodInfo {
     pub source: &'static str,
     /// What it learns from.
     pub kind: MethodKind,
-    /// Which epoch's weights are kept unless the run says otherwise: the authors' rule.
+    /// Which epoch's weights are kept unless the run says otherwise.
     pub checkpoint: Checkpoint,
     /// Whether seeds differ.
     pub stochastic: bool,

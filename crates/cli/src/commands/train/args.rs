@@ -25,7 +25,7 @@ Examples:
 Without labels, or with --protocol none, nothing is evaluated: one seed is trained, a default of best-validation becomes
 last, and the table shows losses. Of several seeds the one with the lowest loss of its last step is written.
 A setting comes from its flag, else from the config file, else from the method's preset for the data set's own name, else
-from its general preset.
+from its general preset, else it is the default.
 The output folder gets embedding.npy, nodes.csv, the model (model.json, model.safetensors), config.toml and report.json, and
 the embedding in each --embedding-format: embedding.npz, .parquet, .csv, .tsv, .vec (word2vec), or the folder projector.";
 
@@ -71,7 +71,7 @@ struct RunArgs {
     /// evaluates nothing [default: public where the data set has a split, else random-20-500-1000; none without labels]
     #[arg(long, value_parser = protocols(), hide_possible_values = true, help_heading = "Run")]
     protocol: Option<String>,
-    /// Which epoch's weights are kept [default: the rule of the method's authors, for g2r best-validation]
+    /// Which epoch's weights are kept [default: the method's own rule, best-validation for g2r]
     #[arg(long, value_parser = checkpoints(), help_heading = "Run")]
     checkpoint: Option<String>,
     /// Evaluate on the validation nodes every N epochs, with --checkpoint best-validation [default: 1]
