@@ -1,4 +1,4 @@
-//! The command line: what the commands have in common. The arguments of each stand beside it.
+//! The command line: what the commands have in common. The arguments of each are in its own file or folder.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -22,8 +22,8 @@ Examples:
   g2r train cora                        ten seeds, the authors' settings; writes runs/cora-g2r
   g2r train roads.tsv.gz --nodes roads.csv    your own graph, in any format of `g2r data formats`
   g2r embed runs/cora-g2r new.tsv       nodes that training never saw, with a saved model
-  g2r bench --datasets cora --methods g2r,dgi     methods beside each other, with the baselines
-  g2r methods g2r                       every setting of a method with its default
+  g2r bench --datasets cora --methods g2r,dgi     compare methods with each other and with the baselines
+  g2r methods g2r                       every setting of a method with its value
   g2r report runs/cora-g2r              a page of a run, to be opened in a browser
   g2r evaluate z.npy --dataset cora     evaluate an embedding from anywhere
   g2r inspect citeseer                  what is in a data set
@@ -32,7 +32,7 @@ Examples:
   g2r data convert cora cora.graphml    a graph or an embedding in another format
 
 Exit codes: 0 fine, 1 the run failed, 2 wrong usage or input.
-Raw files of data sets that are not in the program are looked for in the folder that GRAPH_IO_DATA names, then in g2r/data
+Raw files of data sets that are not in the program are read from the folder that GRAPH_IO_DATA names, else from g2r/data
 in the cache folder (XDG_CACHE_HOME, else ~/.cache).";
 
 /// Node embeddings of graphs without labels, by rate reduction.
@@ -45,16 +45,16 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Train an embedding, evaluate it beside baselines, and write it with its model and report
+    /// Train an embedding, evaluate it and the baselines, and write it with its model and report
     #[command(args_override_self = true)]
     Train(Box<TrainArgs>),
     /// Embed nodes that training never saw, with a saved model; ids are kept
     #[command(args_override_self = true)]
     Embed(Box<EmbedArgs>),
-    /// Compare methods on data sets over seeds, beside the baselines; resumed where it was stopped
+    /// Compare methods and baselines on data sets over seeds; an interrupted comparison is resumed
     #[command(args_override_self = true)]
     Bench(Box<BenchArgs>),
-    /// List the methods, or every setting of one with its default
+    /// List the methods, or every setting of one with its value
     Methods(MethodsArgs),
     /// Make one page of a run: curves, spectra, angles between classes, a map of the nodes
     Report(ReportArgs),
@@ -81,12 +81,12 @@ pub(crate) enum DataCommand {
     Convert(Box<ConvertArgs>),
 }
 
-/// Who reads the output.
+/// The form of standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// People
+    /// Text for people
     Text,
-    /// Programs: one JSON object a line, and nothing else, on standard output
+    /// One JSON object a line, and nothing else
     Json,
 }
 
@@ -95,7 +95,7 @@ pub(crate) const DEVICES: [&str; 4] = ["auto", "cpu", "wgpu", "cuda"];
 /// What is done to the features: the table `preparation` of a config file.
 #[derive(Clone, Debug, Default, clap::Args, Serialize)]
 pub(crate) struct PreparationArgs {
-    /// The scale of the features; auto goes by what the columns hold, and says so [default: auto]
+    /// Feature scaling; auto chooses by what the columns hold, and prints what and why [default: auto]
     #[arg(long, value_parser = feature_scalings(), help_heading = "Run")]
     feature_scaling: Option<String>,
 }

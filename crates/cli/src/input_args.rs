@@ -7,7 +7,7 @@ use graph_io::{MemoryLimit, format};
 use harness::InputConfig;
 use toml::{Table, Value};
 
-/// How a path is read, and what is done with the faults of a data set.
+/// How a path is read, and how a data set is cleaned.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct InputArgs {
     /// The format of a path [default: as recognized; see `g2r data formats`]
@@ -19,13 +19,13 @@ pub(crate) struct InputArgs {
     /// The features of the nodes, a row a node (.npy, or scipy's .npz)
     #[arg(long, value_name = "FILE", help_heading = READING)]
     features: Option<PathBuf>,
-    /// Edges of nodes that the source does not list [default: refuse]
+    /// Edges whose nodes the source does not list [default: refuse]
     #[arg(long, value_parser = ["refuse", "skip"], help_heading = READING)]
     unknown_ids: Option<String>,
     /// Which arcs make an edge: those in either direction, or in both [default: either]
     #[arg(long, value_parser = ["either", "both", "refuse"], help_heading = READING)]
     direction: Option<String>,
-    /// Which weight counts of a pair that is given again [default: first]
+    /// The weight of an edge that is listed more than once [default: first]
     #[arg(long, value_parser = ["first", "sum", "refuse"], help_heading = READING)]
     duplicates: Option<String>,
     /// Edges from a node to itself [default: drop]
@@ -52,7 +52,7 @@ pub(crate) struct InputArgs {
     /// Feature columns of texts [default: drop]
     #[arg(long, value_parser = ["error", "drop", "one-hot"], help_heading = READING)]
     text_columns: Option<String>,
-    /// What stands for features that are not there [default: identity]
+    /// What replaces missing features [default: identity]
     #[arg(long, value_parser = ["identity", "degree", "refuse"], help_heading = READING)]
     missing_features: Option<String>,
     /// The memory that reading a packed file may take, such as 512M [default: 8G]
@@ -155,10 +155,10 @@ struct ColumnArgs {
     /// The column of the split: train, val, test or empty
     #[arg(long, value_name = "COLUMN", help_heading = COLUMNS)]
     split: Option<String>,
-    /// The columns of the features, and no other
+    /// The columns to use as features, and no others
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', help_heading = COLUMNS)]
     use_columns: Vec<String>,
-    /// Columns that are passed over
+    /// Columns to ignore
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', help_heading = COLUMNS)]
     ignore_columns: Vec<String>,
     /// Lines of one id in a list of edges: nodes without edges, or errors [default: auto]

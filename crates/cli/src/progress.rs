@@ -20,7 +20,7 @@ pub(crate) struct Progress {
     interrupted: Arc<AtomicBool>,
     /// What is counted.
     unit: &'static str,
-    /// The first line that could not be written: told at the end, so that the run is not lost.
+    /// The first line that could not be written: reported at the end, so that the run is not lost.
     failure: Option<Failure>,
 }
 

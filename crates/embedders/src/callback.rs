@@ -1,4 +1,4 @@
-//! What sees a training as it goes: it may choose the weights that are kept, and may end it.
+//! Callbacks of a training: they see each epoch, may choose the weights that are kept, and may stop it.
 
 use std::error::Error as StdError;
 use std::ops::ControlFlow;
@@ -31,7 +31,7 @@ pub struct EpochRates {
     pub compression: f64,
 }
 
-/// How far a long piece of work is.
+/// Progress of long work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// What is counted, in the plural: "epochs", "walks".
@@ -56,11 +56,11 @@ pub enum Decision {
 /// Any error of a callback.
 pub type CallbackError = Box<dyn StdError + Send + Sync>;
 
-/// Sees a training as it goes.
+/// Sees a training after each epoch.
 ///
 /// A callback never sees a test label: what it decides, it decides by the loss or by an embedding and what it knows itself.
 pub trait Callback {
-    /// Sees how far the work is, several times a second where the method allows it; `Break` ends it with
+    /// Sees the progress, several times a second where the method allows it; `Break` ends the training with
     /// [`Error::Interrupted`](crate::Error::Interrupted).
     fn progress(&mut self, _progress: Progress) -> ControlFlow<()> {
         ControlFlow::Continue(())

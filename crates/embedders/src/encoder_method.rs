@@ -1,4 +1,4 @@
-//! Methods that train an encoder: what each must say, and all that follows from it.
+//! Methods that train an encoder: what each must define, and what follows from it.
 
 use std::fmt;
 use std::path::Path;
@@ -28,7 +28,7 @@ use crate::{Error, ranges};
 pub trait EncoderMethod:
     Clone + fmt::Debug + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// What there is to say of the method.
+    /// Name, source and kind of the method.
     const INFO: MethodInfo;
 
     /// Its presets as TOML; see the folder `presets`. Without any, every data set gets the default.
@@ -118,7 +118,7 @@ impl<M: EncoderMethod> MethodSettings for M {
     }
 }
 
-/// The trainer of a method on a training graph, for those who take its epochs one by one.
+/// The trainer of a method on a training graph, for a caller that takes its epochs one by one.
 ///
 /// # Errors
 /// A graph that the method cannot use; [`Error::NoTrainingLabels`] for a supervised method and a data set without classes.

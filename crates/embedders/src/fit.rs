@@ -14,19 +14,19 @@ use crate::preparation::{Preparation, PreparationSettings};
 use crate::registry::Settings;
 use crate::trainer::Checkpoint;
 
-/// What a training is given beside its data set.
+/// Options of a training.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FitOptions {
-    /// All random numbers come from it.
+    /// Seed of all random numbers.
     pub seed: u64,
-    /// Which epoch's weights are kept; not set, as the method has it.
+    /// Which epoch's weights are kept; `None` takes the method's default.
     pub checkpoint: Option<Checkpoint>,
-    /// What a supervised method learns from; others never look at it.
+    /// What a supervised method learns from; others never read it.
     pub labels: Option<TrainingLabels>,
 }
 
 impl FitOptions {
-    /// A seed, and all else as the method has it.
+    /// A seed, and the method's defaults for the rest.
     pub fn seed(seed: u64) -> Self {
         Self { seed, ..Self::default() }
     }
@@ -49,7 +49,7 @@ pub struct TrainingData<'a> {
     pub dataset: &'a NodeDataset,
     /// Its features with their scale.
     pub features: Features,
-    /// Where tensors live.
+    /// Device.
     pub device: Device,
     batch: OnceLock<Batch>,
 }
@@ -65,7 +65,7 @@ impl<'a> TrainingData<'a> {
         Self { dataset, features, device: device.clone(), batch: OnceLock::new() }
     }
 
-    /// A data set on the CPU, with its features prepared by what they are.
+    /// A data set on the CPU, with feature scaling `auto`.
     pub fn of(dataset: &'a NodeDataset) -> Self {
         let preparation = Preparation::fit(&PreparationSettings::default(), dataset);
         let features = preparation.apply(dataset).expect("it was learned from these columns");
@@ -95,7 +95,7 @@ pub trait Fit {
     }
 }
 
-/// What came of a training.
+/// Result of a training.
 pub struct Fitted {
     /// The embedding of the training graph, `[nodes, d_output]`; of a supervised method the logits, `[nodes, classes]`.
     pub rows: Features,
@@ -109,7 +109,7 @@ pub struct Fitted {
     pub seconds: f64,
 }
 
-/// What came of a training, as a model.
+/// Result of a training, as a model.
 #[derive(Clone, Debug)]
 pub struct FitResult {
     /// What embeds this graph or others.
@@ -153,7 +153,7 @@ impl<'a> Estimator<'a> {
         &self.settings
     }
 
-    /// What was learned of the features.
+    /// How features are prepared.
     pub fn preparation(&self) -> &Preparation {
         &self.preparation
     }

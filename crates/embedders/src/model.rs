@@ -25,7 +25,7 @@ const VECTORS: &str = "model.npz";
 /// The version of the form of these files.
 const FORM: u32 = 1;
 
-/// A method with what it has learned: weights, settings, what was done to the features, and where it comes from.
+/// A trained method: weights, settings, preparation of the features, and provenance. A clone shares everything.
 #[derive(Clone)]
 pub struct Model {
     parts: Arc<ModelParts>,
@@ -78,14 +78,14 @@ pub trait EmbedNodes {
     /// Feature columns or nodes that it does not know.
     fn embed(&self, dataset: &NodeDataset, preparation: &Preparation) -> Result<Features, Error>;
 
-    /// What is stored of it.
+    /// What a saved model stores of it.
     ///
     /// # Errors
     /// [`Error::WeightsToBytes`].
     fn state(&self) -> Result<State<'_>, Error>;
 }
 
-/// What is stored of a model beside its settings.
+/// What is stored of a model in addition to its settings.
 pub enum State<'a> {
     /// Nothing: settings and preparation are all.
     Stateless,
@@ -105,7 +105,7 @@ impl Model {
         &self.parts.settings
     }
 
-    /// What is done to features.
+    /// How features are prepared.
     pub fn preparation(&self) -> &Preparation {
         &self.parts.preparation
     }
@@ -267,7 +267,7 @@ pub struct ModelShape {
     pub d_input: usize,
     /// Width of the embedding.
     pub d_output: usize,
-    /// Where tensors live.
+    /// Device.
     pub device: Device,
 }
 

@@ -29,7 +29,7 @@ use crate::trainer::Checkpoint;
 pub trait MethodSettings:
     Clone + fmt::Debug + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// What there is to say of the method.
+    /// Name, source and kind of the method.
     const INFO: MethodInfo;
 
     /// Its presets as TOML; see the folder `presets`. Without any, every data set gets the default.
@@ -75,7 +75,7 @@ pub trait MethodSettings:
     fn restore(&self, shape: &ModelShape, weights: &Path) -> Result<Box<dyn EmbedNodes>, Error>;
 }
 
-/// What there is to say of a method.
+/// Name, source and kind of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MethodInfo {
     /// Its name on the command line, and of its table in a config file.
@@ -86,7 +86,7 @@ pub struct MethodInfo {
     pub source: &'static str,
     /// What it learns from.
     pub kind: MethodKind,
-    /// Which epoch's weights are kept, unless the settings of a run say otherwise: as the authors do.
+    /// Which epoch's weights are kept unless the run says otherwise.
     pub checkpoint: Checkpoint,
     /// Whether seeds differ.
     pub stochastic: bool,
@@ -151,7 +151,7 @@ impl Method {
         }
     }
 
-    /// What there is to say of it.
+    /// Name, source and kind.
     pub fn info(&self) -> &MethodInfo {
         &self.info
     }
@@ -360,7 +360,7 @@ impl Settings {
         Arc::get_mut(&mut self.values).expect("nobody else holds it")
     }
 
-    /// What there is to say of the method.
+    /// Name, source and kind of the method.
     pub fn info(&self) -> MethodInfo {
         self.values.info()
     }
@@ -403,7 +403,7 @@ impl Settings {
         Estimator::new(self.clone(), dataset, preparation, device)
     }
 
-    /// Trains with a seed on a graph, on the CPU, with the features prepared by what they are.
+    /// Trains with a seed on a graph, on the CPU, with feature scaling `auto`.
     ///
     /// # Errors
     /// A graph that the method cannot use; a training that breaks down.
@@ -471,7 +471,7 @@ impl Registry {
             .with::<Supervised>()
     }
 
-    /// One method more, in place of one of the same name.
+    /// Adds a method; it replaces one of the same name.
     #[must_use]
     pub fn with<S: MethodSettings>(mut self) -> Self {
         let method = Method::of::<S>();

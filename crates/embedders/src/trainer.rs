@@ -80,7 +80,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// All of so many epochs.
+    /// This many epochs, without early stopping.
     pub fn of(epochs: usize) -> Self {
         Self { epochs, early_stopping: EarlyStopping::Never }
     }
@@ -110,7 +110,7 @@ pub struct Trained<E> {
     pub encoder: E,
     /// The epoch it is of, from 1; 0 for the weights before the first update.
     pub epoch: usize,
-    /// What each epoch did.
+    /// Log of each epoch.
     pub history: Vec<EpochLog>,
     /// Wall-clock seconds of all steps, without the callbacks'.
     pub seconds: f64,

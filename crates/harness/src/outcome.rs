@@ -146,7 +146,7 @@ impl Outcome {
         (!values.is_empty()).then(|| MeanStd::of(&values))
     }
 
-    /// A score of a baseline that knows no chance but the split's: one value where the split is one.
+    /// A score of a baseline that is random only by its split: one value where all seeds share a split.
     ///
     /// # Panics
     /// When no seed was evaluated.

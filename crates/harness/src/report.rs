@@ -24,7 +24,7 @@ pub struct Summary {
     pub method: MethodInfo,
     /// What was trained, where the method has an encoder to choose.
     pub encoder: Option<EncoderKind>,
-    /// Where tensors lived.
+    /// Device.
     pub device: String,
     /// How nodes were split.
     pub protocol: Protocol,
@@ -110,7 +110,7 @@ const ACCURACIES: [&str; 9] = [
     "baselines_val",
 ];
 
-/// The accuracies, or a null for each: whoever reads a summary finds the same keys in every one.
+/// The accuracies, or a null for each, so that every summary has the same keys.
 fn with_nulls<S: Serializer>(accuracies: &Option<Accuracies>, serializer: S) -> Result<S::Ok, S::Error> {
     match accuracies {
         Some(accuracies) => accuracies.serialize(serializer),
@@ -144,7 +144,7 @@ pub struct Report {
 /// What a summary needs to know beside the outcome.
 #[derive(Clone, Debug)]
 pub struct SummaryContext {
-    /// Where tensors lived.
+    /// Device.
     pub device: String,
     /// The output folder.
     pub out: String,

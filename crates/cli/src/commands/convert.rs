@@ -20,17 +20,17 @@ Examples:
   g2r data convert roads.txt roads.mtx --loops keep
   g2r data convert runs/cora-g2r cora.vec               an embedding with its nodes' ids, for gensim
 
-An embedding is a run's folder, embedding.npy in it, or a file of a format of embeddings; all else is a graph. The format
-of OUT is told by its ending, or by --to.")]
+FROM is an embedding if it is the folder of a run, embedding.npy in it, or a file in a format of embeddings; else it is a
+graph. The ending of OUT says its format, unless --to does.")]
 pub(crate) struct ConvertArgs {
     /// The name of a data set, or the path of a graph or an embedding
     pub(crate) from: String,
-    /// What to write
+    /// The file or folder to write
     pub(crate) out: PathBuf,
     /// The format to write [default: by the ending of OUT]
     #[arg(long, value_name = "NAME")]
     pub(crate) to: Option<String>,
-    /// Who reads standard output
+    /// The form of standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
     #[command(flatten)]

@@ -15,7 +15,7 @@ use crate::stdout;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DataListArgs {
-    /// Who reads standard output
+    /// The form of standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 }

@@ -34,7 +34,7 @@ pub(crate) struct EmbedArgs {
     /// Device [default: cpu]
     #[arg(long, value_parser = DEVICES)]
     device: Option<String>,
-    /// Who reads standard output
+    /// The form of standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]

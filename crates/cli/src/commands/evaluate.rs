@@ -25,8 +25,8 @@ Examples:
   g2r evaluate z.npy --dataset cora --protocol random-20 --seed 3 --format json
 
 The rows of an array (.npy) are in the order of the data set's nodes (see nodes.csv of a run); other embeddings name the
-nodes of their rows. A model is read with
-the config.toml and report.json beside it, and gives the numbers its training has reported.")]
+nodes of their rows. A model is read with the config.toml and report.json in its folder, and gives the numbers that its
+training has reported.")]
 pub(crate) struct EvaluateArgs {
     /// An embedding in any format of `g2r data formats`, or model.safetensors
     pub(crate) file: PathBuf,
@@ -41,10 +41,10 @@ pub(crate) struct EvaluateArgs {
     /// The seed of a random split [default: the model's, else 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
-    /// Where a model is run [default: as it was trained]
+    /// Device, for a model [default: as it was trained]
     #[arg(long, value_parser = DEVICES)]
     device: Option<String>,
-    /// Who reads standard output
+    /// The form of standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 }

@@ -19,8 +19,8 @@ Examples:
   g2r data fetch pubmed
   g2r data fetch --all --dir data
 
-Interrupted downloads are resumed. A file is kept when its checksum is right, or, where none is known, when the data set
-has its published counts. Proxies are those that HTTPS_PROXY, ALL_PROXY and NO_PROXY name.")]
+Interrupted downloads are resumed. A file is kept if its checksum is right, or, where none is known, if the data set has
+its published counts. Proxies are those that HTTPS_PROXY, ALL_PROXY and NO_PROXY name.")]
 pub(crate) struct DataFetchArgs {
     /// The names of data sets, see `g2r data list`
     #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
@@ -28,13 +28,13 @@ pub(crate) struct DataFetchArgs {
     /// All of them
     #[arg(long)]
     pub(crate) all: bool,
-    /// The folder to download to, to be named by GRAPH_IO_DATA afterwards [default: g2r/data in the cache folder]
+    /// The folder to download to; name it by GRAPH_IO_DATA afterwards [default: g2r/data in the cache folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
-    /// The address of a copy of such a folder, asked in place of where the files are published
+    /// The address of a copy of such a folder, used instead of the publishers' addresses
     #[arg(long, value_name = "URL")]
     pub(crate) mirror: Option<String>,
-    /// Who reads standard output
+    /// The form of standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
     /// Show no progress

@@ -14,7 +14,7 @@ use crate::stdout;
 pub(crate) struct InspectArgs {
     /// The name of a data set, or the path of one
     pub(crate) dataset: String,
-    /// Who reads standard output
+    /// The form of standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
     #[command(flatten)]

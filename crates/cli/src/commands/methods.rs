@@ -19,7 +19,7 @@ pub(crate) struct MethodsArgs {
     /// The data set whose preset is shown, by its name [default: the general preset of a graph of 1000 nodes]
     #[arg(long, value_name = "NAME", requires = "method")]
     dataset: Option<String>,
-    /// Who reads standard output
+    /// The form of standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }

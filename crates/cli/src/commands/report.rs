@@ -22,10 +22,10 @@ pub(crate) struct ReportArgs {
     /// The page to write [default: report.html in the folder of the run]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Write each figure as SVG and PNG too, in a folder `plots` beside the page
+    /// Also write each figure as SVG and PNG, in a folder `plots` next to the page
     #[arg(long)]
     pub(crate) plots: bool,
-    /// The most nodes on the map; of more a sample is shown
+    /// The most nodes on the map; of a larger graph a sample is shown
     #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) map_nodes: u32,
     #[command(flatten)]

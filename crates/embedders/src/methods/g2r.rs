@@ -19,7 +19,7 @@ use crate::{
     ranges,
 };
 
-/// Settings of G2R (Han et al. 2022, arXiv 2202.06241); the default is the authors' recipe for Cora.
+/// Settings of G2R (Han et al. 2022, arXiv 2202.06241); the default is the authors' settings for Cora.
 ///
 /// Labels are never read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -136,6 +136,6 @@ mod tests {
     fn names_are_those_of_config_files() {
         let name = |activation: LayerActivation| serde_json::to_value(activation).unwrap();
         assert_eq!(name(LayerActivation::BatchNormPrelu), "batch-norm-prelu");
-        assert_eq!(name(LayerActivation::Default), "of-kind");
+        assert_eq!(name(LayerActivation::Default), "default");
     }
 }

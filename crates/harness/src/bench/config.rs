@@ -46,7 +46,7 @@ pub struct BenchConfig {
     pub threads_per_worker: usize,
     /// The memory that runs may hold together, in gigabytes (10⁹ bytes); 0 for no bound.
     pub memory_gb: f64,
-    /// Where tensors live.
+    /// Device.
     pub device: DeviceChoice,
     /// How paths are read.
     pub input: InputConfig,
@@ -219,8 +219,8 @@ impl BenchConfig {
         }
     }
 
-    /// Every run on a data set, which is called `name` in the settings: protocol by protocol, method by method. What no
-    /// chance has a part in is run once.
+    /// Every run on a data set, which is called `name` in the settings: protocol by protocol, method by method. A run
+    /// without randomness is planned once, not for each seed.
     ///
     /// # Errors
     /// As [`from_layers`](Self::from_layers) for the settings.

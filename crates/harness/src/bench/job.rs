@@ -145,7 +145,7 @@ pub struct JobScores {
     pub clustering: Option<ClusterScores>,
     /// Whether near nodes are of the same class.
     pub similarity: Option<SimilarNodes>,
-    /// How well held-out edges are told from pairs without one.
+    /// How well scores separate held-out edges from pairs without an edge.
     pub links: Option<LinkPrediction>,
     /// Wall-clock seconds of the training steps.
     pub train_seconds: f64,
@@ -177,7 +177,7 @@ pub struct SimilarNodes {
     pub at_10: f64,
 }
 
-/// How well held-out edges are told from pairs without one, on the test pairs.
+/// How well scores separate held-out edges from pairs without an edge, on the test pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinkPrediction {
     /// Area under the ROC curve.

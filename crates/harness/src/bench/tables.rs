@@ -15,7 +15,7 @@ use super::variant::Variant;
 use crate::error::Error;
 use crate::protocol::Protocol;
 
-/// What a comparison is told with beside its groups.
+/// The tables of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub struct Tables<'a> {
     /// Every method on every data set, in order.
@@ -24,7 +24,7 @@ pub struct Tables<'a> {
     pub reference: Variant,
     /// The command that makes these tables again.
     pub command: &'a str,
-    /// Where tensors lived.
+    /// Device.
     pub device: &'a str,
     /// The folder of the results.
     pub out: &'a str,

@@ -140,7 +140,7 @@ pub fn run_bench(
 /// What runs are executed on.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine<'a> {
-    /// Where tensors live.
+    /// Device.
     pub device: &'a Device,
     /// What counts memory, where anything does.
     pub meter: Option<MemoryMeter>,

@@ -19,16 +19,16 @@ Examples:
   g2r bench --config runs/planetoid/bench.toml
 
 The baselines raw, propagated and random-init are always shown. Each finished run is a line of results.jsonl in the output
-folder: the same command resumes a comparison that was stopped, and tries again what has failed. Written beside it are
-table.md, table.csv, table.json, paper.md (with published numbers in rows of their own) and bench.toml.")]
+folder: the same command resumes an interrupted comparison and retries failed runs. The folder also gets bench.toml (every
+setting), table.md, table.csv, table.json and paper.md (with published numbers in rows of their own).")]
 pub(crate) struct BenchArgs {
     /// Settings as TOML, such as the bench.toml that a comparison has written
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The folder to write to, and to go on in [default: runs/bench]
+    /// Output folder; a comparison that is already there is resumed [default: runs/bench]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Who reads standard output
+    /// The form of standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
     /// Show no progress
@@ -49,7 +49,7 @@ struct ComparisonArgs {
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     datasets: Vec<String>,
-    /// Methods, each with the encoder after a colon where another than its own is asked for
+    /// Methods, each alone or with an encoder after a colon
     #[arg(long, value_name = "METHOD[:ENCODER],…", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     methods: Vec<String>,
@@ -57,7 +57,7 @@ struct ComparisonArgs {
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = evaluating_protocols())]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     protocols: Vec<String>,
-    /// What embeddings are evaluated by [default: classification]
+    /// Evaluation tasks [default: classification]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = tasks())]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tasks: Vec<String>,
@@ -79,7 +79,7 @@ struct ComparisonArgs {
     /// Threads of a run; no result depends on it [default: 1]
     #[arg(long, value_name = "N")]
     threads_per_worker: Option<u32>,
-    /// The memory that runs may hold together, in gigabytes; 0 for no bound [default: 4]
+    /// Memory bound of all runs together, in GB; 0 for no bound [default: 4]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     memory_gb: Option<f64>,
     /// Device [default: cpu]

@@ -22,12 +22,12 @@ Examples:
   g2r train --config runs/cora-g2r/config.toml --out runs/again
   g2r train path/to/graph --embedding-format parquet --embedding-format csv
 
-A graph without labels, or --protocol none, is trained to the last epoch of one seed. Of several seeds the one with the
-lowest loss of its last step is written, and the table shows rates in place of accuracies.
+Without labels, or with --protocol none, nothing is evaluated: one seed is trained, a default of best-validation becomes
+last, and the table shows losses. Of several seeds the one with the lowest loss of its last step is written.
 A setting comes from its flag, else from the config file, else from the method's preset for the data set's own name, else
-from its general preset; `g2r methods NAME` lists all settings of a method.
-Written are embedding.npy, nodes.csv, the model, config.toml and report.json, and the embedding in each format asked for:
-embedding.npz, .parquet, .csv, .tsv, .vec (word2vec), or the folder projector.";
+from its general preset, else it is the default.
+The output folder gets embedding.npy, nodes.csv, the model (model.json, model.safetensors), config.toml and report.json, and
+the embedding in each --embedding-format: embedding.npz, .parquet, .csv, .tsv, .vec (word2vec), or the folder projector.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -35,10 +35,10 @@ pub(crate) struct TrainArgs {
     /// Settings as TOML, such as the config.toml that a run has written
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The folder to write to [default: runs/DATASET-METHOD]
+    /// Output folder [default: runs/DATASET-METHOD]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Who reads standard output
+    /// The form of standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
     /// Show no progress
@@ -53,7 +53,7 @@ pub(crate) struct TrainArgs {
     preparation: PreparationArgs,
     #[command(flatten)]
     settings: SettingArgs,
-    /// A setting of the method that has no flag of its own, such as temperature=0.5 or views.drop_edge_probs=[0.2,0.4]; may
+    /// A setting of the method that has no flag, such as temperature=0.5 or views.drop_edge_probs=[0.2,0.4]; may
     /// be given several times
     #[arg(long = "set", value_name = "KEY=VALUE", help_heading = SETTINGS)]
     set: Vec<Assignment>,
@@ -71,7 +71,7 @@ struct RunArgs {
     /// evaluates nothing [default: public where the data set has a split, else random-20-500-1000; none without labels]
     #[arg(long, value_parser = protocols(), hide_possible_values = true, help_heading = "Run")]
     protocol: Option<String>,
-    /// Which epoch's weights are kept [default: the method's]
+    /// Which epoch's weights are kept [default: the method's own rule, best-validation for g2r]
     #[arg(long, value_parser = checkpoints(), help_heading = "Run")]
     checkpoint: Option<String>,
     /// Evaluate on the validation nodes every N epochs, with --checkpoint best-validation [default: 1]
@@ -89,7 +89,7 @@ struct RunArgs {
     /// Threads, 0 for one a core; no result depends on it [default: 0]
     #[arg(long, value_name = "N", help_heading = "Run")]
     threads: Option<u32>,
-    /// A format to write the embedding in beside embedding.npy; may be given several times
+    /// Another format to write the embedding in, besides embedding.npy; may be given several times
     #[arg(long = "embedding-format", value_name = "NAME", value_parser = embedding_formats(), help_heading = "Run")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     embedding_formats: Vec<String>,
@@ -98,7 +98,7 @@ struct RunArgs {
 /// The settings of a method that people change most: each flag is the key of its name.
 #[derive(Debug, clap::Args, Serialize)]
 struct SettingArgs {
-    /// What is trained, for methods with an encoder [default: the method's, mostly gcn]
+    /// Encoder, for methods that have one [default: the method's, mostly gcn]
     #[arg(long = "encoder", value_parser = encoders(), help_heading = SETTINGS)]
     kind: Option<String>,
     /// Epochs, one step each
@@ -131,10 +131,10 @@ struct SettingArgs {
     /// How the entries of the membership matrix Π are scaled
     #[arg(long, value_parser = ["column", "row", "symmetric", "none"], help_heading = SETTINGS)]
     membership: Option<String>,
-    /// Nodes up to this many edges away belong to a node's group
+    /// A node's group holds the nodes up to this many edges away
     #[arg(long, value_name = "N", help_heading = SETTINGS)]
     hops: Option<u32>,
-    /// The most members of a group, of larger ones a sample; 0 for all
+    /// The most members of a group; of a larger one a sample is taken; 0 for no bound
     #[arg(long, value_name = "N", help_heading = SETTINGS)]
     max_group: Option<u32>,
     /// Whether a node belongs to its own group
@@ -156,10 +156,10 @@ struct SettingArgs {
     /// Attention heads of each layer, for encoders with attention; each hidden width is a multiple of it
     #[arg(long, value_name = "N", help_heading = SETTINGS)]
     heads: Option<u32>,
-    /// Probability that training drops a number of a layer's input
+    /// Dropout probability of each layer's input
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = SETTINGS)]
     dropout_prob: Option<f64>,
-    /// Probability that training drops an attention weight
+    /// Dropout probability of attention weights
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = SETTINGS)]
     attention_dropout_prob: Option<f64>,
     /// How the rows of the embedding are scaled
@@ -167,7 +167,7 @@ struct SettingArgs {
     row_norm: Option<String>,
 }
 
-const SETTINGS: &str = "Settings of the method (`g2r methods NAME` lists all with their defaults)";
+const SETTINGS: &str = "Settings of the method (`g2r methods NAME` lists all)";
 
 /// A setting and its value.
 #[derive(Clone, Debug, PartialEq)]

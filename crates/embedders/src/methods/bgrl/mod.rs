@@ -28,7 +28,7 @@ use crate::{
     TrainingData, ViewSettings, ranges,
 };
 
-/// Settings of BGRL (Thakoor et al. 2021, arXiv 2102.06514); the default is the recipe for graphs of which the authors have
+/// Settings of BGRL (Thakoor et al. 2021, arXiv 2102.06514); the default is for graphs of which the authors have
 /// none, such as Cora.
 ///
 /// It was found by the validation accuracy on Cora's public split, with one seed each of five settings of at most 300 epochs; test

@@ -17,7 +17,7 @@ use crate::{
     ViewSettings, ranges,
 };
 
-/// Settings of CCA-SSG (Zhang et al. 2021, arXiv 2106.12484); the default is the authors' recipe for Cora.
+/// Settings of CCA-SSG (Zhang et al. 2021, arXiv 2106.12484); the default is the authors' settings for Cora.
 ///
 /// The embedding is the encoder's output of the graph as it is, not standardised. Labels are never read. Edges are dropped
 /// with both arcs (the authors' code drops arcs).

@@ -15,7 +15,7 @@ use crate::{
     Checkpoint, EncoderSettings, Error, MethodInfo, MethodKind, OptimizerSettings, TrainingData, ranges,
 };
 
-/// Settings of DGI (Veličković et al. 2019, arXiv 1809.10341); the default is the authors' recipe for Cora and CiteSeer.
+/// Settings of DGI (Veličković et al. 2019, arXiv 1809.10341); the default is the authors' settings for Cora and CiteSeer.
 ///
 /// One graph convolution with PReLU; the corruption shuffles the rows of the features; the summary of the graph is s = σ(mean of the
 /// nodes' embeddings); the discriminator scores hᵀ W s + c. Labels are never read. One slope of PReLU for all columns, the range

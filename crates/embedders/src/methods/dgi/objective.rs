@@ -15,7 +15,7 @@ use crate::objective::{Loss, Objective, Start, Step};
 use crate::seeds::Stream;
 use crate::{Encoder, EncoderSettings, Error, TrainingData};
 
-/// Mutual information of nodes and graph, told by a discriminator from that of corrupted nodes.
+/// Mutual information of nodes and graph: a discriminator learns to tell the nodes from corrupted ones.
 pub struct InfomaxObjective {
     corruption: Corruption,
 }

@@ -25,7 +25,7 @@ use crate::{
     ViewSettings, ranges,
 };
 
-/// Settings of GRACE (Zhu et al. 2020, arXiv 2006.04131); the default is the authors' recipe for Cora.
+/// Settings of GRACE (Zhu et al. 2020, arXiv 2006.04131); the default is the authors' settings for Cora.
 ///
 /// Labels are never read. Edges are dropped with both arcs (the authors' code drops arcs). With
 /// [`nodes_per_step`](Self::nodes_per_step) the loss of a step is over some of the nodes, anchors and negatives alike, while the
@@ -39,7 +39,7 @@ pub struct Grace {
     pub d_projection: usize,
     /// τ, the temperature of the loss, at least 0.025.
     pub temperature: f64,
-    /// How many nodes a step draws to be told from each other; 0 takes all, as the authors do.
+    /// Number of nodes that a step draws and contrasts with each other; 0 takes all, as the authors do.
     pub nodes_per_step: usize,
     /// Number of epochs, of one step each.
     pub epochs: usize,

@@ -18,10 +18,10 @@ use crate::{
 };
 
 /// Settings of an encoder whose rows are logits, trained by cross-entropy on the training nodes' labels; the default is the
-/// recipe of GCN's authors for the citation graphs.
+/// settings of GCN's authors for the citation graphs.
 ///
 /// Kipf & Welling 2017, arXiv 1609.02907, and Veličković et al. 2018, arXiv 1710.10903; other kinds of encoder have the
-/// recipe of the one that they are like. Departures: convolutions have a bias, which GCN's authors leave away; all heads see
+/// settings of the one that they are like. Departures: convolutions have a bias, which GCN's authors leave away; all heads see
 /// the same features dropped, and what a head has projected is not dropped again, as in PyTorch Geometric's example of GAT; the
 /// epoch is chosen by validation accuracy, where the authors stop by loss, or loss and accuracy, of the validation nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
