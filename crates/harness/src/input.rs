@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use graph_io::{
-    CleaningPolicy, ColumnConfig, ColumnPolicy, Direction, Duplicates, EdgePolicy, 
-    LoadConfig, Loops, MemoryLimit, MissingFeatures, MissingValues, Nodes, TextColumns, UnknownIds, Weights,
+    CleaningPolicy, ColumnConfig, ColumnPolicy, Direction, Duplicates, EdgePolicy, LoadConfig, Loops,
+    MemoryLimit, MissingFeatures, MissingValues, Nodes, TextColumns, UnknownIds, Weights,
 };
 use serde::{Deserialize, Serialize};
 

@@ -143,7 +143,8 @@ fn workers_and_threads_change_no_result() {
 #[test]
 fn a_run_that_fails_is_told_and_the_rest_goes_on() {
     // Steps of this length end in numbers that are not finite.
-    let config = SMALL.replace("seeds = 24", "seeds = 2").replace("[dgi]", "[dgi]\noptimizer.learning_rate = 1e38");
+    let config =
+        SMALL.replace("seeds = 24", "seeds = 2").replace("[dgi]", "[dgi]\noptimizer.learning_rate = 1e38");
     let bench = Bench::new(&config);
     let out = bench.out("out");
     let args = bench.args(&out);

@@ -44,7 +44,8 @@ impl Files {
 
     fn train(&self, flags: &[&str]) -> String {
         let (edges, nodes, out) = (self.path("edges.tsv"), self.path("nodes.csv"), self.path("out"));
-        let args = ["train", &edges, "--nodes", &nodes, "--protocol", "10-10-80", "--seeds", "1", "--out", &out];
+        let args =
+            ["train", &edges, "--nodes", &nodes, "--protocol", "10-10-80", "--seeds", "1", "--out", &out];
         stdout_of(&[&args[..], flags].concat())
     }
 
@@ -107,7 +108,11 @@ fn what_cannot_be_embedded_is_refused_with_the_way_out() {
     let files = Files::new();
     let output = files.embed("nodes.csv", "z.xlsx");
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr_of(&output).contains("expected a name that ends with .npy, .npz"), "{}", stderr_of(&output));
+    assert!(
+        stderr_of(&output).contains("expected a name that ends with .npy, .npz"),
+        "{}",
+        stderr_of(&output)
+    );
     let output = files.embed("nodes.csv", "z.csv");
     assert_eq!(output.status.code(), Some(2), "no model yet");
     assert!(stderr_of(&output).contains("cannot read"), "{}", stderr_of(&output));

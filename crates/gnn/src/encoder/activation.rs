@@ -95,7 +95,8 @@ mod tests {
         let device = Device::flex();
         let graph = GraphOperators::new(graphs::chorded_cycle(7), &device);
         let x = NodeFeatures::Dense(numbers::wavy_matrix(7, 5, 0.1, &device));
-        let config = EncoderConfig::new(kind, 5, vec![8], 4, RowNorm::None).with_heads(2).with_activation(activation);
+        let config =
+            EncoderConfig::new(kind, 5, vec![8], 4, RowNorm::None).with_heads(2).with_activation(activation);
         let encoder = config.init(&device, &mut ChaCha8Rng::seed_from_u64(3));
         encoder.forward(&x, &graph).into_data().iter().collect()
     }
@@ -114,7 +115,11 @@ mod tests {
             assert!(embedding(*kind, LayerActivation::Relu).iter().all(|x| *x >= 0.0), "{kind}");
             for activation in [LayerActivation::Prelu, LayerActivation::BatchNormPrelu] {
                 assert!(embedding(*kind, activation).iter().any(|x| *x < 0.0), "{kind}");
-                assert_ne!(embedding(*kind, activation), embedding(*kind, LayerActivation::Default), "{kind}");
+                assert_ne!(
+                    embedding(*kind, activation),
+                    embedding(*kind, LayerActivation::Default),
+                    "{kind}"
+                );
             }
         }
     }

@@ -79,9 +79,8 @@ impl LayerSpec {
         match (self.activation, self.position) {
             (LayerActivation::Default, LayerPosition::Hidden) => hidden,
             (LayerActivation::Relu, _) => Activation::Relu,
-            (LayerActivation::Default, LayerPosition::Output) | (LayerActivation::Prelu | LayerActivation::BatchNormPrelu, _) => {
-                Activation::Identity
-            }
+            (LayerActivation::Default, LayerPosition::Output)
+            | (LayerActivation::Prelu | LayerActivation::BatchNormPrelu, _) => Activation::Identity,
         }
     }
 }

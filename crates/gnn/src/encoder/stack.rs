@@ -7,7 +7,7 @@ use rand::{Rng, RngExt};
 use row_kernels::DropoutMask;
 
 use super::layer::{LayerPosition, LayerSpec};
-use super::{EncoderKind, LayerActivation, Layer, LayerEnd, RowNorm};
+use super::{EncoderKind, Layer, LayerActivation, LayerEnd, RowNorm};
 use crate::{GraphOperators, NodeFeatures};
 
 /// Configuration of an [`Encoder`].

@@ -276,7 +276,8 @@ mod tests {
         let flags: Vec<&str> = flags.split_whitespace().collect();
         let table = train(&flags).settings();
         let _: InputConfig = table["input"].clone().try_into().unwrap();
-        let keys = ["format", "nodes", "features", "unknown_ids", "direction", "duplicates", "loops", "weights"];
+        let keys =
+            ["format", "nodes", "features", "unknown_ids", "direction", "duplicates", "loops", "weights"];
         keys.iter().for_each(|key| assert!(table["input"].get(key).is_some(), "{key}"));
         let run = draft(&flags).unwrap().run;
         assert_eq!((run.seed, run.seeds, run.threads, run.eval_every), (3, Some(2), 1, 7));

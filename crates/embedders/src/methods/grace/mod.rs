@@ -59,7 +59,10 @@ impl Default for Grace {
             temperature: 0.4,
             nodes_per_step: 0,
             epochs: 200,
-            encoder: EncoderSettings { activation: LayerActivation::Relu, ..EncoderSettings::with_hidden(&[256]) },
+            encoder: EncoderSettings {
+                activation: LayerActivation::Relu,
+                ..EncoderSettings::with_hidden(&[256])
+            },
             views: ViewSettings { drop_edge_probs: [0.2, 0.4], mask_feature_probs: [0.3, 0.4] },
             optimizer: OptimizerSettings { learning_rate: 5e-4, weight_decay: 1e-5 },
         }
