@@ -19,6 +19,8 @@ mod kernel_size;
 mod log_det;
 mod membership;
 mod neighborhood;
+#[cfg(feature = "lapack")]
+pub mod oracle;
 mod products;
 mod reduction;
 pub mod reference;
