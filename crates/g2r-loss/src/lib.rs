@@ -20,6 +20,8 @@ pub mod linear;
 mod log_det;
 mod membership;
 mod neighborhood;
+#[cfg(feature = "lapack")]
+pub mod oracle;
 mod products;
 mod reduction;
 pub mod reference;
