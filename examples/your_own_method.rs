@@ -2,12 +2,13 @@
 
 use g2r::embedders::*;
 use g2r::graph::{Features, NodeDataset};
-use g2r::harness::bench::{BenchCallback, BenchConfig, Machine, Plan, ResultsFile, run_bench};
+use g2r::harness::bench::{BenchConfig, Machine, Plan, ResultsFile, run_bench};
 
-/// The degree of each node: no settings.
+/// Its settings: none.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Degrees {}
 
+/// The degree of each node.
 fn degrees(dataset: &NodeDataset, _features: Features) -> Features {
     let degree = |(node, _)| dataset.graph().degree(node as u32) as f32;
     Features::Dense(g2r::ndarray::Array2::from_shape_fn((dataset.graph().num_nodes(), 1), degree))
@@ -15,10 +16,6 @@ fn degrees(dataset: &NodeDataset, _features: Features) -> Features {
 
 impl MethodSettings for Degrees {
     const INFO: MethodInfo = MethodInfo::unsupervised("degrees", "degrees", "this example");
-
-    fn check(&self) -> Result<(), Error> {
-        Ok(())
-    }
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {
         Ok(fixed(data, degrees))
@@ -29,9 +26,6 @@ impl MethodSettings for Degrees {
     }
 }
 
-struct Quiet;
-impl BenchCallback for Quiet {}
-
 /// Runs the example.
 pub fn main() -> anyhow::Result<()> {
     let registry = Registry::builtin().with::<Degrees>();
@@ -41,7 +35,7 @@ pub fn main() -> anyhow::Result<()> {
     let plan = Plan::new(&config, &load)?;
     let folder = tempfile::tempdir()?;
     let mut results = ResultsFile::open(&folder.path().join("results.jsonl"))?;
-    run_bench(&config, &plan, &load, &Machine::cpu(), &mut results, &Quiet)?;
+    run_bench(&config, &plan, &load, &Machine::cpu(), &mut results, &())?;
     results.records().iter().for_each(|record| println!("{}: {:?}", record.key.method, record.scores));
     anyhow::ensure!(results.records().len() == 4, "the method and three baselines");
     Ok(())

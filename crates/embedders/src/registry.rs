@@ -39,7 +39,9 @@ pub trait MethodSettings:
     ///
     /// # Errors
     /// [`Error::Setting`] for the first that is not.
-    fn check(&self) -> Result<(), Error>;
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// The settings of the encoder, of methods that have one.
     fn encoder(&self) -> Option<&EncoderSettings> {

@@ -151,7 +151,7 @@ fn a_run_that_fails_is_told_and_the_rest_goes_on() {
     let output = g2r(&args.each_ref().map(String::as_str)).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let message = stderr_of(&output);
-    assert!(message.contains("2 runs have failed; the same command goes on where this ended"), "{message}");
+    assert!(message.contains("2 runs failed; run the same command again to resume"), "{message}");
     let table = json_lines(&String::from_utf8(output.stdout).unwrap());
     let of = |method: &str| table.iter().find(|line| line["method"] == method).unwrap();
     assert_eq!((of("dgi")["seeds"].as_u64(), of("g2r")["seeds"].as_u64()), (Some(0), Some(2)));

@@ -72,6 +72,13 @@ fn words_and_flags_that_there_are_not() {
     }
 }
 
+#[cfg(not(feature = "lapack"))]
+#[test]
+fn lapack_where_it_was_not_built_in() {
+    let message = refused(&["evaluate", "z.npy", "--dataset", "cora", "--oracle"]);
+    assert!(message.starts_with("this program was built without LAPACK; install OpenBLAS"), "{message}");
+}
+
 #[cfg(not(feature = "cuda"))]
 #[test]
 fn cuda_where_it_was_not_built_in() {

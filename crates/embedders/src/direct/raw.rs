@@ -24,10 +24,6 @@ impl MethodSettings for Raw {
         stochastic: false,
     };
 
-    fn check(&self) -> Result<(), Error> {
-        Ok(())
-    }
-
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {
         Ok(fixed(data, |_, features| features))
     }

@@ -160,7 +160,9 @@ impl Tables<'_> {
     pub fn to_csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let mut header: Vec<String> =
-            ["dataset", "protocol", "method", "encoder", "seeds", "seeds_asked"].map(str::to_string).to_vec();
+            ["dataset", "protocol", "method", "encoder", "checkpoint", "seeds", "seeds_asked"]
+                .map(str::to_string)
+                .to_vec();
         for Column { key, .. } in &SCORES {
             header.extend([format!("{key}_mean"), format!("{key}_std")]);
         }
@@ -178,6 +180,7 @@ impl Tables<'_> {
                 group.protocol().to_string(),
                 variant.method.to_string(),
                 variant.encoder.map_or_else(String::new, |encoder| encoder.to_string()),
+                kept_text(group),
                 group.seeds.len().to_string(),
                 group.seeds_asked.to_string(),
             ];

@@ -75,12 +75,12 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
         ))?,
     }
     let BenchOutcome { failed, left, .. } = outcome.run_err()?;
-    let again = "the same command goes on where this ended";
+    let again = "run the same command again to resume";
     match (failed, left) {
         (0, 0) => Ok(()),
         (0, left) => Err(Failure::Run(anyhow!("interrupted: {left} runs are left; {again}"))),
-        (failed, 0) => Err(Failure::Run(anyhow!("{failed} runs have failed; {again}"))),
-        (failed, left) => Err(Failure::Run(anyhow!("{failed} runs have failed, {left} are left; {again}"))),
+        (failed, 0) => Err(Failure::Run(anyhow!("{failed} runs failed; {again}"))),
+        (failed, left) => Err(Failure::Run(anyhow!("{failed} runs failed, {left} are left; {again}"))),
     }
 }
 

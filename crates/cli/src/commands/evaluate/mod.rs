@@ -1,5 +1,7 @@
 //! `g2r evaluate`.
 
+mod oracle;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -20,7 +22,7 @@ use crate::stdout;
 #[command(after_help = "\
 Examples:
   g2r evaluate z.npy --dataset cora
-  g2r evaluate runs/cora-g2r/model.safetensors
+  g2r evaluate runs/cora-g2r
   g2r evaluate cora.vec --dataset cora
   g2r evaluate z.npy --dataset cora --protocol random-20 --seed 3 --format json
 
@@ -28,7 +30,7 @@ The rows of an array (.npy) are in the order of the data set's nodes (see nodes.
 nodes of their rows. A model is read with the config.toml and report.json in its folder, and gives the numbers that its
 training has reported.")]
 pub(crate) struct EvaluateArgs {
-    /// An embedding in any format of `g2r data formats`, or model.safetensors
+    /// An embedding in any format of `g2r data formats`, a folder that `g2r train` has written, or the model in it
     pub(crate) file: PathBuf,
     /// The name or path of the data set [default for a model: the one it was trained on]
     #[arg(long)]
@@ -44,6 +46,10 @@ pub(crate) struct EvaluateArgs {
     /// Device, for a model [default: as it was trained]
     #[arg(long, value_parser = DEVICES)]
     device: Option<String>,
+    /// Compute the coding rate of the embedding by faer and by LAPACK too, and show how far apart they are (needs the feature
+    /// lapack)
+    #[arg(long)]
+    oracle: bool,
     /// The form of standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -70,14 +76,19 @@ struct Evaluated {
     split_by_seed: bool,
     d_output: usize,
     scores: Scores,
+    oracle: Option<oracle::Comparison>,
 }
 
 /// Evaluates an embedding, or the embedding of a trained model.
 pub(super) fn run(args: &EvaluateArgs, registry: &Registry) -> Result<(), Failure> {
-    let extension = args.file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let evaluated = match extension.to_ascii_lowercase().as_str() {
-        "safetensors" => model(args, registry)?,
-        _ => embedding(args)?,
+    oracle::check(args.oracle)?;
+    let is_weights = args.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"));
+    let evaluated = if is_weights {
+        model(args, &args.file, registry)?
+    } else if args.dataset.is_none() && Model::is_in(&args.file) {
+        model(args, &args.file.join("model.json"), registry)?
+    } else {
+        embedding(args)?
     };
     evaluated.print(args.format)
 }
@@ -93,7 +104,8 @@ fn embedding(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
     let scores = evaluate_embedding(&dataset, &embedding, protocol, seed, &protocol.probe()).usage_err()?;
     let split_by_seed = protocol.splits_by_seed(&dataset);
     let dataset = dataset.name().to_string();
-    Ok(Evaluated { dataset, protocol, seed, split_by_seed, d_output: embedding.ncols(), scores })
+    let oracle = oracle::compare(args.oracle, &embedding)?;
+    Ok(Evaluated { dataset, protocol, seed, split_by_seed, d_output: embedding.ncols(), scores, oracle })
 }
 
 /// The rows of an embedding in the order of the data set's nodes: those of an array as they are, others by their ids.
@@ -107,8 +119,8 @@ fn rows(file: &Path, dataset: &NodeDataset) -> anyhow::Result<Array2<f32>> {
     rows.with_context(|| format!("{} is no embedding of {}", file.display(), dataset.name()))
 }
 
-fn model(args: &EvaluateArgs, registry: &Registry) -> Result<Evaluated, Failure> {
-    let saved = SavedRun::beside(registry, &args.file);
+fn model(args: &EvaluateArgs, file: &Path, registry: &Registry) -> Result<Evaluated, Failure> {
+    let saved = SavedRun::beside(registry, file);
     let SavedRun { mut draft, seed } =
         saved.context("a model is read with the config.toml beside it").usage_err()?;
     let seed = args.seed.unwrap_or(seed);
@@ -125,7 +137,7 @@ fn model(args: &EvaluateArgs, registry: &Registry) -> Result<Evaluated, Failure>
     let dataset = super::load(&run.dataset, &run.input)?;
     run.protocol.unwrap_or_else(|| Protocol::default_for(&dataset)).split(&dataset, seed).usage_err()?;
     let chosen = device::choose(args.device().unwrap_or(run.device))?;
-    let folder = args.file.parent().unwrap_or(Path::new(""));
+    let folder = file.parent().unwrap_or(Path::new(""));
     let model = Model::load_with(folder, registry, &chosen.device).usage_err()?;
     let embedding = model.embed(&dataset).usage_err()?;
     let run = Run::prepare(draft, &dataset, &chosen.device).usage_err()?;
@@ -133,12 +145,13 @@ fn model(args: &EvaluateArgs, registry: &Registry) -> Result<Evaluated, Failure>
     let (protocol, d_output) = (run.protocol(), model.d_output());
     let split_by_seed = protocol.splits_by_seed(&dataset);
     let dataset = dataset.name().to_string();
-    Ok(Evaluated { dataset, protocol, seed, split_by_seed, d_output, scores })
+    let oracle = oracle::compare(args.oracle, embedding.rows())?;
+    Ok(Evaluated { dataset, protocol, seed, split_by_seed, d_output, scores, oracle })
 }
 
 impl Evaluated {
     fn print(&self, format: Format) -> Result<(), Failure> {
-        let Self { dataset, protocol, seed, split_by_seed, d_output, scores } = self;
+        let Self { dataset, protocol, seed, split_by_seed, d_output, scores, oracle } = self;
         let Scores { val_acc, test_acc, test_macro_f1 } = scores;
         match format {
             Format::Json => stdout::line(json!({
@@ -150,6 +163,7 @@ impl Evaluated {
                 "val_acc": val_acc,
                 "test_acc": test_acc,
                 "test_macro_f1": test_macro_f1,
+                "oracle": oracle,
             })),
             Format::Text => {
                 let split = match split_by_seed {
@@ -165,7 +179,8 @@ impl Evaluated {
                     percent(test_acc),
                     percent(test_macro_f1),
                     percent(val_acc)
-                ))
+                ))?;
+                oracle.as_ref().map_or(Ok(()), |oracle| stdout::line(oracle))
             }
         }
     }
