@@ -107,7 +107,7 @@ impl MethodInfo {
 pub enum MethodKind {
     /// Nothing: it shows what features and graph are worth without training.
     Baseline,
-    /// Features and graph.
+    /// The graph, and the features where it has an encoder.
     Unsupervised,
     /// The labels of the training nodes too.
     Supervised {

@@ -56,7 +56,7 @@ fn list(format: Format, registry: &Registry) -> Result<(), Failure> {
                 "type": "method",
                 "name": info.name,
                 "title": info.title,
-                "learns_from": learns_from(info.kind),
+                "learns_from": learns_from(method),
                 "encoder": method.default_encoder(),
                 "checkpoint": info.checkpoint,
                 "source": info.source,
@@ -67,7 +67,7 @@ fn list(format: Format, registry: &Registry) -> Result<(), Failure> {
     let mut table = Table::new(columns.map(|column| (column, Align::Left)));
     for method in registry.methods() {
         let info = method.info();
-        table.push([info.name, info.title, learns_from(info.kind), info.source].map(str::to_string));
+        table.push([info.name, info.title, learns_from(method), info.source].map(str::to_string));
     }
     stdout::line(table.to_string().trim_end())
 }
@@ -81,9 +81,10 @@ fn about(method: &Method) -> String {
     }
 }
 
-fn learns_from(kind: MethodKind) -> &'static str {
-    match kind {
+fn learns_from(method: &Method) -> &'static str {
+    match method.info().kind {
         MethodKind::Baseline => "nothing",
+        MethodKind::Unsupervised if method.default_encoder().is_none() => "graph",
         MethodKind::Unsupervised => "features and graph",
         MethodKind::Supervised { .. } => "labels too",
     }
