@@ -14,9 +14,9 @@ import networkx as nx
 
 def undirected():
     graph = nx.Graph()
-    graph.add_node("n & m", label="cat", age=7, height=1.5, old=True, note="<left out>")
-    graph.add_node("Zoë", label="dog", age=2, height=1, old=False, note="")
-    graph.add_node("3", label="cat", age=-4, height=0.25, old=False, note="x")
+    graph.add_node("n & m", **{"class": "cat"}, age=7, height=1.5, old=True, note="<left out>")
+    graph.add_node("Zoë", **{"class": "dog"}, age=2, height=1, old=False, note="")
+    graph.add_node("3", **{"class": "cat"}, age=-4, height=0.25, old=False, note="x")
     graph.add_edge("n & m", "Zoë", weight=2.5)
     graph.add_edge("Zoë", "3", weight=3)
     return graph
@@ -24,7 +24,7 @@ def undirected():
 
 def directed():
     graph = nx.DiGraph()
-    graph.add_nodes_from([("a", {"label": 10}), ("b", {"label": 9}), ("c", {})])
+    graph.add_nodes_from([("a", {"class": 10}), ("b", {"class": 9}), ("c", {})])
     graph.add_edges_from([("b", "a"), ("a", "b"), ("c", "a")])
     return graph
 
@@ -36,8 +36,8 @@ def main(folder):
     ours = nx.read_graphml(folder / "ours.graphml")
     assert not ours.is_directed()
     nodes = {
-        "a & b": {"label": "<x>", "split": "train", "f0": 0.5, "f1": 1.0},
-        "Zoë": {"label": "y", "split": "test", "f0": -2.0, "f1": 0.0},
+        "a & b": {"class": "<x>", "split": "train", "f0": 0.5, "f1": 1.0},
+        "Zoë": {"class": "y", "split": "test", "f0": -2.0, "f1": 0.0},
         " \n": {"f0": 1e-45, "f1": 3.4028235e38},
     }
     assert dict(ours.nodes(data=True)) == nodes, dict(ours.nodes(data=True))

@@ -83,7 +83,9 @@ impl Column {
         self.is_whole &= value.is_whole();
         self.has_text |= value.is_text();
         if value.is_text() && matches!(self.kept, Kept::Numbers(_)) {
-            self.keep_texts();
+            // Of a list only the first texts are kept.
+            let is_later = self.element.is_some_and(|element| element > 0);
+            if is_later { self.kept = Kept::Nothing } else { self.keep_texts() }
         }
         match &mut self.kept {
             Kept::Numbers(values) => push_within(values, value.number()?, usize::MAX),
@@ -163,12 +165,10 @@ impl Column {
     /// What the column is where it is nothing else, its texts those of so many nodes.
     pub(super) fn into_use(mut self, num_nodes: usize) -> Result<Use, Error> {
         if self.has_text {
-            // Only the first texts of a list are kept.
-            let is_later = self.element.is_some_and(|element| element > 0);
             if matches!(&self.kept, Kept::Texts(kept) if kept.texts.num_texts() > MAX_CLASSES) {
                 return Ok(Use::TooManyTexts);
             }
-            let texts = if is_later { None } else { self.labels(num_nodes)? };
+            let texts = self.labels(num_nodes)?;
             let name = self.name.into();
             return Ok(texts.map_or(Use::Nothing, |texts| Use::Texts(TextColumn { name, texts })));
         }
