@@ -17,7 +17,7 @@ pub fn main() -> anyhow::Result<()> {
     let settings = "
         d_output = 16
         epochs = 60
-        eps_sq = 0.05
+        eps_sq = 0.2
         encoder = { d_hidden = [32], row_norm = 'none' }
         optimizer.learning_rate = 0.01";
     let settings = Registry::builtin().method("g2r")?.settings(&Target::of(&dataset), settings.parse()?)?;

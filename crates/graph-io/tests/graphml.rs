@@ -23,7 +23,7 @@ fn an_undirected_graph_of_networkx_is_read() {
     assert_eq!(read.arcs.weights, Some(vec![2.5, 3.0]));
     let labels = read.labels.unwrap();
     assert_eq!((labels.class_names().concat(), labels.counts()), ("catdog".to_string(), vec![2, 1]));
-    // The keys stand in the order that NetworkX gives them: height, old, age.
+    // The keys stand in the order that NetworkX gives them: score, old, age.
     assert_eq!(
         read.features,
         Some(Features::Dense(array![[1.5, 1.0, 7.0], [1.0, 0.0, 2.0], [0.25, 0.0, -4.0]]))

@@ -14,9 +14,9 @@ import networkx as nx
 
 def undirected():
     graph = nx.Graph()
-    graph.add_node("n & m", **{"class": "cat"}, age=7, height=1.5, old=True, note="<left out>")
-    graph.add_node("Zoë", **{"class": "dog"}, age=2, height=1, old=False, note="")
-    graph.add_node("3", **{"class": "cat"}, age=-4, height=0.25, old=False, note="x")
+    graph.add_node("n & m", **{"class": "cat"}, age=7, score=1.5, old=True, note="<left out>")
+    graph.add_node("Zoë", **{"class": "dog"}, age=2, score=1, old=False, note="")
+    graph.add_node("3", **{"class": "cat"}, age=-4, score=0.25, old=False, note="x")
     graph.add_edge("n & m", "Zoë", weight=2.5)
     graph.add_edge("Zoë", "3", weight=3)
     return graph

@@ -9,7 +9,7 @@ use crate::column_config::ColumnConfig;
 use crate::format::node_table::{Fault, Set};
 
 /// More columns than this must be at most a 64th of the bytes of a file.
-const MAX_COLUMNS: usize = 1 << 15;
+const MAX_COLUMNS: usize = 1 << 14;
 
 /// The columns so far, in the order in which a file names them.
 pub(super) struct Columns {
