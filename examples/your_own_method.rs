@@ -4,14 +4,12 @@ use g2r::embedders::*;
 use g2r::graph::{Features, NodeDataset};
 use g2r::harness::bench::{BenchConfig, Machine, Plan, ResultsFile, run_bench};
 
-/// Its settings: none.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-struct Degrees {}
+struct Degrees {} // It has no settings.
 
-/// The degree of each node.
 fn degrees(dataset: &NodeDataset, _features: Features) -> Features {
-    let degree = |(node, _)| dataset.graph().degree(node as u32) as f32;
-    Features::Dense(g2r::ndarray::Array2::from_shape_fn((dataset.graph().num_nodes(), 1), degree))
+    let degree_of = |(node, _)| dataset.graph().degree(node as u32) as f32;
+    Features::Dense(g2r::ndarray::Array2::from_shape_fn((dataset.graph().num_nodes(), 1), degree_of))
 }
 
 impl MethodSettings for Degrees {
@@ -20,7 +18,6 @@ impl MethodSettings for Degrees {
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {
         Ok(fixed(data, degrees))
     }
-
     fn restore(&self, _: &ModelShape, _: &std::path::Path) -> Result<Box<dyn EmbedNodes>, Error> {
         Ok(computed(degrees))
     }
@@ -29,8 +26,8 @@ impl MethodSettings for Degrees {
 /// Runs the example.
 pub fn main() -> anyhow::Result<()> {
     let registry = Registry::builtin().with::<Degrees>();
-    let config = "datasets = ['cora']\nmethods = ['degrees']\nseeds = 1".parse()?;
-    let config = BenchConfig::from_layers(&registry, None, config)?;
+    let settings = "datasets = ['cora']\nmethods = ['degrees']\nseeds = 1".parse()?;
+    let config = BenchConfig::from_layers(&registry, None, settings)?;
     let load = |name: &str| Ok(g2r::graph::load(name, None)?);
     let plan = Plan::new(&config, &load)?;
     let folder = tempfile::tempdir()?;
