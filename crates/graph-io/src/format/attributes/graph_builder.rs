@@ -176,12 +176,12 @@ impl GraphBuilder {
         is_directed: Option<bool>,
         at: usize,
     ) -> Result<(), Fault> {
-        if let Some(is_directed) = is_directed {
-            if *self.is_directed.get_or_insert(is_directed) != is_directed {
-                let [before, this] =
-                    if is_directed { ["undirected", "directed"] } else { ["directed", "undirected"] };
-                return Err(Fault::new(format!("{before} edges, as those before"), format!("a {this} one")));
-            }
+        if let Some(is_directed) = is_directed
+            && *self.is_directed.get_or_insert(is_directed) != is_directed
+        {
+            let [before, this] =
+                if is_directed { ["undirected", "directed"] } else { ["directed", "undirected"] };
+            return Err(Fault::new(format!("{before} edges, as those before"), format!("a {this} one")));
         }
         let source = self.ids.name(source, at);
         self.arcs.from.push(source);

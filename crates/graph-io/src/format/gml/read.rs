@@ -100,10 +100,10 @@ fn read_edge(tokens: &mut Tokens<'_>, graph: &mut GraphBuilder, start: usize) ->
         match (key, tokens.value()?) {
             (_, Item::Open) => tokens.skip_list()?,
             ("source", Item::Scalar(_, text)) => {
-                set_once(tokens, &mut source, "source of an edge", text, at)?
+                set_once(tokens, &mut source, "source of an edge", text, at)?;
             }
             ("target", Item::Scalar(_, text)) => {
-                set_once(tokens, &mut target, "target of an edge", text, at)?
+                set_once(tokens, &mut target, "target of an edge", text, at)?;
             }
             (key, Item::Scalar(kind, text)) => {
                 let read = graph.edge_value(key, Value::Written(kind, &text), start);
