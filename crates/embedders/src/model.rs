@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use burn::tensor::Device;
 use graph_io::{Embedding, Features, NodeDataset, NodeIds};
@@ -28,7 +28,7 @@ const FORM: u32 = 1;
 /// A trained method: weights, settings, preparation of the features, and provenance. A clone shares everything.
 #[derive(Clone)]
 pub struct Model {
-    parts: Arc<ModelParts>,
+    parts: Rc<ModelParts>,
 }
 
 pub(crate) struct ModelParts {
@@ -36,7 +36,7 @@ pub(crate) struct ModelParts {
     pub(crate) preparation: Preparation,
     pub(crate) d_output: usize,
     pub(crate) provenance: Provenance,
-    pub(crate) embedder: Arc<dyn EmbedNodes>,
+    pub(crate) embedder: Rc<dyn EmbedNodes>,
     pub(crate) device: Device,
 }
 
@@ -97,7 +97,7 @@ pub enum State<'a> {
 
 impl Model {
     pub(crate) fn from_parts(parts: ModelParts) -> Self {
-        Self { parts: Arc::new(parts) }
+        Self { parts: Rc::new(parts) }
     }
 
     /// The settings of the method.
@@ -204,8 +204,8 @@ impl Model {
         }
         let settings = registry.method(&method)?.parse(settings)?;
         let vectors = folder.join(VECTORS);
-        let embedder: Arc<dyn EmbedNodes> = if vectors.exists() {
-            Arc::new(Vectors::read(&vectors, settings.info().name)?)
+        let embedder: Rc<dyn EmbedNodes> = if vectors.exists() {
+            Rc::new(Vectors::read(&vectors, settings.info().name)?)
         } else {
             let weights = folder.join(WEIGHTS);
             let shape = ModelShape { d_input: preparation.d_input(), d_output, device: device.clone() };

@@ -1,5 +1,7 @@
 //! Linear rate reduction against the float64 numbers of `tests/scripts/linear_golden.py`.
 
+#![allow(clippy::unwrap_used)]
+
 use g2r_loss::linear::prepare::{ColumnWeighting, ColumnWeights, RowNorm, scale_sparse_rows};
 use g2r_loss::linear::{
     CsrMatrix, LinearConfig, LinearFit, NormalizedAdjacency, Pairs, PersonalizedPageRank, Solver,
