@@ -1,5 +1,6 @@
 //! Linear rate reduction against the float64 numbers of `tests/scripts/linear_golden.py`.
 
+// The lint's leave for tests does not reach the functions that they share.
 #![allow(clippy::unwrap_used)]
 
 use g2r_loss::linear::prepare::{ColumnWeighting, ColumnWeights, RowNorm, scale_sparse_rows};

@@ -272,8 +272,7 @@ mod tests {
     #[test]
     fn baselines_come_first_and_once() {
         let config = config("datasets = ['cora']\nmethods = ['g2r', 'raw', 'g2r:gat', 'g2r']").unwrap();
-        let names: Vec<String> = config.methods.clone();
-        assert_eq!(names, ["raw", "propagated", "random-init", "g2r", "g2r:gat"]);
+        assert_eq!(config.methods, ["raw", "propagated", "random-init", "g2r", "g2r:gat"]);
     }
 
     #[test]

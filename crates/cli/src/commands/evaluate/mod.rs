@@ -180,7 +180,7 @@ impl Evaluated {
                     percent(test_macro_f1),
                     percent(val_acc)
                 ))?;
-                oracle.as_ref().map_or(Ok(()), |oracle| stdout::line(oracle))
+                oracle.as_ref().map_or(Ok(()), stdout::line)
             }
         }
     }
