@@ -163,7 +163,7 @@ impl Method {
         self.info.name
     }
 
-    /// The kind of its encoder unless another is asked for; `None` for a method without an encoder.
+    /// The kind of its encoder by default; `None` for a method without an encoder.
     pub fn default_encoder(&self) -> Option<EncoderKind> {
         Some((self.default)().encoder()?.kind)
     }

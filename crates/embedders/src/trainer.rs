@@ -361,7 +361,7 @@ impl<I: InitEncoder, O: Objective<I::Encoder>, S: Sampler> Epochs for Training<'
     }
 }
 
-/// Trains for so many epochs, unless a callback or early stopping ends it before.
+/// Trains for the epochs of a schedule, unless a callback or early stopping ends it before.
 pub(crate) fn run<T: Epochs>(
     mut training: T,
     schedule: Schedule,

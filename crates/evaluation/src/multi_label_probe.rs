@@ -41,7 +41,7 @@ pub struct MultiLabelScores {
 }
 
 impl MultiLabelProbe {
-    /// A probe with settings of its own.
+    /// A probe with these settings.
     pub fn new(config: LogisticRegressionConfig) -> Self {
         Self { config }
     }

@@ -12,7 +12,7 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// A probe with settings of its own.
+    /// A probe with these settings.
     pub fn new(config: LogisticRegressionConfig) -> Self {
         Self { config }
     }

@@ -37,7 +37,7 @@ impl<'a> SparseProduct<'a> {
         )
     }
 
-    /// The matrix with one weight for each stored entry in place of its own.
+    /// The matrix with the entries replaced by these, one for each stored entry.
     ///
     /// # Panics
     /// As [`borrowed`](Self::borrowed), or if `weights` has another length.

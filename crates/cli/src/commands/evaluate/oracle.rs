@@ -64,7 +64,7 @@ pub(super) fn check(_asked: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The rate of an embedding by both libraries, where it is asked for.
+/// The rate of an embedding by both libraries.
 #[cfg(feature = "lapack")]
 pub(super) fn compare(asked: bool, embedding: &Array2<f32>) -> Result<Option<Comparison>, Failure> {
     use crate::failure::ResultExt;
