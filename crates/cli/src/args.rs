@@ -2,7 +2,7 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum};
-use harness::{Checkpoint, EncoderKind, FeatureScaling, Protocol};
+use harness::{Checkpoint, EncoderKind, FeatureScaling, FeatureWeighting, Projection, Protocol};
 use serde::Serialize;
 use toml::Table;
 
@@ -95,9 +95,34 @@ pub(crate) const DEVICES: [&str; 4] = ["auto", "cpu", "wgpu", "cuda"];
 /// What is done to the features: the table `preparation` of a config file.
 #[derive(Clone, Debug, Default, clap::Args, Serialize)]
 pub(crate) struct PreparationArgs {
-    /// Feature scaling; auto chooses by what the columns hold, and prints what and why [default: auto]
+    /// How feature entries are weighed [default: as the method's preset has it]
+    #[arg(long, value_parser = feature_weightings(), help_heading = "Run")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feature_weighting: Option<String>,
+    /// Feature scaling; auto chooses by what the columns hold, and prints what and why [default: as the preset has it, else auto]
     #[arg(long, value_parser = feature_scalings(), help_heading = "Run")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     feature_scaling: Option<String>,
+    /// Subtract the mean of each feature column [default: as the preset has it, else false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", help_heading = "Run")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    center_features: Option<bool>,
+    /// A linear map of the features, learned on the training graph [default: as the preset has it, else none]
+    #[arg(long, value_parser = projections(), help_heading = "Run")]
+    #[serde(skip)]
+    feature_projection: Option<String>,
+}
+
+impl PreparationArgs {
+    /// The flags that were given, as a config file would hold them.
+    pub(crate) fn settings(&self) -> Table {
+        let mut table = to_table(self);
+        if let Some(kind) = &self.feature_projection {
+            let kind: Table = [("kind".to_string(), kind.as_str().into())].into_iter().collect();
+            table.insert("projection".to_string(), kind.into());
+        }
+        table
+    }
 }
 
 /// The flags that were given, as keys of a table.
@@ -121,6 +146,14 @@ pub(crate) fn checkpoints() -> PossibleValuesParser {
 
 pub(crate) fn encoders() -> PossibleValuesParser {
     EncoderKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().into()
+}
+
+fn feature_weightings() -> PossibleValuesParser {
+    FeatureWeighting::ALL.iter().map(|weighting| weighting.name()).collect::<Vec<_>>().into()
+}
+
+fn projections() -> PossibleValuesParser {
+    Projection::ALL.iter().map(|projection| projection.name()).collect::<Vec<_>>().into()
 }
 
 fn feature_scalings() -> PossibleValuesParser {

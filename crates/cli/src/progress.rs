@@ -118,11 +118,7 @@ fn seed_line(result: &SeedResult) -> serde_json::Value {
         "val_acc": scores.map(|scores| scores.trained.val_acc),
         "test_acc": scores.map(|scores| scores.trained.test_acc),
         "test_macro_f1": scores.map(|scores| scores.trained.test_macro_f1),
-        "baselines": scores.map(|scores| json!({
-            "raw": scores.raw.test_acc,
-            "propagated": scores.propagated.test_acc,
-            "random_init": scores.random_init.map(|scores| scores.test_acc),
-        })),
+        "baselines": scores.map(|scores| scores.baselines.map(|found| found.map(|found| found.test_acc))),
         "last_rates": rates,
         "last_loss": loss,
         "train_seconds": result.train_seconds,

@@ -157,7 +157,7 @@ where
         let rows = Features::Dense(self.trainer.embed(&encoder));
         let device = self.trainer.device().clone().inner();
         let embedder = Box::new(TrainedEncoder { encoder: encoder.valid(), device });
-        Ok(Fitted { rows, embedder, epoch, history, seconds })
+        Ok(Fitted { rows, embedder, epoch, history, seconds, spectrum: None })
     }
 
     fn random_init(&self, seed: u64) -> Option<Array2<f32>> {

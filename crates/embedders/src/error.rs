@@ -46,6 +46,12 @@ pub enum Error {
         /// Why.
         source: g2r_loss::Error,
     },
+    /// The closed form of linear rate reduction has no solution on this graph.
+    #[error("linear rate reduction has no solution here")]
+    ClosedForm {
+        /// Why.
+        source: g2r_loss::Error,
+    },
     /// A callback failed.
     #[error("epoch {epoch}: the embedding could not be evaluated")]
     Callback {
@@ -80,6 +86,16 @@ pub enum Error {
         name: String,
         /// The names of the methods that there are.
         known: Vec<&'static str>,
+    },
+    /// A preset that the method does not have.
+    #[error("unknown preset `{name}` of {method}, expected {}", one_of(known))]
+    UnknownPreset {
+        /// The method's name.
+        method: &'static str,
+        /// The name.
+        name: String,
+        /// The names of the presets that there are.
+        known: Vec<String>,
     },
     /// A data set or an embedding whose parts do not fit together.
     #[error(transparent)]
@@ -153,5 +169,12 @@ impl Error {
     /// A file of a model that cannot be read.
     pub(crate) fn reading(path: &Path, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::ModelFile { path: path.to_path_buf(), action: "read", source: source.into() }
+    }
+}
+
+fn one_of(names: &[String]) -> String {
+    match names {
+        [] => "none: it has a single one".to_string(),
+        names => format!("one of {}", names.join(", ")),
     }
 }

@@ -1,8 +1,10 @@
 //! From a data set and a seed to a model.
 
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use burn::tensor::Device;
+use g2r_loss::linear::Spectrum;
 use graph_io::{Features, NodeDataset};
 use ndarray::Array2;
 
@@ -67,8 +69,8 @@ impl<'a> TrainingData<'a> {
 
     /// A data set on the CPU, with feature scaling `auto`.
     pub fn of(dataset: &'a NodeDataset) -> Self {
-        let preparation = Preparation::fit(&PreparationSettings::default(), dataset);
-        let features = preparation.apply(dataset).expect("it was learned from these columns");
+        let prepared = Preparation::fit_and_apply(&PreparationSettings::default(), dataset);
+        let (_, features) = prepared.expect("by default nothing is solved");
         Self::new(dataset, features, &Device::flex())
     }
 
@@ -107,6 +109,16 @@ pub struct Fitted {
     pub history: Vec<EpochLog>,
     /// Wall-clock seconds of all steps, without the callbacks'.
     pub seconds: f64,
+    /// The spectrum of the problem, of closed forms that solve one.
+    pub spectrum: Option<Spectrum>,
+}
+
+impl Fitted {
+    /// The result of a method that has no epochs, whose work began at `start`.
+    pub fn without_epochs(rows: Features, embedder: Box<dyn EmbedNodes>, start: Instant) -> Self {
+        let seconds = start.elapsed().as_secs_f64();
+        Self { rows, embedder, epoch: 0, history: Vec::new(), seconds, spectrum: None }
+    }
 }
 
 /// Result of a training, as a model.
@@ -124,6 +136,8 @@ pub struct FitResult {
     pub history: Vec<EpochLog>,
     /// Wall-clock seconds of all steps, without the callbacks'.
     pub seconds: f64,
+    /// The spectrum of the problem, of closed forms that solve one.
+    pub spectrum: Option<Spectrum>,
 }
 
 /// A method with its settings, bound to a data set: features prepared once, graph operators made once, for all seeds.
@@ -142,8 +156,7 @@ impl<'a> Estimator<'a> {
         preparation: &PreparationSettings,
         device: &Device,
     ) -> Result<Self, Error> {
-        let preparation = Preparation::fit(preparation, dataset);
-        let features = preparation.apply(dataset)?;
+        let (preparation, features) = Preparation::fit_and_apply(preparation, dataset)?;
         let method = settings.bind(&TrainingData::new(dataset, features, device))?;
         Ok(Self { settings, preparation, dataset, device: device.clone(), method })
     }
@@ -170,7 +183,8 @@ impl<'a> Estimator<'a> {
     pub fn fit(&self, options: &FitOptions, callback: &mut dyn Callback) -> Result<FitResult, Error> {
         let checkpoint = options.checkpoint.unwrap_or(self.settings.info().checkpoint);
         let options = FitOptions { checkpoint: Some(checkpoint), ..options.clone() };
-        let Fitted { rows, embedder, epoch, history, seconds } = self.method.fit(&options, callback)?;
+        let Fitted { rows, embedder, epoch, history, seconds, spectrum } =
+            self.method.fit(&options, callback)?;
         let graph = self.dataset.graph();
         let model = Model::from_parts(ModelParts {
             settings: self.settings.clone(),
@@ -188,6 +202,6 @@ impl<'a> Estimator<'a> {
             embedder: embedder.into(),
             device: self.device.clone(),
         });
-        Ok(FitResult { model, rows, epoch, checkpoint, history, seconds })
+        Ok(FitResult { model, rows, epoch, checkpoint, history, seconds, spectrum })
     }
 }

@@ -21,6 +21,7 @@ mod direct;
 mod encoder;
 mod encoder_method;
 mod error;
+mod feature_matrix;
 mod fit;
 mod linear;
 mod methods;
@@ -36,6 +37,7 @@ mod registry;
 mod sampler;
 pub mod seeds;
 mod settings;
+mod tensors;
 mod trainer;
 mod views;
 mod weights;
@@ -46,19 +48,23 @@ pub use callback::{
     BestValidation, Callback, CallbackError, Decision, EpochLog, EpochRates, Interrupt, Progress,
 };
 pub use direct::{
-    DeepWalk, Node2Vec, Ppr, Propagated, RandomInit, Raw, Spectral, computed, decompose, fixed, propagated,
+    DeepWalk, FeatureNeighborSettings, G2rLinear, LiftSettings, Node2Vec, PairGroups, Ppr, Propagated,
+    RandomInit, Raw, Spectral, computed, decompose, fixed, propagated,
 };
 pub use encoder::{Encoder, InitEncoder, Mode};
 pub use encoder_method::{EncoderMethod, trainer};
 pub use error::Error;
 pub use fit::{Estimator, Fit, FitOptions, FitResult, Fitted, TrainingData, TrainingLabels};
+pub use g2r_loss::linear::Spectrum as LinearSpectrum;
 pub use gnn::encoder::EncoderKind;
 pub use methods::{Bgrl, CcaSsg, DecayedLayers, Dgi, G2r, Grace, Mcr2, RateObjective, Supervised};
 pub use model::{EmbedNodes, Model, ModelShape, Provenance, State};
 pub use objective::{Loss, NoHeads, Objective, Start, Step, StepProgress};
 pub use optimizer::{Optimizer, OptimizerSettings};
-pub use preparation::{FeatureScaling, Preparation, PreparationSettings};
-pub use presets::{Target, overlay};
+pub use preparation::{
+    FeatureScaling, FeatureWeighting, Preparation, PreparationSettings, Projection, ProjectionSettings,
+};
+pub use presets::{FeatureKind, Target, overlay};
 pub use registry::{Method, MethodInfo, MethodKind, MethodSettings, Registry, Settings};
 pub use sampler::{FullGraph, Sampler};
 pub use settings::{EncoderSettings, SizedEncoder, ViewSettings};

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::encoder::{Encoder, Mode};
 use crate::preparation::Preparation;
 use crate::registry::{Registry, Settings};
+use crate::tensors::Tensors;
 use crate::trainer::{Checkpoint, to_host};
 use crate::{Batch, Error, weights};
 
@@ -20,6 +21,8 @@ use crate::{Batch, Error, weights};
 const MODEL: &str = "model.json";
 /// The weights.
 const WEIGHTS: &str = "model.safetensors";
+/// The linear map that a preparation has learned.
+const PROJECTION: &str = "preparation.safetensors";
 /// The vectors of a method that has no weights but those.
 const VECTORS: &str = "model.npz";
 /// The version of the form of these files.
@@ -150,7 +153,8 @@ impl Model {
     }
 
     /// Writes the model into a folder, which is made where it is missing: `model.json` with settings, preparation and
-    /// provenance, and `model.safetensors` with the weights, or `model.npz` with the vectors of a method without weights.
+    /// provenance, and `model.safetensors` with the weights, or `model.npz` with the vectors of a method without weights; and
+    /// `preparation.safetensors` where the features are projected.
     ///
     /// # Errors
     /// [`Error::ModelFile`] for a file that cannot be written.
@@ -175,6 +179,10 @@ impl Model {
                 format.write(vectors, &path).map_err(|source| Error::writing(&path, source))?;
             }
         }
+        if let Some(tensors) = preparation.tensors() {
+            let bytes = tensors.to_bytes().map_err(|source| Error::WeightsToBytes { source })?;
+            write(&folder.join(PROJECTION), &bytes)?;
+        }
         let mut text = serde_json::to_string_pretty(&stored).expect("a model is numbers, words and lists");
         text.push('\n');
         write(&folder.join(MODEL), text.as_bytes())
@@ -198,9 +206,16 @@ impl Model {
         let path = folder.join(MODEL);
         let text = fs::read(&path).map_err(|source| Error::reading(&path, source))?;
         let stored: Stored = serde_json::from_slice(&text).map_err(|source| Error::reading(&path, source))?;
-        let Stored { form, method, settings, preparation, d_output, provenance } = stored;
+        let Stored { form, method, settings, mut preparation, d_output, provenance } = stored;
         if form != FORM {
             return Err(Error::reading(&path, format!("expected form {FORM}, found form {form}")));
+        }
+        if preparation.has_tensors() {
+            let path = folder.join(PROJECTION);
+            let bytes = fs::read(&path).map_err(|source| Error::reading(&path, source))?;
+            let tensors = Tensors::from_bytes(&bytes).map_err(|source| Error::reading(&path, source))?;
+            preparation =
+                preparation.with_tensors(&tensors).map_err(|source| Error::reading(&path, source))?;
         }
         let settings = registry.method(&method)?.parse(settings)?;
         let vectors = folder.join(VECTORS);
@@ -232,8 +247,8 @@ impl Model {
     }
 
     /// The names of the files that [`save`](Self::save) may write.
-    pub fn file_names() -> [&'static str; 3] {
-        [MODEL, WEIGHTS, VECTORS]
+    pub fn file_names() -> [&'static str; 4] {
+        [MODEL, WEIGHTS, VECTORS, PROJECTION]
     }
 }
 

@@ -5,6 +5,8 @@ use graph_io::NodeDataset;
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use crate::preparation::are_counts;
+
 /// What presets are chosen by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target<'a> {
@@ -12,17 +14,52 @@ pub struct Target<'a> {
     pub dataset: &'a str,
     /// Number of nodes.
     pub num_nodes: usize,
+    /// What the features hold.
+    pub features: FeatureKind,
+    /// The name of the preset that was asked for; `None` for the default one.
+    pub preset: Option<&'a str>,
+}
+
+/// What features hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeatureKind {
+    /// Counts, such as those of words: sparse, not negative, of one scale.
+    Counts,
+    /// Any numbers.
+    Numbers,
+    /// None: the graph has no features.
+    None,
+}
+
+impl FeatureKind {
+    /// What the features of a data set hold.
+    pub fn of(dataset: &NodeDataset) -> Self {
+        match dataset.report().features_made {
+            Some(_) => Self::None,
+            None if are_counts(dataset.features()) => Self::Counts,
+            None => Self::Numbers,
+        }
+    }
 }
 
 impl<'a> Target<'a> {
     /// A data set.
     pub fn of(dataset: &'a NodeDataset) -> Self {
-        Self { dataset: dataset.name(), num_nodes: dataset.graph().num_nodes() }
+        let (dataset, features, num_nodes) =
+            (dataset.name(), FeatureKind::of(dataset), dataset.graph().num_nodes());
+        Self { dataset, num_nodes, features, preset: None }
     }
 
-    /// No data set yet: the general preset of a graph of a thousand nodes.
+    /// No data set yet: the general preset of a graph of a thousand nodes whose features are counts.
     pub fn general() -> Self {
-        Self { dataset: "", num_nodes: 1000 }
+        Self { dataset: "", num_nodes: 1000, features: FeatureKind::Counts, preset: None }
+    }
+
+    /// The same with the preset of a name.
+    #[must_use]
+    pub fn with_preset(self, preset: Option<&'a str>) -> Self {
+        Self { preset, ..self }
     }
 }
 
@@ -39,21 +76,31 @@ pub(crate) struct Presets {
 /// Some settings and when they hold.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Preset {
+pub(crate) struct Preset {
+    /// The name that it is asked for by; none for a default.
+    #[serde(default)]
+    preset: Option<String>,
     /// Names of data sets.
     #[serde(default)]
     names: Vec<String>,
     /// Kinds of encoders; none for all.
     #[serde(default)]
     encoders: Vec<EncoderKind>,
+    /// Kinds of features; none for all.
+    #[serde(default)]
+    features: Vec<FeatureKind>,
     /// The fewest nodes.
     #[serde(default)]
     min_nodes: usize,
     /// Where the settings are from, for readers.
     #[serde(rename = "source")]
     _source: String,
-    /// The settings.
-    settings: Table,
+    /// The settings of the method.
+    #[serde(default)]
+    pub(crate) settings: Table,
+    /// What is done to the features.
+    #[serde(default)]
+    pub(crate) preparation: Table,
 }
 
 impl Presets {
@@ -63,26 +110,34 @@ impl Presets {
         toml::from_str(text).unwrap_or_else(|error| panic!("presets of {method}: {error}"))
     }
 
-    /// The tables that hold for a data set, each over the one before: those of its name, else the general ones.
-    pub(crate) fn of(self, target: &Target<'_>, encoder: Option<EncoderKind>) -> impl Iterator<Item = Table> {
-        let Self { dataset, general } = self;
-        let named = |preset: &Preset| preset.names.iter().any(|name| name == target.dataset);
-        let is_named = dataset.iter().any(named);
-        let candidates = if is_named { dataset } else { general };
+    /// The names that presets are asked for by.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.dataset.iter().chain(&self.general).filter_map(|preset| preset.preset.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The presets that hold for a data set, each over the one before: those of its name, else the general ones.
+    pub(crate) fn of(self, target: &Target<'_>, encoder: Option<EncoderKind>) -> Vec<Preset> {
+        let Self { mut dataset, mut general } = self;
+        let asked = |preset: &Preset| preset.preset.as_deref() == target.preset;
+        dataset.retain(|preset| asked(preset) && preset.names.iter().any(|name| name == target.dataset));
+        general.retain(asked);
+        let mut candidates = if dataset.is_empty() { general } else { dataset };
+        candidates.retain(|preset| preset.fits(target, encoder));
         candidates
-            .into_iter()
-            .filter(move |preset| !is_named || named(preset))
-            .filter(move |preset| encoder.is_none_or(|kind| preset.fits(kind)))
-            .filter(move |preset| target.num_nodes >= preset.min_nodes)
-            .map(|preset| preset.settings)
-            .collect::<Vec<Table>>()
-            .into_iter()
     }
 }
 
 impl Preset {
-    fn fits(&self, encoder: EncoderKind) -> bool {
-        self.encoders.is_empty() || self.encoders.contains(&encoder)
+    fn fits(&self, target: &Target<'_>, encoder: Option<EncoderKind>) -> bool {
+        let holds =
+            |kinds: &[EncoderKind]| encoder.is_none_or(|kind| kinds.is_empty() || kinds.contains(&kind));
+        holds(&self.encoders)
+            && (self.features.is_empty() || self.features.contains(&target.features))
+            && target.num_nodes >= self.min_nodes
     }
 }
 
@@ -123,9 +178,10 @@ mod tests {
 
     fn settings(dataset: &str, num_nodes: usize, encoder: Option<EncoderKind>) -> Table {
         let mut table = Table::new();
-        Presets::parse(TEXT, "test")
-            .of(&Target { dataset, num_nodes }, encoder)
-            .for_each(|preset| overlay(&mut table, preset));
+        let target = Target { dataset, num_nodes, ..Target::general() };
+        for preset in Presets::parse(TEXT, "test").of(&target, encoder) {
+            overlay(&mut table, preset.settings);
+        }
         table
     }
 

@@ -44,3 +44,8 @@ pub(crate) fn not_negative(name: &'static str, found: f64) -> Result<(), Error> 
 pub(crate) fn dropout(name: &'static str, found: f64) -> Result<(), Error> {
     if (0.0..1.0).contains(&found) { Ok(()) } else { outside(name, "from 0 to below 1", found) }
 }
+
+/// From 0 to 1.
+pub(crate) fn probability(name: &'static str, found: f64) -> Result<(), Error> {
+    if (0.0..=1.0).contains(&found) { Ok(()) } else { outside(name, "from 0 to 1", found) }
+}

@@ -14,12 +14,12 @@ use toml::{Table, Value};
 
 use crate::Error;
 use crate::callback::Callback;
-use crate::direct::{DeepWalk, Node2Vec, Ppr, Propagated, RandomInit, Raw, Spectral};
+use crate::direct::{DeepWalk, G2rLinear, Node2Vec, Ppr, Propagated, RandomInit, Raw, Spectral};
 use crate::fit::{Estimator, Fit, FitOptions, FitResult, TrainingData};
 use crate::methods::{Bgrl, CcaSsg, Dgi, G2r, Grace, Mcr2, Supervised};
 use crate::model::{EmbedNodes, ModelShape};
 use crate::preparation::PreparationSettings;
-use crate::presets::{Presets, Target, overlay};
+use crate::presets::{Preset, Presets, Target, overlay};
 use crate::settings::EncoderSettings;
 use crate::trainer::Checkpoint;
 
@@ -176,7 +176,7 @@ impl Method {
     /// The settings for a data set, with those over them that were given.
     ///
     /// # Errors
-    /// An unknown key, a value of another type or outside its range.
+    /// An unknown key, a value of another type or outside its range; a preset that there is not.
     pub fn settings(&self, target: &Target<'_>, given: Table) -> Result<Settings, Error> {
         /// The part of settings that presets depend on.
         #[derive(Default, Deserialize)]
@@ -196,11 +196,43 @@ impl Method {
         }
         let encoder = settings.encoder().map(|encoder| encoder.kind);
         let mut table = settings.to_table();
-        for preset in Presets::parse(self.presets, self.info.name).of(target, encoder) {
-            overlay(&mut table, preset);
+        for preset in self.presets_of(target, encoder)? {
+            overlay(&mut table, preset.settings);
         }
         overlay(&mut table, given);
         self.parse(table)
+    }
+
+    /// What is done to the features of a data set: the preset for it, with the keys over it that were given.
+    ///
+    /// # Errors
+    /// An unknown key, a value of another type or outside its range; a preset that there is not.
+    pub fn preparation(&self, target: &Target<'_>, given: Table) -> Result<PreparationSettings, Error> {
+        let mut table = Table::new();
+        for preset in self.presets_of(target, self.default_encoder())? {
+            overlay(&mut table, preset.preparation);
+        }
+        overlay(&mut table, given);
+        let fault = |source| Error::Settings { method: "the preparation", source: Box::new(source) };
+        let settings: PreparationSettings = table.try_into().map_err(fault)?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// The names of its presets beside the default one.
+    pub fn preset_names(&self) -> Vec<String> {
+        Presets::parse(self.presets, self.info.name).names()
+    }
+
+    fn presets_of(&self, target: &Target<'_>, encoder: Option<EncoderKind>) -> Result<Vec<Preset>, Error> {
+        let presets = Presets::parse(self.presets, self.info.name);
+        let names = presets.names();
+        match target.preset.filter(|asked| !names.iter().any(|name| name == asked)) {
+            Some(name) => {
+                Err(Error::UnknownPreset { method: self.info.name, name: name.to_string(), known: names })
+            }
+            None => Ok(presets.of(target, encoder)),
+        }
     }
 
     /// Puts settings that are named by their last key alone, or by a path with dots, into the tables that they belong to: as
@@ -468,6 +500,7 @@ impl Registry {
             .with::<Grace>()
             .with::<Bgrl>()
             .with::<CcaSsg>()
+            .with::<G2rLinear>()
             .with::<G2r>()
             .with::<Mcr2>()
             .with::<Supervised>()
@@ -541,7 +574,7 @@ mod tests {
         for method in Registry::builtin().methods() {
             for dataset in ["cora", "citeseer", "pubmed", "amazon-photo", "coauthor-physics", "mine"] {
                 for num_nodes in [10, 3000, 1_000_000] {
-                    let target = Target { dataset, num_nodes };
+                    let target = Target { dataset, num_nodes, ..Target::general() };
                     for &kind in EncoderKind::ALL {
                         let given = match method.default_encoder() {
                             Some(_) => table(&format!("encoder.kind = '{}'", kind.name())),
@@ -561,7 +594,7 @@ mod tests {
     #[test]
     fn what_was_given_covers_the_preset_table_by_table() {
         let g2r = Registry::builtin().method("g2r").unwrap();
-        let target = Target { dataset: "citeseer", num_nodes: 3327 };
+        let target = Target { dataset: "citeseer", num_nodes: 3327, ..Target::general() };
         let given = table("epochs = 5\n[encoder]\nd_hidden = [8]");
         let settings = g2r.settings(&target, given).unwrap();
         let settings = settings.get::<G2r>().unwrap();

@@ -28,6 +28,8 @@ pub enum Stream {
     Walks = 8,
     /// Nodes of noise that skip-gram tells from contexts.
     Negatives = 9,
+    /// Closed forms: where the search for eigenvectors starts, views, lifts.
+    ClosedForm = 10,
 }
 
 /// The generator of a stream of a seed.

@@ -24,6 +24,8 @@ pub struct RunSettings {
     pub dataset: String,
     /// The name of the method.
     pub method: String,
+    /// Which of the method's presets fills in what is not set; not set, its default one.
+    pub preset: Option<String>,
     /// How nodes are split; not set, the data set's own split where it has one, else `random-20-500-1000`, and `none` for a
     /// data set without labels.
     pub protocol: Option<Protocol>,
@@ -66,6 +68,8 @@ pub struct Draft {
     pub run: RunSettings,
     method: Method,
     given: Table,
+    /// What was given of the preparation.
+    preparation: Table,
 }
 
 /// The device that was asked for.
@@ -89,6 +93,7 @@ impl Default for RunSettings {
         Self {
             dataset: String::new(),
             method: "g2r".to_string(),
+            preset: None,
             protocol: None,
             checkpoint: None,
             eval_every: 1,
@@ -122,12 +127,17 @@ impl Draft {
             Some(Value::Table(settings)) => settings,
             _ => Table::new(),
         };
+        let mut all = match file {
+            Some(path) => config_file::read::<RunSettings>(registry, path)?,
+            None => Table::new(),
+        };
+        overlay(&mut all, flags);
+        let preparation = match all.get("preparation") {
+            Some(Value::Table(preparation)) => preparation.clone(),
+            _ => Table::new(),
+        };
         let mut table = to_table(&RunSettings::default());
-        if let Some(path) = file {
-            let read = config_file::read::<RunSettings>(registry, path)?;
-            overlay(&mut table, read);
-        }
-        overlay(&mut table, flags);
+        overlay(&mut table, all);
         let mut of_methods = config_file::take_tables_of_methods(registry, &mut table);
         let run: RunSettings = table.try_into().map_err(|source| Error::Settings(Box::new(source)))?;
         let method = registry.method(&run.method)?;
@@ -137,10 +147,10 @@ impl Draft {
             return Err(Error::invalid("settings", expected, format!("the table [{other}]")));
         }
         overlay(&mut given, method.nested(settings));
-        let draft = Self { run, method, given };
+        let draft = Self { run, method, given, preparation };
         draft.run.check(method.info().kind)?;
         // Found now what is out of range whatever the data set is.
-        method.settings(&Target::general(), draft.given.clone())?;
+        draft.on_target(&Target::general())?;
         Ok(draft)
     }
 
@@ -154,8 +164,14 @@ impl Draft {
     /// # Errors
     /// A setting out of its range.
     pub fn on(self, dataset: &NodeDataset) -> Result<Experiment, Error> {
-        let settings = self.method.settings(&Target::of(dataset), self.given)?;
-        Ok(Experiment { run: self.run, settings })
+        let (settings, preparation) = self.on_target(&Target::of(dataset))?;
+        Ok(Experiment { run: RunSettings { preparation, ..self.run }, settings })
+    }
+
+    fn on_target(&self, target: &Target<'_>) -> Result<(Settings, PreparationSettings), Error> {
+        let target = target.with_preset(self.run.preset.as_deref());
+        let settings = self.method.settings(&target, self.given.clone())?;
+        Ok((settings, self.method.preparation(&target, self.preparation.clone())?))
     }
 }
 

@@ -18,6 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod baselines;
 pub mod bench;
 mod config_file;
 mod embedding_check;
@@ -36,9 +37,10 @@ mod run;
 mod saved_run;
 mod table;
 
+pub use baselines::{Baselines, PROPAGATED_HOPS};
 pub use embedders::{
-    Checkpoint, EncoderKind, EpochLog, EpochRates, FeatureScaling, Method, MethodKind, Model, Progress,
-    Registry, Settings, Target,
+    Checkpoint, EncoderKind, EpochLog, EpochRates, FeatureScaling, FeatureWeighting, Method, MethodKind,
+    Model, Progress, Projection, Registry, Settings, Target,
 };
 pub use embedding_check::check_embedding;
 pub use error::{Cause, Error};
@@ -49,8 +51,8 @@ pub use outcome::{BestSeed, Outcome, Rates, SeedResult, SeedScores};
 pub use outputs::{Contents, OutputFolder};
 pub use probe_config::ProbeConfig;
 pub use protocol::Protocol;
-pub use report::{Accuracies, Baselines, Report, Summary, SummaryContext};
+pub use report::{Accuracies, Report, Summary, SummaryContext};
 pub use resources::Resources;
-pub use run::{NoCallback, PROPAGATED_HOPS, Run, RunCallback};
+pub use run::{NoCallback, Run, RunCallback};
 pub use saved_run::SavedRun;
 pub use table::{Align, Table};

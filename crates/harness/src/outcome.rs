@@ -1,11 +1,12 @@
 //! What came of a run.
 
-use embedders::{EpochLog, EpochRates, Model};
+use embedders::{EpochLog, EpochRates, LinearSpectrum, Model};
 use evaluation::MeanStd;
 use graph_io::Features;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use crate::baselines::Baselines;
 use crate::error::Error;
 use crate::evaluator::Scores;
 
@@ -24,6 +25,9 @@ pub struct SeedResult {
     pub train_seconds: f64,
     /// Each epoch's rates.
     pub history: Vec<EpochLog>,
+    /// The spectrum of a closed form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spectrum: Option<LinearSpectrum>,
 }
 
 /// How well a seed did.
@@ -31,12 +35,9 @@ pub struct SeedResult {
 pub struct SeedScores {
     /// The scores of the kept weights' embedding.
     pub trained: Scores,
-    /// The scores of the same encoder before training, where there is one.
-    pub random_init: Option<Scores>,
-    /// The scores of the features as they are.
-    pub raw: Scores,
-    /// The scores of Âᴷ X.
-    pub propagated: Scores,
+    /// The scores of each baseline.
+    #[serde(flatten)]
+    pub baselines: Baselines<Option<Scores>>,
     /// The validation accuracy after each epoch, where it was asked for.
     pub val_acc_history: Vec<Option<f64>>,
 }

@@ -93,7 +93,8 @@ pub fn page_of(
     let embedding = read_matrix(&path).map_err(|source| Error::read(&path, source))?;
     check_embedding(&embedding, dataset)?;
 
-    let variant = Variant { method, encoder: experiment.encoder() };
+    let preset = experiment.run.preset.clone();
+    let variant = Variant { method, encoder: experiment.encoder(), preset };
     let labels = dataset.labels();
     let classes = labels.map_or_else(Vec::new, |labels| labels.class_names().to_vec());
     let view = View { dataset, embedding: &embedding, num_classes: classes.len(), seed: stored.best_seed };
@@ -383,15 +384,13 @@ fn headline(stored: &Stored, variant: &Variant) -> Option<Headline> {
         let same = values.iter().all(|value| *value == values[0]);
         if same { values[..1].to_vec() } else { values }
     };
-    let mut rows = vec![
-        row(variant.title(), RowKind::Run, over(|scores| scores.trained.test_acc)),
-        row("raw features".into(), RowKind::Baseline, fixed(over(|scores| scores.raw.test_acc))),
-        row("Â²X, no training".into(), RowKind::Baseline, fixed(over(|scores| scores.propagated.test_acc))),
-    ];
-    let random: Option<Vec<f64>> =
-        scores.iter().map(|scores| scores.random_init.map(|scores| scores.test_acc)).collect();
-    if let Some(random) = random {
-        rows.push(row("random weights".into(), RowKind::Baseline, random));
+    let mut rows = vec![row(variant.title(), RowKind::Run, over(|scores| scores.trained.test_acc))];
+    for place in 0..scores[0].baselines.titled().len() {
+        let of_seed = |scores: &&SeedScores| scores.baselines.titled()[place].1.map(|found| found.test_acc);
+        if let Some(values) = scores.iter().map(of_seed).collect::<Option<Vec<f64>>>() {
+            let (title, _) = scores[0].baselines.titled()[place];
+            rows.push(row(title.into(), RowKind::Baseline, fixed(values)));
+        }
     }
     let known = published(variant, stored.protocol);
     if let Some((known, MeanStd { mean, std })) =

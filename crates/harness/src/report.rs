@@ -6,12 +6,13 @@ use embedders::{Checkpoint, EncoderKind, MethodInfo};
 use evaluation::MeanStd;
 use serde::{Serialize, Serializer};
 
+use crate::baselines::Baselines;
 use crate::evaluator::Scores;
 use crate::experiment::Experiment;
 use crate::outcome::{Outcome, Rates, SeedResult, SeedScores};
 use crate::protocol::Protocol;
 use crate::resources::Resources;
-use crate::run::{PROPAGATED_HOPS, Run};
+use crate::run::Run;
 use crate::table::{Align, Table};
 
 /// What a run came to, over its finished seeds; accuracies are fractions of 1, and what is not known is `None`.
@@ -118,17 +119,6 @@ fn with_nulls<S: Serializer>(accuracies: &Option<Accuracies>, serializer: S) -> 
     }
 }
 
-/// One value for each baseline.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Baselines<T> {
-    /// The features as they are.
-    pub raw: T,
-    /// Âᴷ X.
-    pub propagated: T,
-    /// The encoder before training, where the method has one.
-    pub random_init: T,
-}
-
 /// The whole of a run, as it is written beside the embedding.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -154,24 +144,23 @@ pub struct SummaryContext {
     pub resources: Resources,
 }
 
-impl<T> Baselines<T> {
-    fn map<U>(self, mut change: impl FnMut(T) -> U) -> Baselines<U> {
-        Baselines {
-            raw: change(self.raw),
-            propagated: change(self.propagated),
-            random_init: change(self.random_init),
-        }
-    }
-}
-
-impl Baselines<Option<MeanStd>> {
-    fn over(outcome: &Outcome, value: fn(&Scores) -> f64) -> Self {
-        let random_init = |scores: &SeedScores| scores.random_init.as_ref().map(value);
-        Baselines {
-            raw: Some(outcome.over_splits(|scores| value(&scores.raw))),
-            propagated: Some(outcome.over_splits(|scores| value(&scores.propagated))),
-            random_init: outcome.over_seeds_with(random_init),
-        }
+/// Each baseline over the splits, and the encoder before training over the seeds.
+fn baselines_over(outcome: &Outcome, value: fn(&Scores) -> f64) -> Baselines<Option<MeanStd>> {
+    type Place = fn(&SeedScores) -> Option<&Scores>;
+    let over_splits = |place: Place| {
+        let has = |result: &SeedResult| result.scores.as_ref().is_some_and(|scores| place(scores).is_some());
+        outcome
+            .seeds
+            .iter()
+            .all(has)
+            .then(|| outcome.over_splits(|scores| value(place(scores).expect("every seed has it"))))
+    };
+    Baselines {
+        raw: over_splits(|scores| scores.baselines.raw.as_ref()),
+        propagated: over_splits(|scores| scores.baselines.propagated.as_ref()),
+        ppr: over_splits(|scores| scores.baselines.ppr.as_ref()),
+        ppr_tf_idf: over_splits(|scores| scores.baselines.ppr_tf_idf.as_ref()),
+        random_init: outcome.over_seeds_with(|scores| scores.baselines.random_init.as_ref().map(value)),
     }
 }
 
@@ -186,8 +175,8 @@ impl Accuracies {
         let test_acc = of_trained(|scores| scores.test_acc);
         let val_acc = of_trained(|scores| scores.val_acc);
         let macro_f1 = of_trained(|scores| scores.test_macro_f1);
-        let baselines = Baselines::over(outcome, |scores| scores.test_acc);
-        let baselines_val = Baselines::over(outcome, |scores| scores.val_acc);
+        let baselines = baselines_over(outcome, |scores| scores.test_acc);
+        let baselines_val = baselines_over(outcome, |scores| scores.val_acc);
         Some(Self {
             test_acc_mean: test_acc.mean,
             test_acc_std: test_acc.std,
@@ -314,16 +303,12 @@ impl Summary {
             ("validation %", Align::Right),
         ]);
         let percent = |mean, std| MeanStd { mean, std }.percent().to_string();
-        let propagated = format!("Â{}X, no training", superscript(PROPAGATED_HOPS));
-        let encoder = self.encoder.map_or_else(String::new, |encoder| encoder.to_string().to_uppercase());
         let Accuracies { baselines: test, baselines_std: std, baselines_val: val, .. } = accuracies;
-        for (name, test, std, val) in [
-            ("raw features", test.raw, std.raw, val.raw),
-            (&propagated, test.propagated, std.propagated, val.propagated),
-            (&format!("random-init {encoder}"), test.random_init, std.random_init, val.random_init),
-        ] {
+        for ((name, test), ((_, std), (_, val))) in
+            test.titled().into_iter().zip(std.titled().into_iter().zip(val.titled()))
+        {
             if let (Some(test), Some(val)) = (test, val) {
-                table.push([name.trim_end().to_string(), percent(test, std), percent(val, None)]);
+                table.push([name.to_string(), percent(test, std), percent(val, None)]);
             }
         }
         let trained = self.method.title.to_string();
@@ -355,11 +340,6 @@ fn name_of_method<S: Serializer>(method: &MethodInfo, serializer: S) -> Result<S
     serializer.serialize_str(method.name)
 }
 
-fn superscript(number: usize) -> String {
-    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    number.to_string().bytes().map(|digit| DIGITS[usize::from(digit - b'0')]).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -372,9 +352,21 @@ mod tests {
             val_acc_std: Some(0.01),
             test_macro_f1_mean: 0.815,
             test_macro_f1_std: Some(0.005),
-            baselines: Baselines { raw: Some(0.601), propagated: Some(0.803), random_init: Some(0.75) },
-            baselines_std: Baselines { raw: None, propagated: None, random_init: Some(0.009) },
-            baselines_val: Baselines { raw: Some(0.6), propagated: Some(0.79), random_init: Some(0.74) },
+            baselines: Baselines {
+                raw: Some(0.601),
+                propagated: Some(0.803),
+                ppr_tf_idf: Some(0.8),
+                random_init: Some(0.75),
+                ..Baselines::default()
+            },
+            baselines_std: Baselines { random_init: Some(0.009), ..Baselines::default() },
+            baselines_val: Baselines {
+                raw: Some(0.6),
+                propagated: Some(0.79),
+                ppr_tf_idf: Some(0.78),
+                random_init: Some(0.74),
+                ..Baselines::default()
+            },
         }
     }
 
@@ -418,7 +410,8 @@ cora, public split, 3 seeds, 4 to 6, on cpu
 ├──────────────────┼─────────────────┼──────────────┤
 │ raw features     │            60.1 │         60.0 │
 │ Â²X, no training │            80.3 │         79.0 │
-│ random-init GCN  │      75.0 ± 0.9 │         74.0 │
+│ PPR of TF-IDF    │            80.0 │         78.0 │
+│ random weights   │      75.0 ± 0.9 │         74.0 │
 │ G2R              │      82.8 ± 0.8 │   80.0 ± 1.0 │
 └──────────────────┴─────────────────┴──────────────┘
 macro-F1       81.5 ± 0.5 %

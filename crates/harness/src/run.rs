@@ -11,15 +11,13 @@ use graph_io::embedding::{NodeColumn, check_rows};
 use graph_io::{Features, NodeDataset, Split};
 use ndarray::Array2;
 
+use crate::baselines::{Baselines, FeatureBaseline};
 use crate::error::Error;
 use crate::evaluator::{Evaluator, Scores, evaluate_embedding};
 use crate::experiment::{Draft, Experiment};
 use crate::outcome::{BestSeed, Outcome, SeedResult, SeedScores};
 use crate::probe_config::ProbeConfig;
 use crate::protocol::Protocol;
-
-/// K of the baseline Âᴷ X.
-pub const PROPAGATED_HOPS: usize = 2;
 
 /// An experiment with its data set on a device, found fit to run.
 pub struct Run<'a> {
@@ -159,15 +157,14 @@ impl<'a> Run<'a> {
     /// The first seed breaks down, such as by values that are not finite. When a later one does, the outcome says
     /// so beside the seeds that were finished.
     pub fn execute(&self, callback: &mut dyn RunCallback) -> Result<Outcome, Error> {
-        let baselines = self.protocol.evaluates().then(|| self.baseline_features()).transpose()?;
         let split_by_seed = self.protocol.splits_by_seed(self.dataset);
         let mut outcome = Outcome { seeds: Vec::new(), best: None, split_by_seed, failure: None };
+        let Some(baselines) = self.evaluate_baselines(split_by_seed, callback)? else { return Ok(outcome) };
         let mut best_score = f64::NEG_INFINITY;
         for seed in self.experiment.run.all_seeds() {
             // Where the split is the same for all, so are the baselines.
-            let known =
-                outcome.seeds.first().and_then(|first| first.scores.as_ref()).filter(|_| !split_by_seed);
-            match self.execute_seed(seed, baselines.as_ref(), known, callback) {
+            let place = if split_by_seed { outcome.seeds.len() } else { 0 };
+            match self.execute_seed(seed, baselines.get(place), callback) {
                 Ok(Some((result, fitted))) => {
                     callback.seed_finished(&result);
                     if outcome.best.is_none() || result.selection_score() > best_score {
@@ -191,51 +188,65 @@ impl<'a> Run<'a> {
         Ok(outcome)
     }
 
-    fn baseline_features(&self) -> Result<BaselineFeatures, Error> {
-        let raw = self.estimator.preparation().apply(self.dataset)?;
-        let propagated = embedders::propagated(self.dataset.graph(), raw.clone(), PROPAGATED_HOPS);
-        Ok(BaselineFeatures { raw, propagated })
+    /// The scores of the baselines that are features, on the split of each seed or on the one that all share; none where nothing
+    /// is evaluated, up to the first seed that cannot be; `None` when it was interrupted. Each kind of features is dropped before the next.
+    fn evaluate_baselines(
+        &self,
+        split_by_seed: bool,
+        callback: &mut dyn RunCallback,
+    ) -> Result<Option<Vec<Baselines<Option<Scores>>>>, Error> {
+        if !self.protocol.evaluates() {
+            return Ok(Some(Vec::new()));
+        }
+        let num_splits = if split_by_seed { self.experiment.run.num_seeds() } else { 1 };
+        let evaluator =
+            |seed| Evaluator::new(self.dataset, &self.protocol.split(self.dataset, seed)?, &self.probe);
+        let seeds = self.experiment.run.all_seeds().take(num_splits);
+        // The first has been tried already; another may have a split that no probe can learn from.
+        let evaluators: Vec<Evaluator> = seeds.map(evaluator).map_while(Result::ok).collect();
+        let mut baselines = vec![Baselines::default(); evaluators.len()];
+        for kind in FeatureBaseline::ALL {
+            let Some(rows) = kind.rows(self.dataset, self.estimator.preparation())? else { continue };
+            for (evaluator, baselines) in evaluators.iter().zip(&mut baselines) {
+                if callback.interrupted() {
+                    return Ok(None);
+                }
+                *kind.place(baselines) = Some(evaluator.evaluate_features(&rows)?);
+            }
+        }
+        Ok(Some(baselines))
     }
 
     /// One seed, from its baselines to its scores; `None` when it was interrupted.
     fn execute_seed(
         &self,
         seed: u64,
-        features: Option<&BaselineFeatures>,
-        known: Option<&SeedScores>,
+        baselines: Option<&Baselines<Option<Scores>>>,
         callback: &mut dyn RunCallback,
     ) -> Result<Option<(SeedResult, FitResult)>, Error> {
         if callback.interrupted() {
             return Ok(None);
         }
         callback.seed_started(seed);
-        let baselines = match (features, known) {
-            (Some(_), Some(first)) => Some((first.raw, first.propagated)),
-            (Some(features), None) => {
-                let split = self.protocol.split(self.dataset, seed)?;
-                let evaluator = Evaluator::new(self.dataset, &split, &self.probe)?;
-                let raw = evaluator.evaluate_features(&features.raw)?;
-                Some((raw, evaluator.evaluate_features(&features.propagated)?))
-            }
-            (None, _) => None,
-        };
         let evaluator = self.evaluator(seed)?;
         let Some((fitted, val_acc_history)) = self.train_seed(seed, evaluator.as_ref(), callback)? else {
             return Ok(None);
         };
-        let FitResult { epoch, history, seconds, .. } = &fitted;
         let scores = match (evaluator, baselines) {
-            (Some(evaluator), Some((raw, propagated))) => {
+            (Some(evaluator), Some(baselines)) => {
                 let untrained = self.estimator.random_init(seed).filter(|_| !self.gives_logits());
                 let random_init =
                     untrained.map(|rows| evaluator.evaluate(&Rows::dense(rows.view()))).transpose()?;
                 let trained = evaluator.evaluate_features(&fitted.rows)?;
-                Some(SeedScores { trained, random_init, raw, propagated, val_acc_history })
+                let baselines = Baselines { random_init, ..*baselines };
+                Some(SeedScores { trained, baselines, val_acc_history })
             }
             _ => None,
         };
+        let FitResult { epoch, history, seconds, spectrum, .. } = &fitted;
         let (epoch, history, train_seconds) = (*epoch, history.clone(), *seconds);
-        Ok(Some((SeedResult { seed, epoch, scores, train_seconds, history }, fitted)))
+        let result = SeedResult { seed, epoch, scores, train_seconds, history, spectrum: spectrum.clone() };
+        Ok(Some((result, fitted)))
     }
 
     /// Trains a seed, its epoch chosen as the settings say; with the validation accuracy of each epoch that was evaluated.
@@ -277,12 +288,6 @@ impl<'a> Run<'a> {
 
 /// What came of a seed, and the validation accuracy after each epoch that was evaluated.
 type TrainedSeed = (FitResult, Vec<Option<f64>>);
-
-/// The baselines that are features.
-struct BaselineFeatures {
-    raw: Features,
-    propagated: Features,
-}
 
 /// Keeps the first epoch with the highest validation accuracy, of those that are its turn; without an evaluator it keeps none.
 struct SeedCallback<'a> {
@@ -389,17 +394,18 @@ mod tests {
         let cora = graph_io::load("cora", None).unwrap();
         let run = Run::prepare(draft("seeds = 2"), &cora, &Device::flex()).unwrap();
         let outcome = run.execute(&mut NoCallback).unwrap();
-        let raw =
-            |outcome: &Outcome| [0, 1].map(|place: usize| outcome.seeds[place].scores.as_ref().unwrap().raw);
+        let raw = |outcome: &Outcome| {
+            [0, 1].map(|place: usize| outcome.seeds[place].scores.as_ref().unwrap().baselines.raw.unwrap())
+        };
         assert_eq!(raw(&outcome)[0], raw(&outcome)[1]);
-        assert_eq!(outcome.over_splits(|result| result.raw.test_acc).std, None);
-        assert!(outcome.over_seeds(|result| result.random_init.unwrap().test_acc).std.is_some());
+        assert_eq!(outcome.over_splits(|result| result.baselines.raw.unwrap().test_acc).std, None);
+        assert!(outcome.over_seeds(|result| result.baselines.random_init.unwrap().test_acc).std.is_some());
 
         let by_seed = draft("seeds = 2\nprotocol = 'random-20'");
         let run = Run::prepare(by_seed, &cora, &Device::flex()).unwrap();
         let outcome = run.execute(&mut NoCallback).unwrap();
         assert_ne!(raw(&outcome)[0], raw(&outcome)[1]);
-        assert!(outcome.over_splits(|result| result.raw.test_acc).std.is_some());
+        assert!(outcome.over_splits(|result| result.baselines.raw.unwrap().test_acc).std.is_some());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The methods that train no encoder, a file or a folder each.
 
 mod deepwalk;
+mod g2r_linear;
 mod node2vec;
 mod ppr;
 mod propagated;
@@ -10,6 +11,7 @@ mod spectral;
 mod walks;
 
 pub use deepwalk::DeepWalk;
+pub use g2r_linear::{FeatureNeighborSettings, G2rLinear, LiftSettings, PairGroups};
 pub use node2vec::Node2Vec;
 pub use ppr::Ppr;
 pub use propagated::{Propagated, propagated};
@@ -45,9 +47,8 @@ impl<F: Fn(&NodeDataset, Features) -> Features + Clone + 'static> Fit for Fixed<
     fn fit(&self, _options: &FitOptions, _callback: &mut dyn Callback) -> Result<Fitted, Error> {
         let start = Instant::now();
         let rows = (self.rows)(&self.dataset, self.features.clone());
-        let seconds = start.elapsed().as_secs_f64();
         let embedder = Box::new(Computed(self.rows.clone()));
-        Ok(Fitted { rows, embedder, epoch: 0, history: Vec::new(), seconds })
+        Ok(Fitted::without_epochs(rows, embedder, start))
     }
 }
 

@@ -138,7 +138,7 @@ impl Fit for BoundWalks {
         let Trained { encoder: rows, epoch, history, seconds } =
             run(training, schedule, checkpoint, callback)?;
         let embedder = Box::new(Vectors::new(self.method, self.ids.clone(), rows.clone())?);
-        Ok(Fitted { rows: Features::Dense(rows), embedder, epoch, history, seconds })
+        Ok(Fitted { rows: Features::Dense(rows), embedder, epoch, history, seconds, spectrum: None })
     }
 }
 

@@ -44,6 +44,7 @@ impl MethodSettings for Ppr {
         checkpoint: Checkpoint::Last,
         stochastic: false,
     };
+    const PRESETS: &'static str = include_str!("../../presets/ppr.toml");
 
     fn check(&self) -> Result<(), Error> {
         if !(self.teleport_prob > 0.0 && self.teleport_prob <= 1.0) {
@@ -64,8 +65,8 @@ impl MethodSettings for Ppr {
 }
 
 impl Ppr {
-    /// The features diffused over a graph.
-    fn diffuse(&self, graph: &Graph, features: &Features) -> Features {
+    /// The features diffused over a graph, `[nodes, d_input]`.
+    pub fn diffuse(&self, graph: &Graph, features: &Features) -> Features {
         let mut adjacency = gcn_normalized(graph.adjacency());
         adjacency.scale((1.0 - self.teleport_prob) as f32);
         Features::Dense(diffused(&adjacency, features, self.teleport_prob as f32, self.iterations))

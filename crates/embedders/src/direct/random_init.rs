@@ -89,9 +89,8 @@ impl Fit for Untrained {
         let encoder = self.init.init(self.batch.d_input(), &self.device, &mut rng);
         let encoder = encoder.valid();
         let rows = Features::Dense(to_host(Encoder::forward(&encoder, &self.batch, Mode::Inference)));
-        let seconds = start.elapsed().as_secs_f64();
         let embedder = Box::new(TrainedEncoder { encoder, device: self.device.clone() });
-        Ok(Fitted { rows, embedder, epoch: 0, history: Vec::new(), seconds })
+        Ok(Fitted::without_epochs(rows, embedder, start))
     }
 }
 

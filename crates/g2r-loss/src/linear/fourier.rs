@@ -1,7 +1,7 @@
 //! Random Fourier features.
 
 use faer::Mat;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use rand::{Rng, RngExt};
 use rayon::prelude::*;
 
@@ -15,8 +15,8 @@ use crate::error::Error;
 /// Rahimi and Recht 2007. Their factor √(2 / d_output) is left out: a probe that scales rows does not see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RandomFourierFeatures {
-    /// g R.
-    directions: Mat<f64>,
+    /// g R, `[d_input, d_output]`.
+    directions: Array2<f32>,
     phases: Vec<f32>,
 }
 
@@ -34,10 +34,32 @@ impl RandomFourierFeatures {
         if !(inverse_width > 0.0 && inverse_width.is_finite()) {
             return Err(Error::Setting { name: "inverse_width", expected: "positive", found: inverse_width });
         }
-        let normal = standard_normal(d_input, d_output, rng);
-        let directions = Mat::from_fn(d_input, d_output, |i, j| inverse_width * f64::from(normal[[i, j]]));
+        let mut directions = standard_normal(d_input, d_output, rng);
+        directions.mapv_inplace(|value| (inverse_width * f64::from(value)) as f32);
         let phases = (0..d_output).map(|_| (std::f64::consts::TAU * rng.random::<f64>()) as f32).collect();
         Ok(Self { directions, phases })
+    }
+
+    /// A lift of its parts: the directions g R and the phases b.
+    ///
+    /// # Shapes
+    /// directions `[d_input, d_output]`, phases `[d_output]`
+    ///
+    /// # Panics
+    /// If there is not one phase a direction.
+    pub fn new(directions: Array2<f32>, phases: Vec<f32>) -> Self {
+        assert_eq!(directions.ncols(), phases.len(), "random Fourier features: a phase for each direction");
+        Self { directions, phases }
+    }
+
+    /// g R, `[d_input, d_output]`.
+    pub fn directions(&self) -> ArrayView2<'_, f32> {
+        self.directions.view()
+    }
+
+    /// b, `[d_output]`.
+    pub fn phases(&self) -> &[f32] {
+        &self.phases
     }
 
     /// The lifted rows. O(nodes · d_input · d_output).
@@ -48,7 +70,10 @@ impl RandomFourierFeatures {
     /// # Panics
     /// If z has another width or is not row-major.
     pub fn apply(&self, z: &Array2<f32>) -> Array2<f32> {
-        let mut lifted = product(z.view(), self.directions.as_ref());
+        let directions = Mat::from_fn(self.directions.nrows(), self.directions.ncols(), |i, j| {
+            f64::from(self.directions[[i, j]])
+        });
+        let mut lifted = product(z.view(), directions.as_ref());
         let width = self.phases.len().max(1);
         let values = lifted.as_slice_mut().expect("a product is row-major");
         values.par_chunks_mut(width).for_each(|row| {

@@ -42,6 +42,11 @@ impl MultiScaleEncoder {
         Ok(Self { scales: propagations.iter().map(encoder).collect::<Result<_, Error>>()? })
     }
 
+    /// The encoders of the propagations, in their order.
+    pub fn new(scales: Vec<LinearEncoder>) -> Self {
+        Self { scales }
+    }
+
     /// The encoders, in the order of the propagations.
     pub fn scales(&self) -> &[LinearEncoder] {
         &self.scales

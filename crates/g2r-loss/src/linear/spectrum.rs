@@ -1,9 +1,11 @@
 //! The spectrum of the problem, its water level and the rates at the optimum.
 
+use serde::{Deserialize, Serialize};
+
 /// The eigenvalues s of C u = s M u that were needed, largest first, and the level below which a direction carries nothing.
 ///
 /// At the optimum direction k has the power p_k = max(0, 1 − s_cut / s_k): water-filling.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spectrum {
     /// s_1 ≥ … ≥ s_d, and s_(d+1) where there is one.
     pub eigenvalues: Vec<f64>,

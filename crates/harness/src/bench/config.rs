@@ -17,7 +17,7 @@ use crate::input::InputConfig;
 use crate::protocol::Protocol;
 
 /// Methods that every comparison shows, whether they were asked for or not.
-const BASELINES: [&str; 3] = ["raw", "propagated", "random-init"];
+const BASELINES: [&str; 5] = ["raw", "propagated", "ppr", "ppr@tf-idf", "random-init"];
 
 /// A comparison, as a file has it but for the tables of methods.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,7 +25,8 @@ const BASELINES: [&str; 3] = ["raw", "propagated", "random-init"];
 pub struct BenchConfig {
     /// Names or paths of data sets.
     pub datasets: Vec<String>,
-    /// The methods, each with its encoder after a colon where that is not the method's own; the baselines are added in front.
+    /// The methods, each with its encoder after a colon where that is not the method's own, and its preset after an @ where that
+    /// is not the default one; the baselines are added in front.
     pub methods: Vec<String>,
     /// How nodes are split; none: each data set's own split where it has one, else `random-20-500-1000`.
     pub protocols: Vec<Protocol>,
@@ -50,8 +51,8 @@ pub struct BenchConfig {
     pub device: DeviceChoice,
     /// How paths are read.
     pub input: InputConfig,
-    /// What is done to the features.
-    pub preparation: PreparationSettings,
+    /// What is done to the features of all methods, in place of what their presets say; a table `preparation`.
+    pub preparation: Table,
     /// The methods as they were found in the registry, baselines first.
     #[serde(skip)]
     pub variants: Vec<Variant>,
@@ -105,7 +106,7 @@ impl Default for BenchConfig {
             memory_gb: 4.0,
             device: DeviceChoice::Cpu,
             input: InputConfig::default(),
-            preparation: PreparationSettings::default(),
+            preparation: Table::new(),
             variants: Vec::new(),
             given: BTreeMap::new(),
         }
@@ -187,6 +188,7 @@ impl BenchConfig {
         for variant in &self.variants {
             // Found now what is out of range whatever the data set is.
             self.settings_of(variant, &Target::general())?;
+            self.preparation_of(variant, &Target::general())?;
         }
         Ok(())
     }
@@ -198,7 +200,13 @@ impl BenchConfig {
             let kind: Table = [("kind".to_string(), Value::from(kind.name()))].into_iter().collect();
             overlay(&mut given, [("encoder".to_string(), Value::Table(kind))].into_iter().collect());
         }
-        Ok(variant.method.settings(target, given)?)
+        Ok(variant.method.settings(&target.with_preset(variant.preset.as_deref()), given)?)
+    }
+
+    /// What is done to the features of a data set for a method.
+    fn preparation_of(&self, variant: &Variant, target: &Target<'_>) -> Result<PreparationSettings, Error> {
+        let target = target.with_preset(variant.preset.as_deref());
+        Ok(variant.method.preparation(&target, self.preparation.clone())?)
     }
 
     /// Which epoch's weights are kept of a method.
@@ -227,8 +235,10 @@ impl BenchConfig {
     pub fn jobs(&self, name: &str, dataset: &NodeDataset) -> Result<Vec<Job>, Error> {
         let mut jobs = Vec::new();
         for protocol in self.protocols_of(dataset) {
-            for &variant in &self.variants {
-                let settings = self.settings_of(&variant, &Target::of(dataset))?;
+            for variant in &self.variants {
+                let target = Target::of(dataset);
+                let settings = self.settings_of(variant, &target)?;
+                let preparation = self.preparation_of(variant, &target)?;
                 let stochastic = variant.method.info().stochastic
                     || protocol.splits_by_seed(dataset)
                     || self.tasks.iter().any(|task| *task != BenchTask::Classification);
@@ -237,12 +247,12 @@ impl BenchConfig {
                     jobs.push(Job {
                         dataset: name.to_string(),
                         protocol,
-                        variant,
+                        variant: variant.clone(),
                         seed,
                         checkpoint: self.checkpoint_of(&variant.method),
                         eval_every: self.eval_every,
                         tasks: self.tasks.clone(),
-                        preparation: self.preparation,
+                        preparation,
                         settings: settings.clone(),
                     });
                 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::job::{Job, JobRecord, JobScores};
 use super::results_file::ResultsFile;
 use super::variant::Variant;
+use crate::baselines::Baselines;
 use crate::protocol::Protocol;
-use crate::report::Baselines;
 
 /// What came of a method on a data set under a protocol, over its finished seeds; accuracies are fractions of 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,8 +47,8 @@ impl GroupSummary {
     }
 
     /// The method.
-    pub fn variant(&self) -> Variant {
-        self.job.variant
+    pub fn variant(&self) -> &Variant {
+        &self.job.variant
     }
 
     /// How nodes were split.
@@ -80,7 +80,7 @@ impl GroupSummary {
 pub fn summarize<'a>(
     jobs: impl Iterator<Item = &'a Job>,
     results: &ResultsFile,
-    reference: Variant,
+    reference: &Variant,
 ) -> Vec<GroupSummary> {
     let mut groups: Vec<GroupSummary> = Vec::new();
     for job in jobs {
@@ -126,13 +126,19 @@ pub fn summarize<'a>(
 pub(super) fn baselines_of(group: &GroupSummary, groups: &[GroupSummary]) -> Baselines<Option<f64>> {
     let mean = |name: &str| {
         let baseline = groups.iter().find(|other| {
-            other.variant().method.name() == name
+            other.variant().to_string() == name
                 && other.job.dataset == group.job.dataset
                 && other.protocol() == group.protocol()
         })?;
         baseline.over_seeds(|scores| scores.test_acc).map(|acc| acc.mean)
     };
-    Baselines { raw: mean("raw"), propagated: mean("propagated"), random_init: mean("random-init") }
+    Baselines {
+        raw: mean("raw"),
+        propagated: mean("propagated"),
+        ppr: mean("ppr"),
+        ppr_tf_idf: mean("ppr@tf-idf"),
+        random_init: mean("random-init"),
+    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub struct Tables<'a> {
     /// Every method on every data set, in order.
     pub groups: &'a [GroupSummary],
     /// The method that the others are compared with.
-    pub reference: Variant,
+    pub reference: &'a Variant,
     /// The command that makes these tables again.
     pub command: &'a str,
     /// Device.
@@ -216,7 +216,7 @@ impl Tables<'_> {
             |value: fn(&JobScores) -> f64| group.seeds.iter().map(|(_, scores)| value(scores)).sum::<f64>();
         let steps = sum(|scores| scores.epochs_trained as f64);
         let train_seconds = sum(|scores| scores.train_seconds);
-        let published = published(&group.variant(), group.protocol()).and_then(|row| {
+        let published = published(group.variant(), group.protocol()).and_then(|row| {
             let MeanStd { mean, std } = row.accuracy(&group.job.dataset)?;
             Some(json!({ "mean": mean / 100.0, "std": std.map(|std| std / 100.0), "source": row.source, "seen": row.seen }))
         });
@@ -266,7 +266,7 @@ impl Tables<'_> {
         places
     }
 
-    fn variants(&self) -> Vec<Variant> {
+    fn variants(&self) -> Vec<&Variant> {
         let mut variants = Vec::new();
         for group in self.groups {
             if !variants.contains(&group.variant()) {

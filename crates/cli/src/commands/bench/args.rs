@@ -92,7 +92,7 @@ impl BenchArgs {
     pub(crate) fn settings(&self) -> Table {
         let mut table = to_table(&self.comparison);
         table.insert("input".to_string(), Value::Table(self.input.settings()));
-        table.insert("preparation".to_string(), Value::Table(to_table(&self.preparation)));
+        table.insert("preparation".to_string(), Value::Table(self.preparation.settings()));
         table
     }
 }

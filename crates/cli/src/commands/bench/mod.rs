@@ -61,11 +61,17 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
     progress.finish();
 
     // Whatever ended the runs, those that are finished are told.
-    let groups = summarize(plan.jobs(), &results, reference);
+    let groups = summarize(plan.jobs(), &results, &reference);
     let command =
         std::env::args().skip(1).fold("g2r".to_string(), |line, word| format!("{line} {}", quoted(&word)));
     let folder = out.display().to_string();
-    let tables = Tables { groups: &groups, reference, command: &command, device: &chosen.name, out: &folder };
+    let tables = Tables {
+        groups: &groups,
+        reference: &reference,
+        command: &command,
+        device: &chosen.name,
+        out: &folder,
+    };
     tables.write(&out).run_err()?;
     match args.format {
         Format::Json => tables.to_json().into_iter().try_for_each(stdout::line)?,
@@ -88,7 +94,7 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
 fn reference(config: &BenchConfig, registry: &Registry) -> Variant {
     let g2r = registry.method("g2r").ok().map(Variant::of);
     let learns = |variant: &&Variant| variant.method.info().kind != MethodKind::Baseline;
-    let first = config.variants.iter().find(learns).copied();
+    let first = config.variants.iter().find(learns).cloned();
     g2r.filter(|g2r| config.variants.contains(g2r)).or(first).expect("a comparison has a method that learns")
 }
 

@@ -67,6 +67,9 @@ struct RunArgs {
     /// The method [default: g2r]
     #[arg(long, value_parser = methods(), help_heading = "Run")]
     method: Option<String>,
+    /// Which of the method's presets fills in what is not set, such as authors for g2r [default: the one for the data set]
+    #[arg(long, value_name = "NAME", help_heading = "Run")]
+    preset: Option<String>,
     /// How nodes are split: public, random-20-500-1000 (or random-20), 20-30-rest, 10-10-80, 60-20-20, wiki-cs-20, ogb; none
     /// evaluates nothing [default: public where the data set has a split, else random-20-500-1000; none without labels]
     #[arg(long, value_parser = protocols(), hide_possible_values = true, help_heading = "Run")]
@@ -228,7 +231,7 @@ impl TrainArgs {
         settings.extend(self.set.iter().map(|set| (set.key.clone(), set.value.clone())));
         let mut table = to_table(&self.run);
         table.insert("input".to_string(), Value::Table(self.input.settings()));
-        table.insert("preparation".to_string(), Value::Table(to_table(&self.preparation)));
+        table.insert("preparation".to_string(), Value::Table(self.preparation.settings()));
         table.insert("settings".to_string(), Value::Table(settings));
         table
     }

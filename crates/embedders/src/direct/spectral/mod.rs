@@ -93,9 +93,8 @@ impl Fit for BoundSpectral {
     fn fit(&self, _options: &FitOptions, callback: &mut dyn Callback) -> Result<Fitted, Error> {
         let start = Instant::now();
         let (_, rows) = decompose(&self.settings, &self.graph, callback)?;
-        let seconds = start.elapsed().as_secs_f64();
         let embedder = Box::new(Vectors::new(Spectral::INFO.name, self.ids.clone(), rows.clone())?);
-        Ok(Fitted { rows: Features::Dense(rows), embedder, epoch: 0, history: Vec::new(), seconds })
+        Ok(Fitted::without_epochs(Features::Dense(rows), embedder, start))
     }
 }
 

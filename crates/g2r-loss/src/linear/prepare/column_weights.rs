@@ -2,11 +2,13 @@
 
 use ndarray::Array2;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::linear::CsrMatrix;
 
 /// What an entry of a column of counts becomes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ColumnWeighting {
     /// 1 for every entry that is not 0.
     Binary,
@@ -20,7 +22,7 @@ pub enum ColumnWeighting {
 ///
 /// A column that is 0 in every training row has weight 0 under [`TfIdf`](ColumnWeighting::TfIdf) and
 /// [`IdfSqrt`](ColumnWeighting::IdfSqrt), and so has one that is 0 in none.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ColumnWeights {
     weighting: ColumnWeighting,
     weights: Vec<f32>,
@@ -55,6 +57,11 @@ impl ColumnWeights {
             ColumnWeighting::IdfSqrt => idf(*count).sqrt() as f32,
         };
         Self { weighting, weights: counts.iter().map(weight).collect() }
+    }
+
+    /// What an entry becomes.
+    pub fn weighting(&self) -> ColumnWeighting {
+        self.weighting
     }
 
     /// Weights of the columns.
