@@ -50,10 +50,15 @@ pub fn main() -> anyhow::Result<()> {
     run_bench(&config, &plan, &load, &machine, &mut results, &Lines)?;
 
     let reference = Variant::parse("g2r", &registry)?;
-    let groups = summarize(plan.jobs(), &results, reference);
-    let tables =
-        Tables { groups: &groups, reference, command: "compare_methods", device: "cpu", out: "memory" };
+    let groups = summarize(plan.jobs(), &results, &reference);
+    let tables = Tables {
+        groups: &groups,
+        reference: &reference,
+        command: "compare_methods",
+        device: "cpu",
+        out: "memory",
+    };
     println!("\n{}", tables.to_markdown());
-    anyhow::ensure!(groups.len() == 5 && groups.iter().all(|group| group.failures.is_empty()));
+    anyhow::ensure!(groups.len() == 7 && groups.iter().all(|group| group.failures.is_empty()));
     Ok(())
 }

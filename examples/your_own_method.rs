@@ -34,6 +34,6 @@ pub fn main() -> anyhow::Result<()> {
     let mut results = ResultsFile::open(&folder.path().join("results.jsonl"))?;
     run_bench(&config, &plan, &load, &Machine::cpu(), &mut results, &())?;
     results.records().iter().for_each(|record| println!("{}: {:?}", record.key.method, record.scores));
-    anyhow::ensure!(results.records().len() == 4, "the method and three baselines");
+    anyhow::ensure!(results.records().len() == 6, "the method and five baselines");
     Ok(())
 }

@@ -47,7 +47,7 @@ fn threads_change_no_bit_whatever_the_encoder_is_made_of() {
 
 #[test]
 fn threads_change_no_bit_of_a_step_with_the_widths_of_the_recipe() {
-    let target = Target { dataset: "cora", num_nodes: 2708 };
+    let target = Target { dataset: "cora", num_nodes: 2708, ..Target::general() };
     let settings = Registry::builtin().method("g2r").unwrap().preset(&target);
     let recipe = settings.get::<G2r>().unwrap();
     assert_eq!((&recipe.encoder.d_hidden[..], recipe.d_output), (&[1024][..], 512));

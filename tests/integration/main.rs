@@ -1,7 +1,9 @@
-//! Tests of the whole: the examples run, the loss is right on real groups, and threads change no bit.
+//! Tests of the whole: the examples run, the loss is right on real groups, the closed form is that
+//! of its plain reference, and threads change no bit.
 
 mod determinism;
 mod examples;
+mod linear_reference;
 #[path = "../operators/mod.rs"]
 mod operators;
 mod real_groups;

@@ -174,6 +174,14 @@ mod tests {
         min_nodes = 100
         source = 'ours'
         settings.width = 64
+        [[general]]
+        features = ['counts']
+        source = 'ours'
+        preparation.feature_scaling = 'row-l2'
+        [[general]]
+        preset = 'plain'
+        source = 'a paper'
+        settings.epochs = 1
     ";
 
     fn settings(dataset: &str, num_nodes: usize, encoder: Option<EncoderKind>) -> Table {
@@ -200,5 +208,22 @@ mod tests {
         let mut base: Table = toml::from_str("a = 1\n[t]\nb = 2\nc = 3").unwrap();
         overlay(&mut base, toml::from_str("[t]\nc = 4").unwrap());
         assert_eq!(base, toml::from_str("a = 1\n[t]\nb = 2\nc = 4").unwrap());
+    }
+
+    #[test]
+    fn presets_go_by_what_features_hold_and_by_the_name_that_was_asked_for() {
+        let of = |features, preset| {
+            let target = Target { dataset: "mine", num_nodes: 9, features, preset };
+            Presets::parse(TEXT, "test").of(&target, None)
+        };
+        let prepared = |features| of(features, None).iter().any(|preset| !preset.preparation.is_empty());
+        assert_eq!(
+            [FeatureKind::Counts, FeatureKind::Numbers, FeatureKind::None].map(prepared),
+            [true, false, false]
+        );
+        let plain = of(FeatureKind::Counts, Some("plain"));
+        assert_eq!(plain.len(), 1);
+        assert_eq!(plain[0].settings, toml::from_str::<Table>("epochs = 1").unwrap());
+        assert_eq!(Presets::parse(TEXT, "test").names(), ["plain"]);
     }
 }

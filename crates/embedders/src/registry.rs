@@ -277,12 +277,15 @@ impl Method {
         (self.parse)(settings)
     }
 
-    /// Trains with a seed on a graph, with the settings for it, on the CPU.
+    /// Trains with a seed on a graph, with the settings and the preparation for it, on the CPU.
     ///
     /// # Errors
     /// As [`Settings::fit`].
     pub fn fit(&self, dataset: &NodeDataset, seed: u64) -> Result<FitResult, Error> {
-        self.preset(&Target::of(dataset)).fit(dataset, seed)
+        let target = Target::of(dataset);
+        let preparation = self.preparation(&target, Table::new())?;
+        let bound = self.preset(&target).prepare(dataset, &preparation, &Device::flex())?;
+        bound.fit(&FitOptions::seed(seed), &mut ())
     }
 }
 
@@ -544,6 +547,7 @@ impl Default for Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::presets::FeatureKind;
 
     fn table(text: &str) -> Table {
         toml::from_str(text).unwrap()
@@ -573,8 +577,10 @@ mod tests {
     fn every_preset_is_in_range_for_every_encoder() {
         for method in Registry::builtin().methods() {
             for dataset in ["cora", "citeseer", "pubmed", "amazon-photo", "coauthor-physics", "mine"] {
-                for num_nodes in [10, 3000, 1_000_000] {
-                    let target = Target { dataset, num_nodes, ..Target::general() };
+                let kinds = [FeatureKind::Counts, FeatureKind::Numbers, FeatureKind::None];
+                for (num_nodes, features) in [10, 3000, 1_000_000].into_iter().zip(kinds) {
+                    let target = Target { dataset, num_nodes, features, preset: None };
+                    method.preparation(&target, Table::new()).unwrap();
                     for &kind in EncoderKind::ALL {
                         let given = match method.default_encoder() {
                             Some(_) => table(&format!("encoder.kind = '{}'", kind.name())),

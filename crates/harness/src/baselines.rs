@@ -32,14 +32,14 @@ pub struct Baselines<T> {
 }
 
 impl<T: Copy> Baselines<T> {
-    /// The values with their titles, as tables show them.
-    pub(crate) fn titled(&self) -> [(&'static str, T); 5] {
+    /// The values with their titles, as tables show them; `random` is that of the encoder before training.
+    pub(crate) fn titled<'a>(&self, random: &'a str) -> [(&'a str, T); 5] {
         [
             ("raw features", self.raw),
             ("Â²X, no training", self.propagated),
-            ("PPR of X, no training", self.ppr),
+            ("PPR of X", self.ppr),
             ("PPR of TF-IDF", self.ppr_tf_idf),
-            ("random weights", self.random_init),
+            (random, self.random_init),
         ]
     }
 

@@ -89,9 +89,12 @@ impl BestSeed {
 }
 
 impl SeedResult {
-    /// The rates of the first step and of the last, where the loss is made of rates.
+    /// The rates of the first step and of the last, where the loss is made of rates; of a closed form those at its optimum are the
+    /// last.
     pub fn first_and_last_rates(&self) -> [Option<Rates>; 2] {
-        [self.history.first(), self.history.last()].map(|report| report.and_then(Rates::of))
+        let [first, last] =
+            [self.history.first(), self.history.last()].map(|report| report.and_then(Rates::of));
+        [first, last.or_else(|| Rates::of_optimum(self.spectrum.as_ref()?))]
     }
 
     /// The loss of the first step and of the last, where anything was trained.
@@ -113,6 +116,12 @@ impl Rates {
     fn of(report: &EpochLog) -> Option<Self> {
         let EpochRates { expansion, compression } = report.rates?;
         Some(Self { expansion, compression, reduction: expansion - compression, loss: report.loss })
+    }
+
+    fn of_optimum(spectrum: &LinearSpectrum) -> Option<Self> {
+        let rates = spectrum.rates()?;
+        let (expansion, compression, reduction) = (rates.expansion, rates.compression, rates.reduction());
+        Some(Self { expansion, compression, reduction, loss: -reduction })
     }
 
     /// The mean of each rate.

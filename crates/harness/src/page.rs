@@ -367,6 +367,9 @@ fn facts(view: &View<'_>, stored: &Stored) -> Vec<Fact> {
     facts
 }
 
+/// The title of the encoder before training.
+const RANDOM: &str = "random weights";
+
 fn headline(stored: &Stored, variant: &Variant) -> Option<Headline> {
     let scores: Vec<&SeedScores> =
         stored.results.iter().filter_map(|result| result.scores.as_ref()).collect();
@@ -385,10 +388,11 @@ fn headline(stored: &Stored, variant: &Variant) -> Option<Headline> {
         if same { values[..1].to_vec() } else { values }
     };
     let mut rows = vec![row(variant.title(), RowKind::Run, over(|scores| scores.trained.test_acc))];
-    for place in 0..scores[0].baselines.titled().len() {
-        let of_seed = |scores: &&SeedScores| scores.baselines.titled()[place].1.map(|found| found.test_acc);
+    for place in 0..scores[0].baselines.titled(RANDOM).len() {
+        let of_seed =
+            |scores: &&SeedScores| scores.baselines.titled(RANDOM)[place].1.map(|found| found.test_acc);
         if let Some(values) = scores.iter().map(of_seed).collect::<Option<Vec<f64>>>() {
-            let (title, _) = scores[0].baselines.titled()[place];
+            let (title, _) = scores[0].baselines.titled(RANDOM)[place];
             rows.push(row(title.into(), RowKind::Baseline, fixed(values)));
         }
     }

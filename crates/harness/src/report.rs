@@ -262,6 +262,13 @@ impl fmt::Display for Summary {
             None => write!(out, "{}", self.table_of_losses())?,
         }
         line(out, "features", self.preparation.clone())?;
+        if let (Some(rates), None) = (&self.last_rates, &self.first_rates) {
+            let Rates { expansion, compression, reduction, .. } = rates;
+            let text = format!(
+                "expansion {expansion:.2}, compression {compression:.2}, reduction {reduction:.2} nats"
+            );
+            line(out, "at the optimum", text)?;
+        }
         if let Some(seconds) = self.seconds_per_step {
             line(out, "time per step", format!("{:.1} ms, {} steps", 1000.0 * seconds, self.steps))?;
         }
@@ -304,8 +311,10 @@ impl Summary {
         ]);
         let percent = |mean, std| MeanStd { mean, std }.percent().to_string();
         let Accuracies { baselines: test, baselines_std: std, baselines_val: val, .. } = accuracies;
+        let encoder = self.encoder.map_or_else(String::new, |encoder| encoder.to_string().to_uppercase());
+        let random = format!("random-init {encoder}");
         for ((name, test), ((_, std), (_, val))) in
-            test.titled().into_iter().zip(std.titled().into_iter().zip(val.titled()))
+            test.titled(&random).into_iter().zip(std.titled("").into_iter().zip(val.titled("")))
         {
             if let (Some(test), Some(val)) = (test, val) {
                 table.push([name.to_string(), percent(test, std), percent(val, None)]);
@@ -411,7 +420,7 @@ cora, public split, 3 seeds, 4 to 6, on cpu
 │ raw features     │            60.1 │         60.0 │
 │ Â²X, no training │            80.3 │         79.0 │
 │ PPR of TF-IDF    │            80.0 │         78.0 │
-│ random weights   │      75.0 ± 0.9 │         74.0 │
+│ random-init GCN  │      75.0 ± 0.9 │         74.0 │
 │ G2R              │      82.8 ± 0.8 │   80.0 ± 1.0 │
 └──────────────────┴─────────────────┴──────────────┘
 macro-F1       81.5 ± 0.5 %

@@ -16,9 +16,13 @@ fn cora_gives_a_table_and_every_file() {
     let args = [&["train", "cora", "--seeds", "1", "--out", text(&out)], &SMALL[..]].concat();
     let stdout = stdout_of(&args);
     assert!(stdout.starts_with("cora, public split, seed 0, on cpu\n"), "{stdout}");
-    for row in
-        ["│ raw features     │", "│ Â²X, no training │", "│ random-init GCN  │", "│ G2R              │"]
-    {
+    for row in [
+        "│ raw features     │",
+        "│ Â²X, no training │",
+        "│ PPR of TF-IDF    │",
+        "│ random-init GCN  │",
+        "│ G2R              │",
+    ] {
         assert!(stdout.contains(row), "{row}: {stdout}");
     }
     assert!(stdout.ends_with(&format!("written to     {}\n", out.display())), "{stdout}");

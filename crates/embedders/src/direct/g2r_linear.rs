@@ -33,8 +33,11 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct G2rLinear {
-    /// Width of the embedding, of each scale where there are several; at most the number of features, and 0 for all of them.
+    /// Width of the embedding, of each scale where there are several; at most the number of features.
     pub d_output: usize,
+    /// Whether all directions are kept with the same power, ε → 0, in place of the best `d_output` of them: the embedding is then as
+    /// wide as the features.
+    pub full_width: bool,
     /// τ above 0: isotropic noise on the features, as a multiple of the mean scatter of a column.
     pub ridge: f64,
     /// α, the share of a node's own features in each step of the PageRank, from 0 to 1.
@@ -98,6 +101,7 @@ impl Default for G2rLinear {
     fn default() -> Self {
         Self {
             d_output: 64,
+            full_width: false,
             ridge: 1.0,
             teleport_prob: 0.2,
             iterations: 10,
@@ -136,9 +140,7 @@ impl MethodSettings for G2rLinear {
     const PRESETS: &'static str = include_str!("../../presets/g2r-linear.toml");
 
     fn check(&self) -> Result<(), Error> {
-        if self.d_output > 0 {
-            ranges::width("d_output", self.d_output)?;
-        }
+        ranges::width("d_output", self.d_output)?;
         ranges::positive("ridge", self.ridge)?;
         ranges::probability("teleport_prob", self.teleport_prob)?;
         ranges::count("iterations", self.iterations, 10_000)?;
@@ -160,16 +162,13 @@ impl MethodSettings for G2rLinear {
         if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
             ranges::outside("tolerance", "in (0, 1)", self.tolerance)?;
         }
-        if self.d_output == 0 && self.solver == Solver::MatrixFree {
-            ranges::outside("d_output", "at least 1 for the solver matrix-free", 0.0)?;
-        }
         Ok(())
     }
 
     fn d_output(&self) -> Option<usize> {
-        match (self.lift.features, self.d_output) {
-            (0, 0) => None,
-            (0, width) => Some(width * (1 + self.extra_hops.len()) + usize::from(self.degree_column)),
+        match (self.lift.features, self.full_width) {
+            (0, true) => None,
+            (0, false) => Some(self.d_output * (1 + self.extra_hops.len()) + usize::from(self.degree_column)),
             (lifted, _) => Some(lifted),
         }
     }
@@ -196,9 +195,9 @@ impl G2rLinear {
     }
 
     fn config(&self, num_features: usize) -> LinearConfig {
-        let width = match self.d_output {
-            0 => Width::Full,
-            width => Width::Reduced(width.min(num_features)),
+        let width = match self.full_width {
+            true => Width::Full,
+            false => Width::Reduced(self.d_output.min(num_features)),
         };
         LinearConfig { ridge: self.ridge, width, solver: self.solver, tolerance: self.tolerance }
     }
@@ -387,5 +386,107 @@ impl EmbedNodes for Optimum {
     fn state(&self) -> Result<State<'_>, Error> {
         let bytes = self.tensors().to_bytes().map_err(|source| Error::WeightsToBytes { source })?;
         Ok(State::Weights(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Model, Settings};
+    use graph_io::{ArcMeaning, Arcs, CleaningPolicy, NodeIds, RawDataset};
+    use testkit::graphs::two_blocks;
+
+    fn dense(rows: Features) -> Array2<f32> {
+        match rows {
+            Features::Dense(rows) => rows,
+            Features::Sparse(matrix) => matrix.to_dense(),
+        }
+    }
+
+    /// Two cliques of four nodes with an edge between them, without features; nodes in the order of `ids`.
+    fn cliques(ids: &[&str]) -> NodeDataset {
+        let place = |name: &str| ids.iter().position(|id| *id == name).unwrap() as u32;
+        let clique =
+            |names: [&'static str; 4]| (0..4).flat_map(move |i| (0..i).map(move |j| (names[i], names[j])));
+        let edges = clique(["a", "b", "c", "d"]).chain(clique(["e", "f", "g", "h"])).chain([("d", "e")]);
+        let arcs: Vec<(u32, u32)> = edges.map(|(a, b)| (place(a), place(b))).collect();
+        let arcs = Arcs::from_pairs(&arcs, ArcMeaning::Directed);
+        RawDataset::from_arcs("cliques", NodeIds::from_names(ids), arcs)
+            .clean(&CleaningPolicy::default())
+            .unwrap()
+    }
+
+    #[test]
+    fn a_graph_without_features_is_embedded_by_its_structure_whatever_the_order_of_nodes() {
+        let settings = Settings::new(G2rLinear { d_output: 2, ..G2rLinear::default() }).unwrap();
+        let ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        let fitted = settings.fit(&cliques(&ids), 0).unwrap();
+        let rows = dense(fitted.rows);
+        for node in 1..4 {
+            assert!(rows[[0, 0]] * rows[[node, 0]] > 0.0 && rows[[0, 0]] * rows[[4 + node, 0]] < 0.0);
+        }
+        let shuffled = ["h", "c", "a", "e", "b", "g", "d", "f"];
+        let embedded = fitted.model.embed(&cliques(&shuffled)).unwrap();
+        for (row, id) in shuffled.iter().enumerate() {
+            let node = ids.iter().position(|known| known == id).unwrap();
+            for column in 0..2 {
+                assert!((embedded.rows()[[row, column]] - rows[[node, column]]).abs() < 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn scales_degrees_neighbors_and_lift_come_back_from_a_folder() {
+        let blocks = two_blocks();
+        let settings = G2rLinear {
+            d_output: 3,
+            extra_hops: vec![0, 1],
+            degree_column: true,
+            feature_neighbors: FeatureNeighborSettings {
+                weight: 0.5,
+                views: 2,
+                width: 3,
+                ..Default::default()
+            },
+            lift: LiftSettings { features: 40, inverse_width: 0.7 },
+            ..G2rLinear::default()
+        };
+        assert_eq!(MethodSettings::d_output(&settings), Some(40));
+        let fitted = Settings::new(settings).unwrap().fit(&blocks, 0).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        fitted.model.save(folder.path()).unwrap();
+        let read = Model::load(folder.path()).unwrap();
+        assert_eq!(dense(read.embed_rows(&blocks).unwrap()), dense(fitted.rows));
+    }
+
+    #[test]
+    fn a_width_beyond_the_features_is_that_of_the_features() {
+        let blocks = two_blocks();
+        let fit = |d_output, full_width| {
+            let settings = G2rLinear { d_output, full_width, ..G2rLinear::default() };
+            Settings::new(settings).unwrap().fit(&blocks, 0)
+        };
+        let wide = fit(1000, false).unwrap();
+        assert_eq!((wide.rows.d_input(), wide.spectrum.unwrap().water_level), (16, 0.0));
+        let full = fit(64, true).unwrap();
+        assert_eq!((full.rows.d_input(), full.spectrum), (16, None));
+        let narrow = fit(4, false).unwrap().spectrum.unwrap();
+        assert_eq!(narrow.water_level, narrow.eigenvalues[4]);
+        assert!(narrow.rates().unwrap().reduction() > 0.0);
+    }
+
+    #[test]
+    fn settings_out_of_range_and_graphs_without_edges_are_refused() {
+        let message = |settings: G2rLinear| Settings::new(settings).unwrap_err().to_string();
+        let error = message(G2rLinear { ridge: 0.0, ..G2rLinear::default() });
+        assert_eq!(error, "`ridge` must be positive, got 0");
+        let error = message(G2rLinear { tolerance: 1.0, ..G2rLinear::default() });
+        assert_eq!(error, "`tolerance` must be in (0, 1), got 1");
+        let bare =
+            graph_io::NodeDatasetParts::new(testkit::graphs::edgeless(3), Features::Dense(Array2::eye(3)));
+        let bare = NodeDataset::from_parts(bare).unwrap();
+        let error = Settings::new(G2rLinear::default()).unwrap().fit(&bare, 0).unwrap_err();
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(source, "expected at least one pair of neighbors among 3 nodes, found none");
     }
 }

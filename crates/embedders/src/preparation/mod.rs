@@ -229,7 +229,7 @@ mod tests {
     }
 
     fn auto(features: Features) -> Preparation {
-        Preparation::fit(&PreparationSettings::default(), &dataset(features, &[]))
+        Preparation::fit(&PreparationSettings::default(), &dataset(features, &[])).unwrap()
     }
 
     #[test]
@@ -264,11 +264,11 @@ mod tests {
 
     #[test]
     fn moments_are_those_of_the_training_graph() {
-        let settings = PreparationSettings { feature_scaling: FeatureScaling::Standardize };
+        let settings = PreparationSettings::scaled(FeatureScaling::Standardize);
         let sparse = graph_io::CsrMatrix::csr_from_dense(array![[1.0, 5.0], [3.0, 5.0]].view(), 0.0);
         for features in [Features::Dense(sparse.to_dense()), Features::Sparse(sparse)] {
             let training = dataset(features, &[]);
-            let preparation = Preparation::fit(&settings, &training);
+            let preparation = Preparation::fit(&settings, &training).unwrap();
             assert_eq!(dense(preparation.apply(&training).unwrap()), array![[-1.0, 0.0], [1.0, 0.0]]);
             let other = dataset(Features::Dense(array![[2.0, 6.0], [0.0, 0.0], [5.0, 5.0]]), &[]);
             let expected = array![[0.0, 1.0], [-2.0, -5.0], [3.0, 0.0]];
@@ -278,9 +278,9 @@ mod tests {
 
     #[test]
     fn columns_are_matched_by_name_and_missing_and_unknown_ones_are_named() {
-        let settings = PreparationSettings { feature_scaling: FeatureScaling::None };
+        let settings = PreparationSettings::scaled(FeatureScaling::None);
         let training = dataset(Features::Dense(array![[1.0, 2.0], [3.0, 4.0]]), &["age", "income"]);
-        let preparation = Preparation::fit(&settings, &training);
+        let preparation = Preparation::fit(&settings, &training).unwrap();
         let swapped = dataset(Features::Dense(array![[2.0, 1.0], [4.0, 3.0]]), &["income", "age"]);
         assert_eq!(dense(preparation.apply(&swapped).unwrap()), array![[1.0, 2.0], [3.0, 4.0]]);
         let message = |names: &[&str]| {
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn columns_without_names_go_by_their_number() {
         let training = dataset(Features::Dense(Array2::ones((2, 3))), &[]);
-        let preparation = Preparation::fit(&PreparationSettings::default(), &training);
+        let preparation = Preparation::fit(&PreparationSettings::default(), &training).unwrap();
         assert!(preparation.apply(&dataset(Features::Dense(Array2::ones((4, 3))), &["a", "b", "c"])).is_ok());
         let narrow = dataset(Features::Dense(Array2::ones((4, 2))), &[]);
         assert_eq!(
@@ -317,7 +317,7 @@ mod tests {
             );
             raw.clean(&graph_io::CleaningPolicy::default()).unwrap()
         };
-        let preparation = Preparation::fit(&PreparationSettings::default(), &of(&["a", "b"]));
+        let preparation = Preparation::fit(&PreparationSettings::default(), &of(&["a", "b"])).unwrap();
         assert_eq!(dense(preparation.apply(&of(&["b", "a"])).unwrap()), array![[0.0, 1.0], [1.0, 0.0]]);
         assert_eq!(
             preparation.apply(&of(&["a", "c"])).unwrap_err().to_string(),
@@ -328,10 +328,64 @@ mod tests {
 
     #[test]
     fn what_was_learned_is_written_and_read() {
-        let settings = PreparationSettings { feature_scaling: FeatureScaling::Standardize };
+        let settings = PreparationSettings::scaled(FeatureScaling::Standardize);
         let training = dataset(Features::Dense(array![[0.1, 2.0], [3.0, 1.0 / 3.0]]), &["x", "y"]);
-        let preparation = Preparation::fit(&settings, &training);
+        let preparation = Preparation::fit(&settings, &training).unwrap();
         let text = serde_json::to_string(&preparation).unwrap();
         assert_eq!(serde_json::from_str::<Preparation>(&text).unwrap(), preparation);
+    }
+
+    #[test]
+    fn entries_are_weighed_then_scaled_then_centered_as_in_training() {
+        let settings = PreparationSettings {
+            feature_weighting: FeatureWeighting::TfIdf,
+            feature_scaling: FeatureScaling::RowL2,
+            center_features: true,
+            ..PreparationSettings::default()
+        };
+        // The second column is in every row: its idf is 0.
+        let counts = array![[3.0f32, 1.0, 0.0], [0.0, 2.0, 0.0], [0.0, 1.0, 4.0], [0.0, 1.0, 0.0]];
+        let sparse = graph_io::CsrMatrix::csr_from_dense(counts.view(), 0.0);
+        for features in [Features::Dense(counts.clone()), Features::Sparse(sparse)] {
+            let training = dataset(features, &[]);
+            let (preparation, prepared) = Preparation::fit_and_apply(&settings, &training).unwrap();
+            let expected =
+                array![[0.75, 0.0, -0.25], [-0.25, 0.0, -0.25], [-0.25, 0.0, 0.75], [-0.25, 0.0, -0.25]];
+            assert_eq!(dense(prepared), expected);
+            assert_eq!(dense(preparation.apply(&training).unwrap()), expected);
+            assert_eq!(preparation.to_string(), "tf-idf, row-l2, centered");
+            let other = dataset(Features::Dense(array![[1.0, 9.0, 1.0]]), &[]);
+            let half = 0.5f32.sqrt() - 0.25;
+            for (found, expected) in dense(preparation.apply(&other).unwrap()).iter().zip([half, 0.0, half]) {
+                assert!((found - expected).abs() < 1e-6, "{found} and {expected}");
+            }
+            let text = serde_json::to_string(&preparation).unwrap();
+            assert_eq!(serde_json::from_str::<Preparation>(&text).unwrap(), preparation);
+        }
+    }
+
+    #[test]
+    fn each_projection_is_learned_once_and_stored_in_its_own_file() {
+        let blocks = testkit::graphs::two_blocks();
+        for (kind, width) in
+            [(Projection::Whiten, 16), (Projection::WhitenWithin, 16), (Projection::LinearRate, 3)]
+        {
+            let projection = ProjectionSettings { kind, d_output: 3, ..ProjectionSettings::default() };
+            let settings = PreparationSettings { projection, ..PreparationSettings::default() };
+            let (preparation, prepared) = Preparation::fit_and_apply(&settings, &blocks).unwrap();
+            assert_eq!((preparation.d_input(), prepared.d_input()), (width, width));
+            assert_eq!(preparation.apply(&blocks).unwrap(), prepared);
+            assert_eq!(preparation.without_projection().d_input(), 16);
+            let text = serde_json::to_string(&preparation).unwrap();
+            let read: Preparation = serde_json::from_str(&text).unwrap();
+            assert!(read.has_tensors() && read != preparation);
+            assert_eq!(read.with_tensors(&preparation.tensors().unwrap()).unwrap(), preparation);
+        }
+        let bare = dataset(Features::Dense(Array2::ones((3, 2))), &[]);
+        let projection =
+            ProjectionSettings { kind: Projection::WhitenWithin, ..ProjectionSettings::default() };
+        let settings = PreparationSettings { projection, ..PreparationSettings::default() };
+        let error = Preparation::fit(&settings, &bare).unwrap_err();
+        assert_eq!(error.to_string(), "linear rate reduction has no solution here");
     }
 }

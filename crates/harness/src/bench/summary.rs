@@ -176,7 +176,7 @@ mod tests {
             let version = env!("CARGO_PKG_VERSION").to_string();
             results.append(&JobRecord { key: job.key(), version, scores, error }).unwrap();
         }
-        summarize(jobs.iter(), &results, Variant::parse("g2r", &registry).unwrap())
+        summarize(jobs.iter(), &results, &Variant::parse("g2r", &registry).unwrap())
     }
 
     fn named<'a>(groups: &'a [GroupSummary], name: &str) -> &'a GroupSummary {
