@@ -16,6 +16,7 @@ use crate::commands::inspect::InspectArgs;
 use crate::commands::methods::MethodsArgs;
 use crate::commands::report::ReportArgs;
 use crate::commands::train::TrainArgs;
+use crate::commands::tune::TuneArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +24,7 @@ Examples:
   g2r train roads.tsv.gz --nodes roads.csv    your own graph, in any format of `g2r data formats`
   g2r embed runs/cora-g2r new.tsv       nodes that training never saw, with a saved model
   g2r bench --datasets cora --methods g2r,dgi     compare methods with each other and with the baselines
+  g2r tune g2r-linear --datasets cora --grid grid.toml    choose settings by validation over random splits
   g2r methods g2r                       every setting of a method with its value
   g2r report runs/cora-g2r              a page of a run, to be opened in a browser
   g2r evaluate z.npy --dataset cora     evaluate an embedding from anywhere
@@ -54,6 +56,9 @@ pub(crate) enum Command {
     /// Compare methods and baselines on data sets over seeds; an interrupted comparison is resumed
     #[command(args_override_self = true)]
     Bench(Box<BenchArgs>),
+    /// Choose settings of a method by validation accuracy over random splits, and write them as a preset
+    #[command(args_override_self = true)]
+    Tune(Box<TuneArgs>),
     /// List the methods, or every setting of one with its value
     Methods(MethodsArgs),
     /// Make one page of a run: curves, spectra, angles between classes, a map of the nodes

@@ -102,6 +102,18 @@ impl Evaluator {
         }
     }
 
+    /// The accuracy on the validation nodes that [`evaluate`](Self::evaluate) would find, by which settings are chosen: of several
+    /// probes that of the best. No test label is read.
+    ///
+    /// # Errors
+    /// As [`validation_accuracy`](Self::validation_accuracy).
+    pub fn chosen_validation_accuracy(&self, rows: &Rows) -> Result<f64, evaluation::Error> {
+        match &self.reading {
+            Reading::Probe { for_models, .. } => Ok(self.best_of(for_models, rows)?.0),
+            Reading::Logits => self.validation_accuracy(rows),
+        }
+    }
+
     /// All scores: of a probe fitted on the training nodes, of several probes the one with the highest validation accuracy,
     /// scored on the test nodes.
     ///

@@ -87,6 +87,15 @@ pub enum DeviceChoice {
     Cuda,
 }
 
+impl DeviceChoice {
+    /// The device of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [("auto", Self::Auto), ("cpu", Self::Cpu), ("wgpu", Self::Wgpu), ("cuda", Self::Cuda)]
+            .into_iter()
+            .find_map(|(known, device)| (known == name).then_some(device))
+    }
+}
+
 impl Default for RunSettings {
     /// G2R with seeds from 0, without a data set.
     fn default() -> Self {

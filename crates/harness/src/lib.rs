@@ -36,6 +36,7 @@ mod resources;
 mod run;
 mod saved_run;
 mod table;
+pub mod tune;
 
 pub use baselines::{Baselines, PROPAGATED_HOPS};
 pub use embedders::{
@@ -44,6 +45,7 @@ pub use embedders::{
 };
 pub use embedding_check::check_embedding;
 pub use error::{Cause, Error};
+pub use evaluation::MeanStd;
 pub use evaluator::{Evaluator, Scores, evaluate_embedding};
 pub use experiment::{DeviceChoice, Draft, Experiment, RunSettings};
 pub use input::InputConfig;

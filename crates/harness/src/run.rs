@@ -161,10 +161,11 @@ impl<'a> Run<'a> {
         let mut outcome = Outcome { seeds: Vec::new(), best: None, split_by_seed, failure: None };
         let Some(baselines) = self.evaluate_baselines(split_by_seed, callback)? else { return Ok(outcome) };
         let mut best_score = f64::NEG_INFINITY;
+        let mut shared = None;
         for seed in self.experiment.run.all_seeds() {
             // Where the split is the same for all, so are the baselines.
             let place = if split_by_seed { outcome.seeds.len() } else { 0 };
-            match self.execute_seed(seed, baselines.get(place), callback) {
+            match self.execute_seed(seed, baselines.get(place), &mut shared, callback) {
                 Ok(Some((result, fitted))) => {
                     callback.seed_finished(&result);
                     if outcome.best.is_none() || result.selection_score() > best_score {
@@ -222,6 +223,7 @@ impl<'a> Run<'a> {
         &self,
         seed: u64,
         baselines: Option<&Baselines<Option<Scores>>>,
+        shared: &mut Option<TrainedSeed>,
         callback: &mut dyn RunCallback,
     ) -> Result<Option<(SeedResult, FitResult)>, Error> {
         if callback.interrupted() {
@@ -229,7 +231,9 @@ impl<'a> Run<'a> {
         }
         callback.seed_started(seed);
         let evaluator = self.evaluator(seed)?;
-        let Some((fitted, val_acc_history)) = self.train_seed(seed, evaluator.as_ref(), callback)? else {
+        let Some((fitted, val_acc_history)) =
+            self.train_seed_once(seed, evaluator.as_ref(), shared, callback)?
+        else {
             return Ok(None);
         };
         let scores = match (evaluator, baselines) {
@@ -247,6 +251,23 @@ impl<'a> Run<'a> {
         let (epoch, history, train_seconds) = (*epoch, history.clone(), *seconds);
         let result = SeedResult { seed, epoch, scores, train_seconds, history, spectrum: spectrum.clone() };
         Ok(Some((result, fitted)))
+    }
+
+    /// As [`train_seed`](Self::train_seed); a method without randomness is trained once for all seeds.
+    fn train_seed_once(
+        &self,
+        seed: u64,
+        evaluator: Option<&Evaluator>,
+        shared: &mut Option<TrainedSeed>,
+        callback: &mut dyn RunCallback,
+    ) -> Result<Option<TrainedSeed>, Error> {
+        if self.experiment.settings.info().stochastic {
+            return self.train_seed(seed, evaluator, callback);
+        }
+        if shared.is_none() {
+            *shared = self.train_seed(seed, evaluator, callback)?;
+        }
+        Ok(shared.clone())
     }
 
     /// Trains a seed, its epoch chosen as the settings say; with the validation accuracy of each epoch that was evaluated.

@@ -10,6 +10,7 @@ pub(crate) mod inspect;
 pub(crate) mod methods;
 pub(crate) mod report;
 pub(crate) mod train;
+pub(crate) mod tune;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -27,6 +28,7 @@ pub(crate) fn run(args: Args, registry: &Registry, started: Instant) -> Result<(
         Command::Train(args) => train::run(&args, registry, started),
         Command::Embed(args) => embed::run(&args, registry),
         Command::Bench(args) => bench::run(&args, registry),
+        Command::Tune(args) => tune::run(&args, registry),
         Command::Methods(args) => methods::run(&args, registry),
         Command::Report(args) => report::run(&args, registry),
         Command::Evaluate(args) => evaluate::run(&args, registry),

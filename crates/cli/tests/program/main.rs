@@ -12,6 +12,7 @@ mod interrupting;
 mod refusing;
 mod reporting;
 mod training;
+mod tuning;
 mod user_graphs;
 
 use std::fmt::Write;

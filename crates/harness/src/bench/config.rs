@@ -73,10 +73,13 @@ pub enum BenchTask {
     Similarity,
     /// Telling held-out edges from pairs without one, by a training without those edges.
     Links,
+    /// The probe of the protocol on the validation nodes alone: no test label is read. For choosing settings; comparisons have
+    /// the task classification.
+    Validation,
 }
 
 impl BenchTask {
-    /// Every task, in the order of tables.
+    /// Every task of comparisons, in the order of tables.
     pub const ALL: &[Self] = &[Self::Classification, Self::Clustering, Self::Similarity, Self::Links];
 
     /// Its name in files.
@@ -86,6 +89,7 @@ impl BenchTask {
             Self::Clustering => "clustering",
             Self::Similarity => "similarity",
             Self::Links => "links",
+            Self::Validation => "validation",
         }
     }
 }
@@ -165,15 +169,7 @@ impl BenchConfig {
         if last.is_none() {
             return Err(Error::setting("seed", "below 2⁶³ with `seeds` added", self.seed));
         }
-        if self.workers > 1024 {
-            return Err(Error::setting("workers", "at most 1024", self.workers));
-        }
-        if !(1..=1024).contains(&self.threads_per_worker) {
-            return Err(Error::setting("threads_per_worker", "from 1 to 1024", self.threads_per_worker));
-        }
-        if !(self.memory_gb >= 0.0 && self.memory_gb.is_finite()) {
-            return Err(Error::setting("memory_gb", "at least 0", self.memory_gb));
-        }
+        self.check_machine()?;
         if let Some(unevaluated) = self.protocols.iter().find(|protocol| !protocol.evaluates()) {
             return Err(Error::setting("protocols", "protocols that evaluate", unevaluated));
         }
@@ -189,6 +185,23 @@ impl BenchConfig {
             // Found now what is out of range whatever the data set is.
             self.settings_of(variant, &Target::general())?;
             self.preparation_of(variant, &Target::general())?;
+        }
+        Ok(())
+    }
+
+    /// Checks what says how runs share the machine.
+    ///
+    /// # Errors
+    /// A setting out of its range.
+    pub fn check_machine(&self) -> Result<(), Error> {
+        if self.workers > 1024 {
+            return Err(Error::setting("workers", "at most 1024", self.workers));
+        }
+        if !(1..=1024).contains(&self.threads_per_worker) {
+            return Err(Error::setting("threads_per_worker", "from 1 to 1024", self.threads_per_worker));
+        }
+        if !(self.memory_gb >= 0.0 && self.memory_gb.is_finite()) {
+            return Err(Error::setting("memory_gb", "at least 0", self.memory_gb));
         }
         Ok(())
     }
@@ -282,7 +295,10 @@ mod tests {
     #[test]
     fn baselines_come_first_and_once() {
         let config = config("datasets = ['cora']\nmethods = ['g2r', 'raw', 'g2r:gat', 'g2r']").unwrap();
-        assert_eq!(config.methods, ["raw", "propagated", "random-init", "g2r", "g2r:gat"]);
+        assert_eq!(
+            config.methods,
+            ["raw", "propagated", "ppr", "ppr@tf-idf", "random-init", "g2r", "g2r:gat"]
+        );
     }
 
     #[test]

@@ -28,49 +28,118 @@ pub(super) struct Place<'a> {
     pub(super) meter: Option<MemoryMeter>,
 }
 
-/// Trains and evaluates; `None` when it was interrupted.
+/// Trains and evaluates each of some runs, and hands on what came of it; `None` when it was interrupted. Runs of a method without
+/// randomness share one training: each still costs what it would cost alone.
 pub(super) fn execute(
-    job: &Job,
+    jobs: &[Job],
     place: &Place<'_>,
     callback: &mut (dyn RunCallback + Send),
-) -> Result<Option<JobScores>, Error> {
-    let Place { dataset, device, threads, meter } = *place;
-    if let Some(meter) = meter {
-        threads.broadcast(|_| (meter.start)());
+    mut done: impl FnMut(&Job, Result<Option<JobScores>, Error>),
+) {
+    let mut shared: Option<Measured<Trained>> = None;
+    for job in jobs {
+        let trained = match shared.take().filter(|_| !job.variant.method.info().stochastic) {
+            Some(trained) => Ok(Some(trained)),
+            None => place.measure(|| train(job, place, callback)),
+        };
+        let trained = match trained {
+            Ok(Some(trained)) => trained,
+            Ok(None) => return done(job, Ok(None)),
+            Err(error) => {
+                done(job, Err(error));
+                continue;
+            }
+        };
+        let evaluated = place.measure(|| evaluate(job, &trained.value, place, callback));
+        let scores =
+            evaluated.map(|scores| scores.map(|scores| scores.value.at_cost(&trained.cost, &scores.cost)));
+        shared = Some(trained);
+        done(job, scores);
     }
-    let (start, cpu) = (Instant::now(), cpu_seconds_of(threads));
-    let scores = threads.install(|| train_and_evaluate(job, dataset, device, callback))?;
-    let Some(scores) = scores else { return Ok(None) };
-    Ok(Some(JobScores {
-        seconds: start.elapsed().as_secs_f64(),
-        cpu_seconds: cpu_seconds_of(threads).zip(cpu).map(|(after, before)| after - before),
-        peak_bytes: meter.map(|meter| threads.broadcast(|_| (meter.peak)()).iter().sum()),
-        ..scores
-    }))
 }
 
-fn train_and_evaluate(
-    job: &Job,
-    dataset: &NodeDataset,
-    device: &Device,
-    callback: &mut dyn RunCallback,
-) -> Result<Option<JobScores>, Error> {
-    let run = Run::of(job.experiment(), dataset, device)?;
+/// What was used by some work.
+#[derive(Clone, Copy)]
+struct Cost {
+    seconds: f64,
+    cpu_seconds: Option<f64>,
+    peak_bytes: Option<u64>,
+}
+
+/// What came of some work, and what it cost.
+struct Measured<T> {
+    value: T,
+    cost: Cost,
+}
+
+impl Place<'_> {
+    fn measure<T: Send>(
+        &self,
+        work: impl FnOnce() -> Result<Option<T>, Error> + Send,
+    ) -> Result<Option<Measured<T>>, Error> {
+        let Self { threads, meter, .. } = self;
+        if let Some(meter) = meter {
+            threads.broadcast(|_| (meter.start)());
+        }
+        let (start, cpu) = (Instant::now(), cpu_seconds_of(threads));
+        let Some(value) = threads.install(work)? else { return Ok(None) };
+        let cost = Cost {
+            seconds: start.elapsed().as_secs_f64(),
+            cpu_seconds: cpu_seconds_of(threads).zip(cpu).map(|(after, before)| after - before),
+            peak_bytes: meter.map(|meter| threads.broadcast(|_| (meter.peak)()).iter().sum()),
+        };
+        Ok(Some(Measured { value, cost }))
+    }
+}
+
+impl JobScores {
+    fn at_cost(self, training: &Cost, evaluation: &Cost) -> Self {
+        Self {
+            seconds: training.seconds + evaluation.seconds,
+            cpu_seconds: training.cpu_seconds.zip(evaluation.cpu_seconds).map(|(a, b)| a + b),
+            peak_bytes: training.peak_bytes.zip(evaluation.peak_bytes).map(|(a, b)| a.max(b)),
+            ..self
+        }
+    }
+}
+
+/// The rows that a training gave.
+struct Trained {
+    rows: Features,
+    epoch: usize,
+    epochs_trained: usize,
+    seconds: f64,
+}
+
+fn train(job: &Job, place: &Place<'_>, callback: &mut dyn RunCallback) -> Result<Option<Trained>, Error> {
+    let run = Run::of(job.experiment(), place.dataset, place.device)?;
     let evaluator = run.evaluator(job.seed)?;
     let Some((fitted, _)) = run.train_seed(job.seed, evaluator.as_ref(), callback)? else { return Ok(None) };
-    let FitResult { rows: features, epoch, history, seconds: train_seconds, .. } = fitted;
-    let rows = rows_of(&features);
+    let FitResult { rows, epoch, history, seconds, .. } = fitted;
+    Ok(Some(Trained { rows, epoch, epochs_trained: history.len(), seconds }))
+}
+
+fn evaluate(
+    job: &Job,
+    trained: &Trained,
+    place: &Place<'_>,
+    callback: &mut dyn RunCallback,
+) -> Result<Option<JobScores>, Error> {
+    let dataset = place.dataset;
+    let rows = rows_of(&trained.rows);
     let asked = |task| job.tasks.contains(&task);
-    let scores = match &evaluator {
-        Some(evaluator) if asked(BenchTask::Classification) => Some(evaluator.evaluate(&rows)?),
-        _ => None,
+    let scores = match asked(BenchTask::Classification) {
+        true => Some(job.evaluator(dataset)?.evaluate(&rows)?),
+        false => None,
+    };
+    let val_acc = match asked(BenchTask::Validation) {
+        true => Some(job.evaluator(dataset)?.chosen_validation_accuracy(&rows)?),
+        false => scores.map(|scores| scores.val_acc),
     };
     let clustering = asked(BenchTask::Clustering).then(|| clusters(dataset, &rows, job.seed)).transpose()?;
     let similarity = asked(BenchTask::Similarity).then(|| similar(dataset, &rows, job.seed)).transpose()?;
-    let (epochs_trained, d_output) = (history.len(), features.d_input());
-    drop((evaluator, run));
     let links = if asked(BenchTask::Links) && !job.variant.method.info().kind.is_supervised() {
-        match predict_links(job, dataset, device, callback)? {
+        match predict_links(job, dataset, place.device, callback)? {
             Some(links) => Some(links),
             None => return Ok(None),
         }
@@ -78,16 +147,16 @@ fn train_and_evaluate(
         None
     };
     Ok(Some(JobScores {
-        epoch,
-        epochs_trained,
-        d_output,
-        val_acc: scores.map(|scores| scores.val_acc),
+        epoch: trained.epoch,
+        epochs_trained: trained.epochs_trained,
+        d_output: trained.rows.d_input(),
+        val_acc,
         test_acc: scores.map(|scores| scores.test_acc),
         test_macro_f1: scores.map(|scores| scores.test_macro_f1),
         clustering,
         similarity,
         links,
-        train_seconds,
+        train_seconds: trained.seconds,
         seconds: 0.0,
         cpu_seconds: None,
         peak_bytes: None,

@@ -1,11 +1,14 @@
 //! One run of a comparison, and what came of it.
 
 use embedders::{Checkpoint, EncoderKind, PreparationSettings, Settings};
+use graph_io::NodeDataset;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use super::config::BenchTask;
 use super::variant::Variant;
+use crate::error::Error;
+use crate::evaluator::Evaluator;
 use crate::experiment::{Experiment, RunSettings};
 use crate::protocol::Protocol;
 
@@ -92,7 +95,16 @@ impl Job {
         self.dataset == other.dataset
             && self.protocol == other.protocol
             && self.variant == other.variant
+            && self.preparation == other.preparation
             && self.settings == other.settings
+    }
+
+    /// The evaluator of its embedding.
+    pub(super) fn evaluator(&self, dataset: &NodeDataset) -> Result<Evaluator, Error> {
+        let split = self.protocol.split(dataset, self.seed)?;
+        let evaluator = Evaluator::new(dataset, &split, &self.protocol.probe())?;
+        let gives_logits = self.variant.method.info().kind.gives_logits();
+        Ok(if gives_logits { evaluator.of_logits() } else { evaluator })
     }
 
     /// What the encoder is made of, for methods with an encoder.
@@ -107,6 +119,7 @@ impl JobKey {
         self.dataset == other.dataset
             && self.protocol == other.protocol
             && self.method == other.method
+            && self.preparation == other.preparation
             && self.settings == other.settings
     }
 }

@@ -69,6 +69,11 @@ impl Plan {
         Ok(Self { of_datasets: config.datasets.iter().map(of_dataset).collect::<Result<_, Error>>()? })
     }
 
+    /// Runs that are known, by data set.
+    pub(crate) fn of_jobs(of_datasets: Vec<(String, Vec<Job>)>) -> Self {
+        Self { of_datasets }
+    }
+
     /// The runs in order.
     pub fn jobs(&self) -> impl Iterator<Item = &Job> {
         self.of_datasets.iter().flat_map(|(_, jobs)| jobs)
@@ -182,6 +187,22 @@ struct Shared<'a> {
     fault: Option<Error>,
 }
 
+impl Shared<'_> {
+    /// The next run, with the others that its training serves: those that differ in the seed alone, of a method without randomness.
+    fn take(&mut self) -> Vec<Job> {
+        let Some(first) = self.todo.pop() else { return Vec::new() };
+        let mut jobs = vec![first];
+        if !jobs[0].variant.method.info().stochastic {
+            let todo = std::mem::take(&mut self.todo);
+            let (same, rest): (Vec<Job>, Vec<Job>) =
+                todo.into_iter().partition(|job| job.is_of_same_group(&jobs[0]));
+            jobs.extend(same.into_iter().rev());
+            self.todo = rest;
+        }
+        jobs
+    }
+}
+
 impl<'a> OfDataset<'a> {
     fn run(&self) -> Result<(), Error> {
         let workers = match self.config.workers {
@@ -210,31 +231,40 @@ impl<'a> OfDataset<'a> {
 
     fn work(&self, threads: &rayon::ThreadPool) {
         loop {
-            let (job, bytes) = {
+            let (jobs, bytes) = {
                 let mut shared = self.lock();
                 if shared.fault.is_some() || self.callback.interrupted() {
                     return;
                 }
-                let Some(job) = shared.todo.pop() else { return };
-                let bytes = measured(shared.results, &job)
-                    .unwrap_or_else(|| memory::guess(self.dataset, &job.settings));
-                shared.running += 1;
-                (job, bytes)
+                let jobs = shared.take();
+                let Some(first) = jobs.first() else { return };
+                let bytes = measured(shared.results, first)
+                    .unwrap_or_else(|| memory::guess(self.dataset, &first.settings));
+                shared.running += jobs.len();
+                (jobs, bytes)
             };
             let permit = self.memory.acquire(bytes);
             let Machine { device, meter } = *self.machine;
             let place = execute::Place { dataset: self.dataset, device, threads, meter };
             let mut callback = StopWithBench(self.callback);
-            // A defect in one method must not take the others' results with it.
-            let executed = catch_unwind(AssertUnwindSafe(|| execute(&job, &place, &mut callback)));
-            drop(permit);
-            let executed = match executed {
-                Ok(Ok(Some(scores))) => Some(Ok(scores)),
-                Ok(Ok(None)) => None,
-                Ok(Err(error)) => Some(Err(error_chain(&error))),
-                Err(panic) => Some(Err(format!("a defect of this program: {}", message_of(&*panic)))),
+            let mut told = 0;
+            let tell = |job: &Job, executed: Result<Option<JobScores>, Error>| {
+                told += 1;
+                let executed = executed.map_err(|error| error_chain(&error)).transpose();
+                self.record(job.clone(), executed);
             };
-            self.record(job, executed);
+            // A defect in one method must not take the others' results with it.
+            let executed = catch_unwind(AssertUnwindSafe(|| execute(&jobs, &place, &mut callback, tell)));
+            drop(permit);
+            let rest = &jobs[told..];
+            match executed {
+                // Interrupted: what was not begun is left.
+                Ok(()) => rest.iter().for_each(|job| self.record(job.clone(), None)),
+                Err(panic) => {
+                    let error = format!("a defect of this program: {}", message_of(&*panic));
+                    rest.iter().for_each(|job| self.record(job.clone(), Some(Err(error.clone()))));
+                }
+            }
         }
     }
 

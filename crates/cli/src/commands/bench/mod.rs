@@ -55,7 +55,7 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
         let _ =
             writeln!(io::stderr(), "{older} results of an older program are kept in {RESULTS} and not shown");
     }
-    let progress = Bar::new(args, done, plan.jobs().count(), interrupt::listen()?);
+    let progress = Bar::new(args.quiet, done, plan.jobs().count(), interrupt::listen()?);
     let machine = Machine { device: &chosen.device, meter: Some(METER) };
     let outcome = run_bench(&config, &plan, &load, &machine, &mut results, &progress);
     progress.finish();
@@ -98,11 +98,12 @@ fn reference(config: &BenchConfig, registry: &Registry) -> Variant {
     g2r.filter(|g2r| config.variants.contains(g2r)).or(first).expect("a comparison has a method that learns")
 }
 
-const METER: MemoryMeter =
+/// What counts the memory of a run.
+pub(super) const METER: MemoryMeter =
     MemoryMeter { start: tensor_memory::count_from_here, peak: tensor_memory::peak_of_thread };
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+@".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_string()
@@ -112,31 +113,31 @@ fn quoted(word: &str) -> String {
 }
 
 /// A bar on a terminal, a line a run elsewhere; both on stderr.
-struct Bar {
+pub(super) struct Bar {
     bar: ProgressBar,
     lines: bool,
     interrupted: Arc<AtomicBool>,
 }
 
 impl Bar {
-    fn new(args: &BenchArgs, done: usize, total: usize, interrupted: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(quiet: bool, done: usize, total: usize, interrupted: Arc<AtomicBool>) -> Self {
         let bar = ProgressBar::new(total as u64);
         bar.set_style(
             ProgressStyle::with_template("{bar:20} {pos}/{len} runs  {wide_msg}")
                 .expect("the template is fixed"),
         );
         let terminal = io::stderr().is_terminal();
-        if args.quiet || !terminal {
+        if quiet || !terminal {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
         bar.set_position(done as u64);
-        if done > 0 && !args.quiet {
+        if done > 0 && !quiet {
             let _ = writeln!(io::stderr(), "{done} of {total} runs were finished before");
         }
-        Self { bar, lines: !args.quiet && !terminal, interrupted }
+        Self { bar, lines: !quiet && !terminal, interrupted }
     }
 
-    fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }
@@ -147,8 +148,10 @@ impl BenchCallback for Bar {
         let JobRecord { key, scores, error, .. } = record;
         let found = match (scores, error) {
             (Some(scores), _) => {
+                let named = [("test", scores.test_acc), ("validation", scores.val_acc)];
                 let acc =
-                    scores.test_acc.map_or_else(String::new, |acc| format!("test {:.1} %, ", 100.0 * acc));
+                    named.into_iter().find_map(|(name, acc)| Some(format!("{name} {:.1} %, ", 100.0 * acc?)));
+                let acc = acc.unwrap_or_default();
                 format!("{acc}{:.1} s", scores.seconds)
             }
             (None, error) => format!("failed: {}", error.as_deref().unwrap_or_default()),
