@@ -5,8 +5,8 @@ mod operators;
 
 use burn::tensor::{Device, DeviceKind, Tensor};
 use embedders::{
-    Dgi, EncoderSettings, FitOptions, G2r, OptimizerSettings, PreparationSettings, Settings, TrainingData,
-    trainer,
+    Dgi, EncoderSettings, FitOptions, G2r, G2rLinear, OptimizerSettings, PreparationSettings, Settings,
+    TrainingData, trainer,
 };
 use g2r_loss::{Batch, Membership, RateReductionConfig};
 use gnn::encoder::{EncoderConfig, EncoderKind, Layer, RowNorm};
@@ -38,6 +38,7 @@ fn a_wgpu_device_computes_what_the_cpu_computes() {
     encoder_and_loss_agree_and_repeat(&cora, &wgpu, &cpu);
     every_encoder_embeds_and_trains(&wgpu, &cpu);
     infomax_trains(&wgpu, &cpu);
+    the_closed_form_is_that_of_the_host(&wgpu, &cpu);
     errors_come_back_from_the_device(&wgpu);
     rates::rates_agree(&wgpu, &cpu);
 }
@@ -164,6 +165,24 @@ fn infomax_trains(wgpu: &Device, cpu: &Device) {
     for losses in [&found, &expected] {
         assert!(losses[59] < 0.95 * losses[0], "sixty steps lower the loss: {losses:?}");
     }
+}
+
+fn the_closed_form_is_that_of_the_host(wgpu: &Device, cpu: &Device) {
+    let dataset = two_blocks();
+    let linear = G2rLinear { d_output: 4, extra_hops: vec![1], ..G2rLinear::default() };
+    let settings = Settings::new(linear).expect("settings in their range");
+    let run = |device: &Device| {
+        let bound = settings.prepare(&dataset, &PreparationSettings::default(), device).expect("two blocks");
+        let fitted = bound.fit(&FitOptions::seed(0), &mut ()).expect("a closed form");
+        fitted
+            .spectrum
+            .expect("it has a width")
+            .eigenvalues
+            .iter()
+            .map(|value| *value as f32)
+            .collect::<Vec<f32>>()
+    };
+    assert_close("eigenvalues", &run(wgpu), &run(cpu));
 }
 
 fn errors_come_back_from_the_device(wgpu: &Device) {

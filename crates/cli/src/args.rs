@@ -20,9 +20,10 @@ use crate::commands::tune::TuneArgs;
 
 const EXAMPLES: &str = "\
 Examples:
-  g2r train cora                        ten seeds, the authors' settings; writes runs/cora-g2r
+  g2r train cora                        the default method; writes runs/cora-g2r-linear
+  g2r train cora --method g2r           another, with ten seeds; writes runs/cora-g2r
   g2r train roads.tsv.gz --nodes roads.csv    your own graph, in any format of `g2r data formats`
-  g2r embed runs/cora-g2r new.tsv       nodes that training never saw, with a saved model
+  g2r embed runs/cora-g2r-linear new.tsv       nodes that training never saw, with a saved model
   g2r bench --datasets cora --methods g2r,dgi     compare methods with each other and with the baselines
   g2r tune g2r-linear --datasets cora --grid grid.toml    choose settings by validation over random splits
   g2r methods g2r                       every setting of a method with its value

@@ -132,7 +132,7 @@ mod tests {
 
     fn experiment(seeds: usize) -> Experiment {
         let karate = graph_io::load("karate", None).unwrap();
-        let flags = toml::from_str(&format!("dataset = 'karate'\nseeds = {seeds}")).unwrap();
+        let flags = toml::from_str(&format!("dataset = 'karate'\nmethod = 'g2r'\nseeds = {seeds}")).unwrap();
         Draft::from_layers(&Registry::builtin(), None, flags).unwrap().on(&karate).unwrap()
     }
 

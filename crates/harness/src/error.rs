@@ -32,6 +32,15 @@ pub enum Error {
     /// Settings that have no file, with a wrong value.
     #[error("the settings cannot be read")]
     Settings(#[source] Box<toml::de::Error>),
+    /// Settings that the default method does not have.
+    #[error(
+        "the method is {}, the default, unless another is named (--method g2r)",
+        crate::experiment::DEFAULT_METHOD
+    )]
+    SettingsOfDefault {
+        /// Which they are.
+        source: Box<embedders::Error>,
+    },
     /// Parts that do not fit together.
     #[error("{what}: expected {expected}, found {found}")]
     Invalid {

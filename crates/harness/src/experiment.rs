@@ -16,13 +16,17 @@ use crate::input::InputConfig;
 use crate::probe_config::ProbeConfig;
 use crate::protocol::Protocol;
 
+/// The method where none is named: of those without labels the one with the highest validation accuracy over random splits of the
+/// labelled graphs at hand, and the cheapest that learns; see `docs/results.md`.
+pub const DEFAULT_METHOD: &str = "g2r-linear";
+
 /// The settings of a run that do not belong to its method; as a file has them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RunSettings {
     /// The name of a data set, or a path.
     pub dataset: String,
-    /// The name of the method.
+    /// The name of the method; not set, the one whose table there is, else [`DEFAULT_METHOD`].
     pub method: String,
     /// Which of the method's presets fills in what is not set; not set, its default one.
     pub preset: Option<String>,
@@ -97,11 +101,11 @@ impl DeviceChoice {
 }
 
 impl Default for RunSettings {
-    /// G2R with seeds from 0, without a data set.
+    /// The default method with seeds from 0, without a data set.
     fn default() -> Self {
         Self {
             dataset: String::new(),
-            method: "g2r".to_string(),
+            method: DEFAULT_METHOD.to_string(),
             preset: None,
             protocol: None,
             checkpoint: None,
@@ -145,9 +149,13 @@ impl Draft {
             Some(Value::Table(preparation)) => preparation.clone(),
             _ => Table::new(),
         };
+        let named = all.contains_key("method");
         let mut table = to_table(&RunSettings::default());
         overlay(&mut table, all);
         let mut of_methods = config_file::take_tables_of_methods(registry, &mut table);
+        if !named && let [name] = of_methods.keys().collect::<Vec<_>>()[..] {
+            table.insert("method".to_string(), name.as_str().into());
+        }
         let run: RunSettings = table.try_into().map_err(|source| Error::Settings(Box::new(source)))?;
         let method = registry.method(&run.method)?;
         let mut given = of_methods.remove(method.name()).unwrap_or_default();
@@ -159,8 +167,15 @@ impl Draft {
         let draft = Self { run, method, given, preparation };
         draft.run.check(method.info().kind)?;
         // Found now what is out of range whatever the data set is.
-        draft.on_target(&Target::general())?;
-        Ok(draft)
+        match draft.on_target(&Target::general()) {
+            Err(Error::Embedder(source @ embedders::Error::Settings { .. }))
+                if draft.method.name() == DEFAULT_METHOD =>
+            {
+                Err(Error::SettingsOfDefault { source: Box::new(source) })
+            }
+            Err(error) => Err(error),
+            Ok(_) => Ok(draft),
+        }
     }
 
     /// The method.
@@ -354,7 +369,7 @@ mod tests {
             ("g2r.eps_sq = nan", "`eps_sq` must be positive, got NaN"),
             ("probe.c = -1", "`probe.c` must be positive and finite, got -1"),
             (
-                "dgi.epochs = 3",
+                "method = 'g2r'\ndgi.epochs = 3",
                 "settings: expected the table [g2r] of the run's method, or none, found the table [dgi]",
             ),
         ] {

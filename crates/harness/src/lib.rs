@@ -8,7 +8,7 @@
 //! ```
 //! use harness::{Draft, NoCallback, Registry, Run};
 //!
-//! let flags = toml::from_str("dataset = 'cora'\nseeds = 1\n[settings]\nepochs = 1\nd_output = 8\nencoder.d_hidden = []")?;
+//! let flags = toml::from_str("dataset = 'cora'\nseeds = 1\n[settings]\nd_output = 8")?;
 //! let draft = Draft::from_layers(&Registry::builtin(), None, flags)?;
 //! let cora = graph_io::load(&draft.run.dataset, None)?;
 //! let run = Run::prepare(draft, &cora, &burn::tensor::Device::flex())?;
@@ -47,7 +47,7 @@ pub use embedding_check::check_embedding;
 pub use error::{Cause, Error};
 pub use evaluation::MeanStd;
 pub use evaluator::{Evaluator, Scores, evaluate_embedding};
-pub use experiment::{DeviceChoice, Draft, Experiment, RunSettings};
+pub use experiment::{DEFAULT_METHOD, DeviceChoice, Draft, Experiment, RunSettings};
 pub use input::InputConfig;
 pub use outcome::{BestSeed, Outcome, Rates, SeedResult, SeedScores};
 pub use outputs::{Contents, OutputFolder};

@@ -23,7 +23,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Settings under which a run takes a moment.
-const SMALL: [&str; 6] = ["--epochs", "2", "--d-hidden", "12", "--d-output", "6"];
+const SMALL: [&str; 8] = ["--method", "g2r", "--epochs", "2", "--d-hidden", "12", "--d-output", "6"];
 
 fn g2r(args: &[&str]) -> assert_cmd::Command {
     let mut command = assert_cmd::cargo::cargo_bin_cmd!("g2r");

@@ -93,7 +93,7 @@ fn json_is_a_line_a_seed_and_a_summary() {
 fn another_encoder_is_trained_and_named_and_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("sage");
-    let args = ["train", "cora", "--encoder", "sage", "--epochs", "2", "--d-hidden", "16", "--d-output", "8"];
+    let args = [&["train", "cora", "--encoder", "sage"], &SMALL[..]].concat();
     let stdout = stdout_of(&[&args[..], &["--seeds", "1", "--device", "cpu", "--out", text(&out)]].concat());
     assert!(stdout.contains("│ random-init SAGE │"), "{stdout}");
     let report: serde_json::Value =

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
+use burn::tensor::Device;
 use g2r_loss::linear::neighbors::{ExactCosine, FeatureNeighborsConfig, add_neighbors, feature_neighbors};
 use g2r_loss::linear::prepare::{RowNorm, scale_sparse_rows};
 use g2r_loss::linear::{
@@ -15,6 +16,7 @@ use graph_io::{CsrMatrix, Features, Graph, MissingFeatures, NodeDataset};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use super::device_propagation::DevicePropagation;
 use crate::callback::Callback;
 use crate::feature_matrix::{closed_form, feature_matrix, row_major};
 use crate::fit::{Fit, FitOptions, Fitted};
@@ -175,12 +177,14 @@ impl MethodSettings for G2rLinear {
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {
         let x = inputs(data.dataset, data.features.clone());
-        Ok(Box::new(Bound { settings: self.clone(), graph: data.dataset.graph().clone(), x }))
+        let (graph, device) = (data.dataset.graph().clone(), data.device.clone());
+        Ok(Box::new(Bound { settings: self.clone(), graph, x, device }))
     }
 
-    fn restore(&self, _shape: &ModelShape, weights: &Path) -> Result<Box<dyn EmbedNodes>, Error> {
+    fn restore(&self, shape: &ModelShape, weights: &Path) -> Result<Box<dyn EmbedNodes>, Error> {
         let read = || -> Result<Optimum, Box<dyn std::error::Error + Send + Sync>> {
-            Ok(Optimum::of_tensors(self.clone(), &Tensors::from_bytes(&std::fs::read(weights)?)?)?)
+            let tensors = Tensors::from_bytes(&std::fs::read(weights)?)?;
+            Ok(Optimum::of_tensors(self.clone(), &tensors, &shape.device)?)
         };
         match read() {
             Ok(optimum) => Ok(Box::new(optimum)),
@@ -222,17 +226,23 @@ impl G2rLinear {
         Ok(Some(add_neighbors(graph.adjacency(), &found.map_err(closed_form)?, weight as f32)))
     }
 
-    /// The propagations of the scales, the PageRank last.
+    /// The propagations of the scales, the PageRank last: on the host by `adjacency`, which is that of `arcs`, or on a device.
     fn propagations<'a>(
         &self,
         adjacency: &'a NormalizedAdjacency<'a>,
+        arcs: &CsrMatrix,
+        device: &Device,
     ) -> Result<Vec<Box<dyn Propagation + 'a>>, Error> {
+        let (alpha, steps) = (self.teleport_prob, self.iterations);
+        if *device != Device::flex() {
+            let on_device = |alpha, steps| Box::new(DevicePropagation::new(arcs, device, alpha, steps));
+            let hops = self.extra_hops.iter().map(|hops| on_device(0.0, *hops) as Box<dyn Propagation>);
+            return Ok(hops.chain([on_device(alpha, steps) as Box<dyn Propagation>]).collect());
+        }
         let hops =
             self.extra_hops.iter().map(|hops| Box::new(Hops::new(adjacency, *hops)) as Box<dyn Propagation>);
-        let mut all: Vec<_> = hops.collect();
-        let page_rank = PersonalizedPageRank::new(adjacency, self.teleport_prob, self.iterations);
-        all.push(Box::new(page_rank.map_err(closed_form)?));
-        Ok(all)
+        let page_rank = PersonalizedPageRank::new(adjacency, alpha, steps).map_err(closed_form)?;
+        Ok(hops.chain([Box::new(page_rank) as Box<dyn Propagation>]).collect())
     }
 }
 
@@ -251,12 +261,13 @@ struct Bound {
     settings: G2rLinear,
     graph: Graph,
     x: Features,
+    device: Device,
 }
 
 impl Fit for Bound {
     fn fit(&self, _options: &FitOptions, callback: &mut dyn Callback) -> Result<Fitted, Error> {
         let start = Instant::now();
-        let Self { settings, graph, x } = self;
+        let Self { settings, graph, x, device } = self;
         let x = feature_matrix(x)?;
         let total = 2 + settings.extra_hops.len() as u64;
         let mut done = 0;
@@ -278,7 +289,7 @@ impl Fit for Bound {
         };
         let config = settings.config(x.num_features());
         let mut rng = generator(0, Stream::ClosedForm);
-        let propagations = settings.propagations(&normalized)?;
+        let propagations = settings.propagations(&normalized, arcs, device)?;
         let (mut scales, mut last) = (Vec::new(), None);
         for propagation in &propagations {
             step_done()?;
@@ -287,8 +298,12 @@ impl Fit for Bound {
             last = Some((found.embedding, found.spectrum));
         }
         let (embedding, spectrum) = last.expect("the PageRank is always there");
-        let mut optimum =
-            Optimum { settings: settings.clone(), scales: MultiScaleEncoder::new(scales), lift: None };
+        let mut optimum = Optimum {
+            settings: settings.clone(),
+            scales: MultiScaleEncoder::new(scales),
+            lift: None,
+            device: device.clone(),
+        };
         let rows = match settings.is_single_scale() {
             true => embedding,
             false => optimum.joined(&*x, &propagations, graph),
@@ -304,6 +319,7 @@ struct Optimum {
     settings: G2rLinear,
     scales: MultiScaleEncoder,
     lift: Option<RandomFourierFeatures>,
+    device: Device,
 }
 
 impl Optimum {
@@ -349,7 +365,7 @@ impl Optimum {
         tensors
     }
 
-    fn of_tensors(settings: G2rLinear, tensors: &Tensors) -> Result<Self, TensorsError> {
+    fn of_tensors(settings: G2rLinear, tensors: &Tensors, device: &Device) -> Result<Self, TensorsError> {
         let scales = (0..=settings.extra_hops.len()).map(|scale| tensors.encoder(&format!("scale.{scale}.")));
         let scales: Vec<LinearEncoder> = scales.collect::<Result<_, _>>()?;
         let lift = match settings.lift.features {
@@ -360,19 +376,19 @@ impl Optimum {
                 Some(RandomFourierFeatures::new(directions, phases))
             }
         };
-        Ok(Self { settings, scales: MultiScaleEncoder::new(scales), lift })
+        Ok(Self { settings, scales: MultiScaleEncoder::new(scales), lift, device: device.clone() })
     }
 }
 
 impl EmbedNodes for Optimum {
     fn embed(&self, dataset: &NodeDataset, preparation: &Preparation) -> Result<Features, Error> {
-        let (graph, settings) = (dataset.graph(), &self.settings);
+        let (graph, settings, device) = (dataset.graph(), &self.settings, &self.device);
         let x = inputs(dataset, preparation.apply(dataset)?);
         let x = feature_matrix(&x)?;
         let with_neighbors = settings.arcs(&*x, graph)?;
         let arcs = with_neighbors.as_ref().unwrap_or(graph.adjacency());
         let normalized = NormalizedAdjacency::from_symmetric(arcs).map_err(closed_form)?;
-        let propagations = settings.propagations(&normalized)?;
+        let propagations = settings.propagations(&normalized, arcs, device)?;
         let rows = match (settings.is_single_scale(), self.scales.scales()) {
             (true, [encoder]) => encoder.embed(&*x, &*propagations[0]),
             _ => self.joined(&*x, &propagations, graph),

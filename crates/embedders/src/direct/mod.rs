@@ -1,6 +1,7 @@
 //! The methods that train no encoder, a file or a folder each.
 
 mod deepwalk;
+mod device_propagation;
 mod g2r_linear;
 mod node2vec;
 mod ppr;

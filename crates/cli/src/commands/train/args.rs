@@ -16,10 +16,10 @@ use crate::input_args::InputArgs;
 const EXAMPLES: &str = "\
 Examples:
   g2r train cora
-  g2r train citeseer --seeds 3 --epochs 40 --eps-sq 0.1 --out runs/long
-  g2r train cora --encoder sage --protocol random-20 --format json
+  g2r train citeseer --method g2r --seeds 3 --epochs 40 --eps-sq 0.1 --out runs/long
+  g2r train cora --method g2r --encoder sage --protocol random-20 --format json
   g2r train cora --method grace --set temperature=0.5
-  g2r train --config runs/cora-g2r/config.toml --out runs/again
+  g2r train --config runs/cora-g2r-linear/config.toml --out runs/again
   g2r train path/to/graph --embedding-format parquet --embedding-format csv
 
 Without labels, or with --protocol none, nothing is evaluated: one seed is trained, a default of best-validation becomes
@@ -64,7 +64,7 @@ pub(crate) struct TrainArgs {
 struct RunArgs {
     /// The name of a data set (see `g2r data list`), or the path of one; may stand in the config file instead
     dataset: Option<String>,
-    /// The method [default: g2r]
+    /// The method [default: g2r-linear]
     #[arg(long, value_parser = methods(), help_heading = "Run")]
     method: Option<String>,
     /// Which of the method's presets fills in what is not set, such as authors for g2r [default: the one for the data set]
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn every_flag_of_the_method_reaches_its_table() {
-        let flags = "cora --encoder gat --epochs 5 --learning-rate 0.01 --weight-decay 0 --eps-sq 0.1 --gamma1 1 \
+        let flags = "cora --method g2r --encoder gat --epochs 5 --learning-rate 0.01 --weight-decay 0 --eps-sq 0.1 --gamma1 1 \
             --gamma2 2 --groups-per-step 9 --sampling all --weighting mcr2 --membership row --hops 2 --max-group 7 \
             --self-loops --d-hidden 8,4 --d-output 2 --heads 2 --dropout-prob 0.25 --attention-dropout-prob 0.5 \
             --row-norm l2";
@@ -323,7 +323,7 @@ mod tests {
             ("--feature-scaling", &["auto", "none", "row-l1", "row-l2", "standardize"]),
         ] {
             for word in words {
-                assert!(draft(&["cora", flag, word]).is_ok(), "{flag} {word}");
+                assert!(draft(&["cora", "--method", "g2r", flag, word]).is_ok(), "{flag} {word}");
             }
         }
     }
@@ -341,6 +341,11 @@ mod tests {
         assert_eq!(message(" =3"), "expected KEY=VALUE, found \" =3\"");
         let unknown = draft(&["cora", "--method", "dgi", "--eps-sq", "1"]).unwrap_err();
         assert_eq!(unknown.to_string(), "the settings of dgi cannot be read");
+        let of_another = draft(&["cora", "--eps-sq", "1"]).unwrap_err();
+        assert_eq!(
+            of_another.to_string(),
+            "the method is g2r-linear, the default, unless another is named (--method g2r)"
+        );
     }
 
     #[test]
