@@ -180,8 +180,9 @@ mod tests {
 
     /// The filled surfaces, of the eigenvalues and of the powers.
     fn polygons(chart: &Chart) -> Vec<&[[f64; 2]]> {
-        let points =
-            |shape| if let &Shape::Polygon { ref points, .. } = shape { Some(&points[..]) } else { None };
+        fn points(shape: &Shape) -> Option<&[[f64; 2]]> {
+            if let Shape::Polygon { points, .. } = shape { Some(points) } else { None }
+        }
         chart.scene.shapes.iter().filter_map(points).collect()
     }
 
