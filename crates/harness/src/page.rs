@@ -113,6 +113,7 @@ pub fn page_of(
         headline: headline(&stored, &variant),
         history: stored.results.iter().map(history).collect(),
         map: view.map(config, evaluated.as_ref())?,
+        water_filling: None,
         spectrum: None,
         class_cosines: None,
         node_cosines: None,

@@ -44,6 +44,6 @@ pub use matrix::Matrix;
 pub use page::{
     AnglePair, ClassCosines, ClassEnd, ClassScores, ClassSpectrum, Confusion, Epoch, Fact, FactTable,
     Headline, HeadlineRow, MapNode, NodeCosines, NodeMap, Page, PrincipalAngles, RowKind, SeedHistory,
-    Spectrum, SplitPart,
+    Spectrum, SplitPart, WaterFilling,
 };
 pub use plot::Plot;

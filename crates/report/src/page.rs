@@ -31,6 +31,8 @@ pub struct Page {
     pub headline: Option<Headline>,
     /// The training of each seed.
     pub history: Vec<SeedHistory>,
+    /// The eigenvalues of a closed form, which stands in the place of a training.
+    pub water_filling: Option<WaterFilling>,
     /// The nodes in two dimensions.
     pub map: Option<NodeMap>,
     /// The singular values of the embedding.
@@ -142,6 +144,22 @@ pub struct Epoch {
     pub compression: Option<f64>,
     /// The accuracy on the validation nodes, a share.
     pub val_accuracy: Option<f64>,
+}
+
+/// The spectrum of linear rate reduction: direction k has the power p_k = max(0, 1 − s_cut / s_k).
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct WaterFilling {
+    /// The eigenvalues s_k, in falling order.
+    pub eigenvalues: Vec<f64>,
+    /// The water level s_cut: a direction below it carries nothing. 0 where every direction is kept.
+    pub water_level: f64,
+}
+
+impl WaterFilling {
+    /// The figure alone; nothing where no eigenvalue is above 0.
+    pub fn plot(&self) -> Option<Plot> {
+        charts::water_filling(self).map(Plot::from)
+    }
 }
 
 /// The nodes in two dimensions, such as by PCA or t-SNE.

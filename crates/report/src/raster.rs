@@ -43,16 +43,13 @@ fn draw_shape(canvas: &mut Pixmap, shape: &Shape, transform: Transform) {
         Shape::Frame { area, width, paint } => {
             stroke(canvas, rectangle(area, 0.0), *width, *paint, transform);
         }
+        Shape::Polygon { points, paint } => {
+            let mut path = path_through(points);
+            path.close();
+            fill(canvas, path.finish(), *paint, transform);
+        }
         Shape::Line { points, width, paint } => {
-            let mut path = PathBuilder::new();
-            for (i, [x, y]) in points.iter().enumerate() {
-                if i == 0 {
-                    path.move_to(*x as f32, *y as f32);
-                } else {
-                    path.line_to(*x as f32, *y as f32);
-                }
-            }
-            stroke(canvas, path.finish(), *width, *paint, transform);
+            stroke(canvas, path_through(points).finish(), *width, *paint, transform);
         }
         Shape::Marks { points, marker, diameter, paint } => {
             // One path a mark: overlapping ones darken each other in a browser only where they are of different paths,
@@ -66,6 +63,18 @@ fn draw_shape(canvas: &mut Pixmap, shape: &Shape, transform: Transform) {
             draw_raster(canvas, area, *columns, levels, *ink, transform);
         }
     }
+}
+
+fn path_through(points: &[[f64; 2]]) -> PathBuilder {
+    let mut path = PathBuilder::new();
+    for (i, [x, y]) in points.iter().enumerate() {
+        if i == 0 {
+            path.move_to(*x as f32, *y as f32);
+        } else {
+            path.line_to(*x as f32, *y as f32);
+        }
+    }
+    path
 }
 
 fn rectangle(area: &Area, radius: f64) -> Option<Path> {
@@ -190,11 +199,14 @@ mod tests {
         scene.rectangle(Area { x: 0.0, y: 0.0, width: 10.0, height: 10.0 }, 0.0, Ink::Accent);
         scene.marks(vec![[30.0, 10.0]], Marker::Triangle, 8.0, Ink::Class(1));
         scene.line(vec![[0.0, 15.0], [20.0, 15.0]], 2.0, Ink::Text);
+        scene.polygon(vec![[24.0, 14.0], [32.0, 14.0], [32.0, 18.0]], Ink::Contrast);
         let canvas = draw(&scene, 2.0);
         assert_eq!((canvas.width(), canvas.height()), (80, 40));
         assert_eq!(pixel(&canvas, 10, 10), Ink::Accent.rgb());
         assert_eq!(pixel(&canvas, 60, 20), Ink::Class(1).rgb());
         assert_eq!(pixel(&canvas, 20, 30), Ink::Text.rgb());
+        assert_eq!(pixel(&canvas, 60, 31), Ink::Contrast.rgb());
+        assert_eq!(pixel(&canvas, 50, 34), [255, 255, 255], "outside of the triangle");
         assert_eq!(pixel(&canvas, 44, 4), [255, 255, 255]);
     }
 

@@ -1,5 +1,7 @@
 //! From values to lengths on paper, and the marks on an axis.
 
+use std::ops::RangeInclusive;
+
 use crate::number;
 
 /// How values become positions on an axis.
@@ -74,7 +76,8 @@ impl Scale {
         self.from + share.clamp(0.0, 1.0) * (self.to - self.from)
     }
 
-    /// About `count` marks: multiples of 1, 2 or 5 times a power of ten, or powers of ten.
+    /// About `count` marks: multiples of 1, 2 or 5 times a power of ten, or powers of ten, with twice and five times
+    /// those of a range that has few.
     pub(crate) fn ticks(&self, count: usize) -> Vec<Tick> {
         match self.kind {
             ScaleKind::Linear => self.linear_ticks(count),
@@ -109,11 +112,25 @@ impl Scale {
     fn logarithmic_ticks(&self, count: usize) -> Vec<Tick> {
         let (first, last) =
             ((self.low.log10() - 1e-9).ceil() as i32, (self.high.log10() + 1e-9).floor() as i32);
-        let stride = usize::try_from(last - first).unwrap_or(0).div_ceil(count.max(1)).max(1);
+        let powers = usize::try_from(last - first + 1).unwrap_or(0);
+        if powers < 3 {
+            return self.ticks_within_decades(first - 1..=last);
+        }
+        let stride = (powers - 1).div_ceil(count.max(1)).max(1);
         (first..=last)
             .rev()
             .step_by(stride)
-            .map(|power| Tick { value: 10_f64.powi(power), label: power_of_ten(power) })
+            .map(|power| Tick { value: 10_f64.powi(power), label: multiple_of_power(1.0, power) })
+            .collect()
+    }
+
+    /// Marks at 1, 2 and 5 times these powers of ten, as far as they are in the range: one or two marks say little of an axis.
+    fn ticks_within_decades(&self, powers: RangeInclusive<i32>) -> Vec<Tick> {
+        powers
+            .rev()
+            .flat_map(|power| [5.0, 2.0, 1.0].map(|m| (m, power)))
+            .map(|(m, power)| Tick { value: m * 10_f64.powi(power), label: multiple_of_power(m, power) })
+            .filter(|tick| (self.low * (1.0 - 1e-9)..=self.high * (1.0 + 1e-9)).contains(&tick.value))
             .collect()
     }
 }
@@ -151,11 +168,11 @@ fn nice_step(width: f64, count: usize) -> f64 {
         .unwrap_or(least)
 }
 
-fn power_of_ten(power: i32) -> String {
+fn multiple_of_power(multiple: f64, power: i32) -> String {
     if (-2..=4).contains(&power) {
-        return number::rounded(10_f64.powi(power), 2).to_string();
+        return number::rounded(multiple * 10_f64.powi(power), 2).to_string();
     }
-    format!("1e{power}").replace('-', "\u{2212}")
+    format!("{multiple}e{power}").replace('-', "\u{2212}")
 }
 
 #[cfg(test)]
@@ -222,5 +239,12 @@ mod tests {
             labels(&Scale::logarithmic(1e-8, 1.0), 4),
             ["1", "0.01", "1e\u{2212}4", "1e\u{2212}6", "1e\u{2212}8"]
         );
+    }
+
+    #[test]
+    fn a_logarithmic_scale_with_few_powers_has_marks_between_them() {
+        assert_eq!(labels(&Scale::logarithmic(0.03, 1.0), 5), ["1", "0.5", "0.2", "0.1", "0.05"]);
+        assert_eq!(labels(&Scale::logarithmic(3.0, 7.0), 5), ["5"]);
+        assert_eq!(labels(&Scale::logarithmic(2e-5, 1e-4), 5), ["1e\u{2212}4", "5e\u{2212}5", "2e\u{2212}5"]);
     }
 }

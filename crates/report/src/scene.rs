@@ -141,6 +141,8 @@ pub(crate) enum Shape {
     Rectangle { area: Area, radius: f64, paint: Paint },
     /// The outline of a rectangle.
     Frame { area: Area, width: f64, paint: Paint },
+    /// The filled surface within points.
+    Polygon { points: Vec<[f64; 2]>, paint: Paint },
     /// A line through points.
     Line { points: Vec<[f64; 2]>, width: f64, paint: Paint },
     /// The same mark at many points.
@@ -162,6 +164,10 @@ impl Scene {
 
     pub(crate) fn line(&mut self, points: Vec<[f64; 2]>, width: f64, paint: impl Into<Paint>) {
         self.shapes.push(Shape::Line { points, width, paint: paint.into() });
+    }
+
+    pub(crate) fn polygon(&mut self, points: Vec<[f64; 2]>, paint: impl Into<Paint>) {
+        self.shapes.push(Shape::Polygon { points, paint: paint.into() });
     }
 
     pub(crate) fn rectangle(&mut self, area: Area, radius: f64, paint: impl Into<Paint>) {

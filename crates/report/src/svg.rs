@@ -76,16 +76,19 @@ fn draw_shape(svg: &mut String, shape: &Shape, id: &str) -> fmt::Result {
             opacity(svg, "stroke", *paint)?;
             svg.push_str("/>");
         }
+        Shape::Polygon { points, paint } => {
+            write!(svg, "<path class=\"f-{}\"", paint.ink.name())?;
+            opacity(svg, "fill", *paint)?;
+            svg.push_str(" d=\"");
+            draw_path(svg, points)?;
+            svg.push_str("z\"/>");
+        }
         Shape::Line { points, width, paint } => {
             write!(svg, "<path class=\"s-{}\" stroke-width=\"{}\"", paint.ink.name(), rounded(*width, 2))?;
             svg.push_str(" stroke-linejoin=\"round\"");
             opacity(svg, "stroke", *paint)?;
             svg.push_str(" d=\"");
-            for (i, [x, y]) in points.iter().enumerate() {
-                // After the first of a path's points the L is left out: the format reads them as a line anyway.
-                let step = if i == 0 { "M" } else { " " };
-                write!(svg, "{step}{} {}", coordinate(*x), coordinate(*y))?;
-            }
+            draw_path(svg, points)?;
             svg.push_str("\"/>");
         }
         Shape::Marks { points, marker, diameter, paint } => {
@@ -109,6 +112,15 @@ fn draw_shape(svg: &mut String, shape: &Shape, id: &str) -> fmt::Result {
             draw_area(svg, area)?;
             svg.push_str("/>");
         }
+    }
+    Ok(())
+}
+
+fn draw_path(svg: &mut String, points: &[[f64; 2]]) -> fmt::Result {
+    for (i, [x, y]) in points.iter().enumerate() {
+        // After the first of a path's points the L is left out: the format reads them as a line anyway.
+        let step = if i == 0 { "M" } else { " " };
+        write!(svg, "{step}{} {}", coordinate(*x), coordinate(*y))?;
     }
     Ok(())
 }
@@ -209,6 +221,14 @@ mod tests {
                  aria-label=\"Bars &amp; more\">{rectangle}</svg>"
             )
         );
+    }
+
+    #[test]
+    fn a_polygon_is_a_closed_path() {
+        let mut scene = Scene::new(20.0, 10.0);
+        scene.polygon(vec![[1.0, 2.0], [3.0, 2.0], [3.0, 4.0]], Ink::Accent.at(0.25));
+        let svg = write(&scene, "x", "", Place::Page);
+        assert!(svg.contains(r#"<path class="f-accent" fill-opacity="0.25" d="M1 2 3 2 3 4z"/>"#), "{svg}");
     }
 
     #[test]

@@ -1,9 +1,14 @@
-//! The axes of a figure with curves over something that is counted.
+//! The axes of a figure: a y axis with lines across the area, an x axis that counts or has marks of its own.
 
 use crate::font;
 use crate::palette::Ink;
 use crate::scale::{Scale, Tick};
 use crate::scene::{Anchor, Area, LABEL_SIZE, Scene, Text};
+
+/// The height of the title above a y axis.
+pub(crate) const TITLE_HEIGHT: f64 = 24.0;
+/// The height of the marks and the title below an x axis.
+pub(crate) const X_AXIS_HEIGHT: f64 = 38.0;
 
 /// Two scales over a rectangle.
 pub(crate) struct Frame {
@@ -21,34 +26,44 @@ pub(crate) struct AxisTitles<'a> {
 impl Frame {
     /// Lays the axes into `outer` and draws their lines, marks and words: the y axis' word stands above it.
     pub(crate) fn draw(scene: &mut Scene, outer: Area, x: Scale, y: Scale, titles: &AxisTitles) -> Self {
-        let y_ticks = y.ticks(5);
-        let label_width = widest(&y_ticks);
+        let left = room_for_labels(&y.ticks(5));
         let area = Area {
-            x: outer.x + label_width + 8.0,
-            y: outer.y + 24.0,
-            width: outer.width - label_width - 8.0 - 12.0,
-            height: outer.height - 24.0 - 38.0,
+            x: outer.x + left,
+            y: outer.y + TITLE_HEIGHT,
+            width: outer.width - left - 12.0,
+            height: outer.height - TITLE_HEIGHT - X_AXIS_HEIGHT,
         };
+        let frame = Self::without_x_marks(scene, area, x, y);
+        scene.text(y_title(outer.x, &area, titles.y));
+        let ticks = frame.x.whole_ticks(6);
+        frame.draw_x_marks(scene, &ticks, titles.x);
+        frame
+    }
+
+    /// Draws the y axis at the left of `area`, with about five marks, and the line at the foot.
+    pub(crate) fn without_x_marks(scene: &mut Scene, area: Area, x: Scale, y: Scale) -> Self {
         let x = x.onto(area.x, area.right());
         let y = y.onto(area.bottom(), area.y);
-
-        scene.text(Text::label(outer.x, outer.y + 11.0, titles.y).inked(Ink::Text));
-        for tick in &y_ticks {
+        for tick in y.ticks(5) {
             let at = y.position(tick.value);
             scene.line(vec![[area.x, at], [area.right(), at]], 1.0, Ink::Grid);
-            scene.text(Text::label(area.x - 7.0, at + 4.0, &*tick.label).anchored(Anchor::End));
+            scene.text(Text::label(area.x - 7.0, at + 4.0, tick.label).anchored(Anchor::End));
         }
         scene.line(vec![[area.x, area.bottom()], [area.right(), area.bottom()]], 1.0, Ink::Muted);
-        for tick in x.whole_ticks(6) {
-            let at = x.position(tick.value);
+        Self { area, x, y }
+    }
+
+    /// Draws the marks of the x axis and its title below the area.
+    pub(crate) fn draw_x_marks(&self, scene: &mut Scene, ticks: &[Tick], title: &str) {
+        let area = &self.area;
+        for tick in ticks {
+            let at = self.x.position(tick.value);
             scene.line(vec![[at, area.bottom()], [at, area.bottom() + 4.0]], 1.0, Ink::Muted);
-            scene.text(Text::label(at, area.bottom() + 17.0, tick.label).anchored(Anchor::Middle));
+            scene.text(Text::label(at, area.bottom() + 17.0, &*tick.label).anchored(Anchor::Middle));
         }
         let middle = area.x + area.width / 2.0;
-        scene.text(
-            Text::label(middle, area.bottom() + 33.0, titles.x).anchored(Anchor::Middle).inked(Ink::Text),
-        );
-        Self { area, x, y }
+        scene
+            .text(Text::label(middle, area.bottom() + 33.0, title).anchored(Anchor::Middle).inked(Ink::Text));
     }
 
     /// The points of a curve; it has a gap where a value is not a number, so there may be several pieces.
@@ -67,9 +82,14 @@ impl Frame {
     }
 }
 
-/// The width that the widest label needs.
-fn widest(ticks: &[Tick]) -> f64 {
-    ticks.iter().map(|tick| 1.15 * font::width(&tick.label, LABEL_SIZE)).fold(0.0, f64::max)
+/// The title of the y axis of `area`, above its marks from `left` on.
+pub(crate) fn y_title(left: f64, area: &Area, title: &str) -> Text {
+    Text::label(left, area.y - TITLE_HEIGHT + 11.0, title).inked(Ink::Text)
+}
+
+/// The width that the labels of a y axis need on the left of it.
+pub(crate) fn room_for_labels(ticks: &[Tick]) -> f64 {
+    8.0 + ticks.iter().map(|tick| 1.15 * font::width(&tick.label, LABEL_SIZE)).fold(0.0, f64::max)
 }
 
 #[cfg(test)]

@@ -12,9 +12,11 @@ mod node_cosines;
 mod per_class;
 mod spectrum;
 mod training;
+mod water_filling;
 
 pub(crate) use hover::Hover;
 pub(crate) use map::Placement;
+pub(crate) use water_filling::chart as water_filling;
 
 use crate::page::Page;
 use crate::scene::Scene;
@@ -49,7 +51,10 @@ pub(crate) enum Section {
 pub(crate) fn of(page: &Page, section: Section) -> Vec<Chart> {
     match section {
         Section::Map => map::chart(page).into_iter().collect(),
-        Section::Training => training::charts(page),
+        Section::Training => {
+            let closed_form = page.water_filling.as_ref().and_then(water_filling);
+            training::charts(page).into_iter().chain(closed_form).collect()
+        }
         Section::Geometry => [
             spectrum::chart(page),
             class_cosines::chart(page),

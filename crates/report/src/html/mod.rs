@@ -129,9 +129,12 @@ fn parts(page: &Page) -> Result<Vec<Part>, fmt::Error> {
     add("map", "Map", body);
 
     let training = figures(Section::Training);
+    let trains = page.history.iter().any(|seed| !seed.epochs.is_empty());
     // Beside the last figure where that has nothing beside it.
     let breadth = if training.len() % 2 == 1 { Breadth::Half } else { Breadth::Full };
-    add("training", "Training", cards(&training, &tables::seeds(page, breadth)?)?);
+    // A closed form has no epochs: its spectrum alone says how the embedding was found.
+    let (id, title) = if trains { ("training", "Training") } else { ("closed-form", "Closed form") };
+    add(id, title, cards(&training, &tables::seeds(page, breadth)?)?);
     let geometry = figures(Section::Geometry);
     add("geometry", "Geometry", cards(&geometry, "")?);
     let predictions = figures(Section::Predictions);

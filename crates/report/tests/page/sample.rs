@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use report::{
     AnglePair, ClassCosines, ClassEnd, ClassScores, ClassSpectrum, Confusion, Epoch, Fact, FactTable,
     Headline, HeadlineRow, MapNode, Matrix, NodeCosines, NodeMap, Page, PrincipalAngles, RowKind,
-    SeedHistory, Spectrum, SplitPart,
+    SeedHistory, Spectrum, SplitPart, WaterFilling,
 };
 
 const CLASSES: [(&str, usize); 7] = [
@@ -44,6 +44,7 @@ pub(crate) fn page() -> Page {
         classes: CLASSES.map(|(name, _)| name.to_owned()).into(),
         headline: Some(headline()),
         history: (0..10).map(|seed| history(seed, rng)).collect(),
+        water_filling: Some(water_filling()),
         map: Some(map(rng)),
         spectrum: Some(spectrum()),
         class_cosines: Some(ClassCosines { matrix: cosines(rng) }),
@@ -158,6 +159,12 @@ fn spectrum() -> Spectrum {
             })
             .collect(),
     }
+}
+
+/// Eigenvalues that fall over more than two decades, of which 24 are kept.
+fn water_filling() -> WaterFilling {
+    let eigenvalues: Vec<f64> = (0..25).map(|k| 9.5 * (-(f64::from(k) / 1.3).sqrt()).exp()).collect();
+    WaterFilling { water_level: eigenvalues[24], eigenvalues }
 }
 
 fn cosines(rng: &mut ChaCha8Rng) -> Matrix {

@@ -151,13 +151,14 @@ fn figures_tell_values_to_the_pointer_and_to_the_keys() {
         key(svg, 'ArrowRight'); const first = tip();
         key(svg, 'ArrowRight'); const second = tip();
         svg.blur();
-        return { rates: over('training-rates', 0.6, 0.5), spectrum: over('spectrum', 0.5, 0.6),
+        return { rates: over('training-rates', 0.6, 0.5), spectrum: over('spectrum', 0.5, 0.6), water: over('water-filling', 0.96, 0.9),
             confusion: over('confusion', 0.6, 0.3), nodes: over('node-cosines', 0.5, 0.5),
             outside: over('confusion', 0.01, 0.99), first, second, after: tip() };";
     let Some(result) = try_sample(script, DESKTOP) else { return };
     let told = |name: &str| result[name].as_str().unwrap_or_else(|| panic!("{name}: {result}"));
     assert!(told("rates").starts_with("epoch ") && told("rates").contains("compression"), "{result}");
     assert!(told("spectrum").contains("all nodes (131.4)"), "{result}");
+    assert!(told("water").starts_with("direction 25\n") && told("water").contains("power\n0"), "{result}");
     assert!(told("confusion").contains("true") && told("confusion").contains("predicted"), "{result}");
     assert!(told("nodes").contains("value"), "{result}");
     assert!(told("first").starts_with("Theory\n"), "{result}");
