@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use embedders::seeds::{Stream, generator};
-use embedders::{EpochRates, Method, Registry};
+use embedders::{EpochRates, LinearSpectrum, Method, Registry};
 use evaluation::{
     ClassSubspaces, ConfusionMatrix, CosineMap, MeanStd, Rows, SimilaritySearch, Spectrum, TsneConfig,
 };
@@ -14,7 +14,7 @@ use rand::seq::index;
 use report::{
     AnglePair, ClassCosines, ClassEnd, ClassScores, ClassSpectrum, Confusion, Epoch, Fact, FactTable,
     Headline, HeadlineRow, MapNode, Matrix, NodeCosines, NodeMap, Page, PrincipalAngles, RowKind,
-    SeedHistory, SplitPart,
+    SeedHistory, SplitPart, WaterFilling,
 };
 use serde::Deserialize;
 use toml::Table;
@@ -125,6 +125,11 @@ pub fn page_of(
         environment: environment(&stored),
         command: Some(format!("g2r report {}", folder.display())),
     };
+    let of_best = stored.results.iter().find(|result| result.seed == stored.best_seed);
+    page.water_filling = of_best.and_then(|result| {
+        let LinearSpectrum { eigenvalues, water_level } = result.spectrum.clone()?;
+        Some(WaterFilling { eigenvalues, water_level })
+    });
     view.add_spectra(&mut page)?;
     if labels.is_some() {
         view.add_cosines(&mut page)?;
