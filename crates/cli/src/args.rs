@@ -27,7 +27,7 @@ Examples:
   g2r bench --datasets cora --methods g2r,dgi     compare methods with each other and with the baselines
   g2r tune g2r-linear --datasets cora --grid grid.toml    choose settings by validation over random splits
   g2r methods g2r                       every setting of a method with its value
-  g2r report runs/cora-g2r              a page of a run, to be opened in a browser
+  g2r report runs/cora-g2r-linear       a page of a run, to be opened in a browser
   g2r evaluate z.npy --dataset cora     evaluate an embedding from anywhere
   g2r inspect citeseer                  what is in a data set
   g2r data list                         which data sets there are

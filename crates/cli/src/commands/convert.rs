@@ -18,7 +18,7 @@ Examples:
   g2r data convert cora cora.npz                        as numpy.load reads it
   g2r data convert roads.txt.gz roads --to graph-folder  arrays that are mapped, not read
   g2r data convert roads.txt roads.mtx --loops keep
-  g2r data convert runs/cora-g2r cora.vec               an embedding with its nodes' ids, for gensim
+  g2r data convert runs/cora-g2r-linear cora.vec               an embedding with its nodes' ids, for gensim
 
 FROM is an embedding if it is the folder of a run, embedding.npy in it, or a file in a format of embeddings; else it is a
 graph. The ending of OUT says its format, unless --to does.")]

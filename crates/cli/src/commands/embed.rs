@@ -17,8 +17,8 @@ use crate::stdout;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  g2r embed runs/cora-g2r new.tsv --nodes new.csv --out new.csv
-  g2r embed runs/cora-g2r cora --out cora.vec
+  g2r embed runs/cora-g2r-linear new.tsv --nodes new.csv --out new.csv
+  g2r embed runs/cora-g2r-linear cora --out cora.vec
 
 Feature columns are matched by their names, in whatever order they come; missing or unknown ones are an error that names
 them. Methods that know nodes by their ids alone (deepwalk, node2vec, spectral) give the vectors of their training graph.

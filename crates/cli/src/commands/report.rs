@@ -14,8 +14,8 @@ use crate::stdout;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  g2r report runs/cora-g2r              writes runs/cora-g2r/report.html, which needs no network
-  g2r report runs/cora-g2r --plots      and each figure as SVG and PNG in runs/cora-g2r/plots")]
+  g2r report runs/cora-g2r-linear              writes runs/cora-g2r-linear/report.html, which needs no network
+  g2r report runs/cora-g2r-linear --plots      and each figure as SVG and PNG in runs/cora-g2r-linear/plots")]
 pub(crate) struct ReportArgs {
     /// A folder that `g2r train` has written
     pub(crate) run: PathBuf,

@@ -48,7 +48,7 @@ fn settings_out_of_range() {
         ("--attention-dropout-prob", "1", "`attention_dropout_prob` must be from 0 to below 1, got 1"),
         ("--lr", "inf", "`learning_rate` must be positive, got inf"),
     ] {
-        assert_eq!(refused(&["train", "cora", flag, value]), expected);
+        assert_eq!(refused(&["train", "cora", "--method", "g2r", flag, value]), expected);
     }
 }
 

@@ -22,7 +22,7 @@ use crate::stdout;
 #[command(after_help = "\
 Examples:
   g2r evaluate z.npy --dataset cora
-  g2r evaluate runs/cora-g2r
+  g2r evaluate runs/cora-g2r-linear
   g2r evaluate cora.vec --dataset cora
   g2r evaluate z.npy --dataset cora --protocol random-20 --seed 3 --format json
 
