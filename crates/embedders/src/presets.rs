@@ -122,9 +122,13 @@ impl Presets {
     /// The presets that hold for a data set, each over the one before: those of its name, else the general ones.
     pub(crate) fn of(self, target: &Target<'_>, encoder: Option<EncoderKind>) -> Vec<Preset> {
         let Self { mut dataset, mut general } = self;
-        let asked = |preset: &Preset| preset.preset.as_deref() == target.preset;
-        dataset.retain(|preset| asked(preset) && preset.names.iter().any(|name| name == target.dataset));
-        general.retain(asked);
+        // A data set of a known name without its features is another one.
+        let holds = |preset: &Preset| {
+            preset.preset.as_deref() == target.preset
+                && (preset.features.is_empty() || preset.features.contains(&target.features))
+        };
+        dataset.retain(|preset| holds(preset) && preset.names.iter().any(|name| name == target.dataset));
+        general.retain(holds);
         let mut candidates = if dataset.is_empty() { general } else { dataset };
         candidates.retain(|preset| preset.fits(target, encoder));
         candidates
@@ -133,11 +137,8 @@ impl Presets {
 
 impl Preset {
     fn fits(&self, target: &Target<'_>, encoder: Option<EncoderKind>) -> bool {
-        let holds =
-            |kinds: &[EncoderKind]| encoder.is_none_or(|kind| kinds.is_empty() || kinds.contains(&kind));
-        holds(&self.encoders)
-            && (self.features.is_empty() || self.features.contains(&target.features))
-            && target.num_nodes >= self.min_nodes
+        let own = encoder.is_none_or(|kind| self.encoders.is_empty() || self.encoders.contains(&kind));
+        own && target.num_nodes >= self.min_nodes
     }
 }
 
