@@ -29,6 +29,9 @@ fn cora_gives_a_table_and_every_file() {
 
     let mut written: Vec<String> =
         fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    // The preset for Cora projects the features, by a map that is a file of the model.
+    written.retain(|name| name != "preparation.safetensors");
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1 + written.len());
     written.sort();
     assert_eq!(written, FILES);
     let embedding: Array2<f32> = ndarray_npy::read_npy(out.join("embedding.npy")).unwrap();

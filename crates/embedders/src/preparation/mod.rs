@@ -346,7 +346,7 @@ mod tests {
         // The second column is in every row: its idf is 0.
         let counts = array![[3.0f32, 1.0, 0.0], [0.0, 2.0, 0.0], [0.0, 1.0, 4.0], [0.0, 1.0, 0.0]];
         let sparse = graph_io::CsrMatrix::csr_from_dense(counts.view(), 0.0);
-        for features in [Features::Dense(counts.clone()), Features::Sparse(sparse)] {
+        for features in [Features::Dense(counts), Features::Sparse(sparse)] {
             let training = dataset(features, &[]);
             let (preparation, prepared) = Preparation::fit_and_apply(&settings, &training).unwrap();
             let expected =

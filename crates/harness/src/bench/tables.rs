@@ -122,7 +122,7 @@ impl Tables<'_> {
                     })
                 });
                 let _ = writeln!(text, "| {} | {} |", variant.title(), jobs.collect::<Vec<_>>().join(" | "));
-                let Some(row) = published(&variant, protocol) else { continue };
+                let Some(row) = published(variant, protocol) else { continue };
                 if names.iter().all(|dataset| row.accuracy(dataset).is_none()) {
                     continue;
                 }

@@ -139,7 +139,7 @@ mod tests {
         };
         let first = choice([Some(0.75), Some(0.5), Some(0.5)], [1.0, 1.0, 1.0]);
         let second = choice([Some(0.5), Some(0.75), None], [2.0, 1.0, 1.0]);
-        assert_eq!(one_for_all(&[first.clone(), second.clone()]), Some((1, 0.625)));
+        assert_eq!(one_for_all(&[first.clone(), second]), Some((1, 0.625)));
         assert_eq!(one_for_all(&[first]), Some((0, 0.75)));
         assert_eq!(one_for_all(&[choice([None; 3], [1.0; 3])]), None);
         assert_eq!(one_for_all(&[]), None);
