@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeatureScaling {
-    /// By what the columns hold: see [`Preparation::fit`].
+    /// By what the columns hold: see [`Preparation::fit`](crate::Preparation::fit).
     #[default]
     Auto,
     /// As they are.
