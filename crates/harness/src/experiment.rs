@@ -39,7 +39,8 @@ pub struct RunSettings {
     pub eval_every: usize,
     /// The first seed; below 2⁶³.
     pub seed: u64,
-    /// How many seeds, each one more than the last, at least 1; not set, ten, and one where nothing is evaluated.
+    /// How many seeds, each one more than the last, at least 1; not set, ten, and one where nothing is evaluated or where seeds would
+    /// not differ.
     pub seeds: Option<usize>,
     /// Device.
     pub device: DeviceChoice,

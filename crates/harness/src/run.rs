@@ -68,7 +68,10 @@ impl<'a> Run<'a> {
         let settings = &mut experiment.run;
         let protocol = *settings.protocol.get_or_insert_with(|| Protocol::default_for(dataset));
         let probe = settings.probe.get_or_insert_with(|| protocol.probe()).clone();
-        settings.seeds = Some(settings.num_seeds());
+        // What knows no chance is the same for every seed: where they share a split, one says all.
+        let varies = experiment.settings.info().stochastic || protocol.splits_by_seed(dataset);
+        let num_seeds = settings.seeds.unwrap_or(if varies { settings.num_seeds() } else { 1 });
+        settings.seeds = Some(num_seeds);
         if protocol.evaluates() {
             let split = protocol.split(dataset, settings.seed)?;
             Evaluator::new(dataset, &split, &probe)?;

@@ -25,6 +25,7 @@
 //! ```
 
 mod charts;
+mod cost;
 mod error;
 mod escape;
 mod font;
@@ -39,6 +40,7 @@ mod scale;
 mod scene;
 mod svg;
 
+pub use cost::{CostKind, CostPanel, CostPoint, cost_plot};
 pub use error::Error;
 pub use matrix::Matrix;
 pub use page::{

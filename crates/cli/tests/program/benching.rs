@@ -167,6 +167,8 @@ fn every_table_is_written_and_published_numbers_have_rows_of_their_own() {
     let out = bench.out("out");
     let lines = bench.finish(&out);
     let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+    let plot = read("plot.svg");
+    assert!(plot.starts_with("<svg") && plot.contains(">DGI<"), "{plot}");
     let paper = read("paper.md");
     assert!(paper.contains("| *G2R, published [") && paper.contains("*82.6 ± 1.4*"), "{paper}");
     assert!(paper.contains("Published, not run here: "), "{paper}");

@@ -6,6 +6,7 @@ mod execute;
 mod job;
 mod memory;
 mod memory_budget;
+mod plot;
 mod published;
 mod results_file;
 mod summary;

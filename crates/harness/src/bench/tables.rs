@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::columns::{COSTS, Column, SCORES, ValueOf};
 use super::job::JobScores;
+use super::plot::plot;
 use super::published::published;
 use super::summary::{GroupSummary, baselines_of};
 use super::variant::Variant;
@@ -31,25 +32,30 @@ pub struct Tables<'a> {
 }
 
 impl Tables<'_> {
-    /// Writes `table.md`, `table.csv`, `table.json` and `paper.md`, each first under a temporary name.
+    /// Writes `table.md`, `table.csv`, `table.json`, `paper.md` and, where costs are known, `plot.svg`, each first under a temporary
+    /// name; returns the names.
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<(), Error> {
+    pub fn write(&self, folder: &Path) -> Result<Vec<&'static str>, Error> {
         let json = serde_json::to_string_pretty(&self.to_json()).expect("numbers, words and lists");
-        for (name, text) in [
+        let mut files = vec![
             ("table.md", self.to_markdown()),
             ("table.csv", self.to_csv()),
             ("table.json", json + "\n"),
             ("paper.md", self.to_paper()),
-        ] {
+        ];
+        files.extend(plot(self.groups).map(|plot| ("plot.svg", plot.svg())));
+        let mut names = Vec::new();
+        for (name, text) in files {
             let path = folder.join(name);
             let fault = |source| Error::write(&path, source);
             let staged = tempfile::NamedTempFile::new_in(folder).map_err(fault)?;
             fs::write(staged.path(), text).map_err(fault)?;
             staged.persist(&path).map_err(|error| fault(error.error))?;
+            names.push(name);
         }
-        Ok(())
+        Ok(names)
     }
 
     /// A table for each data set and protocol with every score and cost, as Markdown.

@@ -3,6 +3,7 @@
 mod angles;
 mod class_cosines;
 mod confusion;
+mod cost;
 mod frame;
 mod grid;
 mod hover;
@@ -14,6 +15,7 @@ mod spectrum;
 mod training;
 mod water_filling;
 
+pub(crate) use cost::chart as cost;
 pub(crate) use hover::Hover;
 pub(crate) use map::Placement;
 pub(crate) use water_filling::chart as water_filling;

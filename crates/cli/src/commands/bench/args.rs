@@ -18,9 +18,10 @@ Examples:
   g2r bench --datasets cora --methods g2r,node2vec --tasks classification,clustering,similarity,links
   g2r bench --config runs/planetoid/bench.toml
 
-The baselines raw, propagated and random-init are always shown. Each finished run is a line of results.jsonl in the output
+The baselines raw, propagated, ppr, ppr@tf-idf and random-init are always shown. Each finished run is a line of results.jsonl in the output
 folder: the same command resumes an interrupted comparison and retries failed runs. The folder also gets bench.toml (every
-setting), table.md, table.csv, table.json and paper.md (with published numbers in rows of their own).")]
+setting), table.md, table.csv, table.json, paper.md (with published numbers in rows of their own), and plot.svg (accuracy
+against processor time).")]
 pub(crate) struct BenchArgs {
     /// Settings as TOML, such as the bench.toml that a comparison has written
     #[arg(long, value_name = "FILE")]
@@ -49,8 +50,8 @@ struct ComparisonArgs {
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     datasets: Vec<String>,
-    /// Methods, each alone or with an encoder after a colon
-    #[arg(long, value_name = "METHOD[:ENCODER],…", value_delimiter = ',')]
+    /// Methods, each alone, with an encoder after a colon, or with a preset after an @, such as g2r@authors
+    #[arg(long, value_name = "METHOD[:ENCODER][@PRESET],…", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     methods: Vec<String>,
     /// How nodes are split [default: public where the data set has a split, else random-20-500-1000]

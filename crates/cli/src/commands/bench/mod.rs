@@ -72,11 +72,11 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
         device: &chosen.name,
         out: &folder,
     };
-    tables.write(&out).run_err()?;
+    let written = tables.write(&out).run_err()?.join(", ");
     match args.format {
         Format::Json => tables.to_json().into_iter().try_for_each(stdout::line)?,
         Format::Text => stdout::line(format_args!(
-            "{}\nwritten to {folder}: {RESULTS}, table.md, table.csv, table.json, paper.md, {CONFIG}",
+            "{}\nwritten to {folder}: {RESULTS}, {written}, {CONFIG}",
             tables.to_markdown().trim_end()
         ))?,
     }

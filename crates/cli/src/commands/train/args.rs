@@ -83,7 +83,7 @@ struct RunArgs {
     /// The first seed [default: 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), help_heading = "Run")]
     seed: Option<i64>,
-    /// How many seeds, each one more than the last [default: 10; 1 where nothing is evaluated]
+    /// How many seeds, each one more than the last [default: 10; 1 where nothing is evaluated or seeds would not differ]
     #[arg(long, value_name = "N", help_heading = "Run")]
     seeds: Option<u32>,
     /// Device; auto takes a hardware GPU where there is one, else the CPU [default: auto]
