@@ -100,6 +100,11 @@ impl MethodInfo {
         let kind = MethodKind::Unsupervised;
         Self { name, title, source, kind, checkpoint: Checkpoint::Last, stochastic: false }
     }
+
+    /// Whether one training serves every seed and every split: nothing is drawn, and no label is learned from.
+    pub fn is_same_for_all_splits(&self) -> bool {
+        !self.stochastic && !self.kind.is_supervised()
+    }
 }
 
 /// What a method learns from.

@@ -264,7 +264,7 @@ impl<'a> Run<'a> {
         shared: &mut Option<TrainedSeed>,
         callback: &mut dyn RunCallback,
     ) -> Result<Option<TrainedSeed>, Error> {
-        if self.experiment.settings.info().stochastic {
+        if !self.experiment.settings.info().is_same_for_all_splits() {
             return self.train_seed(seed, evaluator, callback);
         }
         if shared.is_none() {

@@ -38,9 +38,17 @@ pub(super) fn execute(
 ) {
     let mut shared: Option<Measured<Trained>> = None;
     for job in jobs {
-        let trained = match shared.take().filter(|_| !job.variant.method.info().stochastic) {
+        if callback.interrupted() {
+            return done(job, Ok(None));
+        }
+        let trained = match shared.take().filter(|_| job.variant.method.info().is_same_for_all_splits()) {
             Some(trained) => Ok(Some(trained)),
-            None => place.measure(|| train(job, place, callback)),
+            None => {
+                if let Some(meter) = place.meter {
+                    place.threads.broadcast(|_| (meter.start)());
+                }
+                place.measure(|| train(job, place, callback))
+            }
         };
         let trained = match trained {
             Ok(Some(trained)) => trained,
@@ -78,9 +86,6 @@ impl Place<'_> {
         work: impl FnOnce() -> Result<Option<T>, Error> + Send,
     ) -> Result<Option<Measured<T>>, Error> {
         let Self { threads, meter, .. } = self;
-        if let Some(meter) = meter {
-            threads.broadcast(|_| (meter.start)());
-        }
         let (start, cpu) = (Instant::now(), cpu_seconds_of(threads));
         let Some(value) = threads.install(work)? else { return Ok(None) };
         let cost = Cost {
@@ -97,7 +102,8 @@ impl JobScores {
         Self {
             seconds: training.seconds + evaluation.seconds,
             cpu_seconds: training.cpu_seconds.zip(evaluation.cpu_seconds).map(|(a, b)| a + b),
-            peak_bytes: training.peak_bytes.zip(evaluation.peak_bytes).map(|(a, b)| a.max(b)),
+            // Counted from the start of the training.
+            peak_bytes: evaluation.peak_bytes,
             ..self
         }
     }

@@ -192,7 +192,7 @@ impl Shared<'_> {
     fn take(&mut self) -> Vec<Job> {
         let Some(first) = self.todo.pop() else { return Vec::new() };
         let mut jobs = vec![first];
-        if !jobs[0].variant.method.info().stochastic {
+        if jobs[0].variant.method.info().is_same_for_all_splits() {
             let todo = std::mem::take(&mut self.todo);
             let (same, rest): (Vec<Job>, Vec<Job>) =
                 todo.into_iter().partition(|job| job.is_of_same_group(&jobs[0]));

@@ -1,6 +1,6 @@
 //! Which combination is the best of a data set, and which of all of them.
 
-use embedders::{PreparationSettings, Settings};
+use embedders::{Checkpoint, PreparationSettings, Settings};
 use evaluation::MeanStd;
 
 use super::TuneConfig;
@@ -15,6 +15,8 @@ pub struct Candidate {
     pub settings: Settings,
     /// What was done to the features.
     pub preparation: PreparationSettings,
+    /// Which epoch's weights were kept.
+    pub checkpoint: Checkpoint,
     /// Validation accuracy over the splits, with the standard error in place of the deviation; `None` where a split is missing.
     pub val_acc: Option<MeanStd>,
     /// How far it is behind the best, on equal splits, with the standard error.
@@ -99,6 +101,7 @@ impl Candidate {
             place,
             settings: job.settings.clone(),
             preparation: job.preparation,
+            checkpoint: job.checkpoint,
             val_acc: (of_splits.len() == group.len()).then(|| with_standard_error(&of_splits)),
             behind: None,
             cpu_seconds: costs.filter(|costs| !costs.is_empty()).map(|costs| MeanStd::of(&costs).mean),
@@ -123,6 +126,7 @@ mod tests {
             place,
             settings: Settings::new(Raw::default()).unwrap(),
             preparation: PreparationSettings::default(),
+            checkpoint: Checkpoint::Last,
             val_acc: val_acc.map(|mean| MeanStd { mean, std: None }),
             behind: None,
             cpu_seconds: Some(cpu),

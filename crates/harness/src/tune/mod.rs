@@ -8,6 +8,8 @@ pub use choice::{Candidate, DatasetChoice, choose, one_for_all};
 pub use grid::{Combination, Grid};
 pub use preset::{config_file, preset_file};
 
+use std::path::Path;
+
 use embedders::{Checkpoint, Registry, Target, overlay};
 use toml::{Table, Value};
 
@@ -54,6 +56,13 @@ impl TuneConfig {
         if self.splits < 2 {
             return Err(Error::setting("splits", "at least 2", self.splits));
         }
+        for (place, dataset) in self.datasets.iter().enumerate() {
+            if self.datasets[..place].iter().any(|other| file_stem(other) == file_stem(dataset)) {
+                let expected =
+                    "data sets whose files have different names: each gets a config file of its name";
+                return Err(Error::invalid("datasets", expected, format!("{} twice", file_stem(dataset))));
+            }
+        }
         let last = (self.splits as u64).checked_add(self.seed).filter(|&end| end <= i64::MAX as u64);
         if last.is_none() {
             return Err(Error::setting("seed", "below 2⁶³ with `splits` added", self.seed));
@@ -74,13 +83,16 @@ impl TuneConfig {
         Ok(())
     }
 
-    /// Every run: data set by data set, combination by combination, split by split.
+    /// Every run, data set by data set, combination by combination, split by split; and the data sets' own names, by which presets
+    /// go.
     ///
     /// # Errors
     /// A data set that cannot be loaded or split; a combination that the method refuses there.
-    pub fn plan(&self, grid: &Grid, load: Loader<'_>) -> Result<Plan, Error> {
+    pub fn plan(&self, grid: &Grid, load: Loader<'_>) -> Result<(Plan, Vec<String>), Error> {
+        let mut names = Vec::new();
         let of_dataset = |name: &String| {
             let dataset = load(name)?;
+            names.push(dataset.name().to_lowercase());
             self.protocol.split(&dataset, self.seed)?;
             let mut jobs = Vec::new();
             for combination in grid.combinations() {
@@ -90,7 +102,8 @@ impl TuneConfig {
             }
             Ok((name.clone(), jobs))
         };
-        Ok(Plan::of_jobs(self.datasets.iter().map(of_dataset).collect::<Result<_, Error>>()?))
+        let jobs = self.datasets.iter().map(of_dataset).collect::<Result<_, Error>>()?;
+        Ok((Plan::of_jobs(jobs), names))
     }
 
     /// A run of a combination.
@@ -118,6 +131,13 @@ impl TuneConfig {
             settings: method.settings(&target, given)?,
         })
     }
+}
+
+/// What the config file of a data set is called, without its extension.
+pub fn file_stem(dataset: &str) -> String {
+    let stem = Path::new(dataset).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    // Not the file of presets.
+    if stem == "preset" { "preset-graph".to_string() } else { stem }
 }
 
 /// Keys with dots as tables in tables.
@@ -156,7 +176,8 @@ mod tests {
         let grid = Grid::parse("[settings]\nhops = [0, 2]\n").unwrap();
         let config = config(&["cora"]);
         config.check(&grid).unwrap();
-        let plan = config.plan(&grid, &load).unwrap();
+        let (plan, names) = config.plan(&grid, &load).unwrap();
+        assert_eq!(names, ["cora"]);
         assert_eq!(plan.jobs().count(), 6);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("results.jsonl");
@@ -194,7 +215,7 @@ mod tests {
             Ok(NodeDataset::from_parts(parts)?)
         };
         let val_acc = |load: Loader<'_>| {
-            let plan = config.plan(&grid, load).unwrap();
+            let (plan, _) = config.plan(&grid, load).unwrap();
             let folder = tempfile::tempdir().unwrap();
             let mut results = ResultsFile::open(&folder.path().join("results.jsonl")).unwrap();
             run_bench(&BenchConfig::default(), &plan, load, &Machine::cpu(), &mut results, &()).unwrap();
@@ -215,6 +236,11 @@ mod tests {
         assert_eq!(
             message(TuneConfig { protocol: Protocol::Public, ..config(&["cora"]) }),
             "`protocol` must be one of random-20-500-1000, 20-30-rest, 10-10-80, 60-20-20, got public"
+        );
+        assert_eq!(
+            message(config(&["a/graph.tsv", "b/graph.tsv"])),
+            "datasets: expected data sets whose files have different names: each gets a config file of its name, found graph \
+             twice"
         );
         let grid = Grid::parse("[settings]\nhops = [10001]\n").unwrap();
         let error = config(&["cora"]).check(&grid).unwrap_err().to_string();

@@ -11,7 +11,7 @@ use crate::input_args::InputArgs;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  g2r tune g2r-linear --datasets cora,citeseer --grid experiments/tune/g2r-linear.toml
+  g2r tune g2r-linear --datasets cora,citeseer --grid experiments/tune/g2r-linear-few-labels.toml
   g2r tune g2r:gat --datasets graph.tsv --nodes nodes.csv --grid grid.toml --protocol 10-10-80 --splits 10
 
 A grid file has a list of values for each key; every combination is tried on every split:

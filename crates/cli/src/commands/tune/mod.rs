@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 use harness::bench::{BenchConfig, Machine, ResultsFile, run_bench};
 use harness::tune::{
-    Candidate, DatasetChoice, Grid, TuneConfig, choose, config_file, one_for_all, preset_file,
+    Candidate, DatasetChoice, Grid, TuneConfig, choose, config_file, file_stem, one_for_all, preset_file,
 };
 use harness::{DeviceChoice, InputConfig, MeanStd, Registry};
 use serde_json::json;
@@ -56,7 +56,7 @@ pub(super) fn run(args: &TuneArgs, registry: &Registry) -> Result<(), Failure> {
     let chosen = device::choose(bench.device)?;
     let raw_dirs = super::raw_dirs();
     let load = |name: &str| Ok(graph_io::load_with(name, &bench.input.load_config(raw_dirs.clone()))?);
-    let plan = config.plan(&grid, &load).usage_err()?;
+    let (plan, names) = config.plan(&grid, &load).usage_err()?;
     let out = &args.out;
     fs::create_dir_all(out).with_context(|| format!("cannot write {}", out.display())).usage_err()?;
     let mut results = ResultsFile::open(&out.join(RESULTS)).usage_err()?;
@@ -71,14 +71,12 @@ pub(super) fn run(args: &TuneArgs, registry: &Registry) -> Result<(), Failure> {
     let command = command();
     let table = Table { config: &config, grid: &grid, choices: &choices, command: &command }.to_string();
     write(&out.join(TABLE), &table)?;
-    write(&out.join(PRESET), &preset_file(&config, &grid, &choices, &command))?;
+    write(&out.join(PRESET), &preset_file(&config, &choices, &names, &command))?;
     let mut files = Vec::new();
     for choice in &choices {
         if let Some(best) = choice.best() {
-            let stem =
-                Path::new(&choice.dataset).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let path = out.join(format!("{stem}.toml"));
-            write(&path, &config_file(&config.variant, &choice.dataset, best))?;
+            let path = out.join(format!("{}.toml", file_stem(&choice.dataset)));
+            write(&path, &config_file(&config, &bench.input, &choice.dataset, best))?;
             files.push(path);
         }
     }
