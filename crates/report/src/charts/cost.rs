@@ -201,7 +201,7 @@ mod tests {
     fn panels_stand_in_rows_of_three_and_points_without_a_cost_are_left_out() {
         let panel = |points: Vec<CostPoint>| CostPanel { title: "Cora".to_owned(), points };
         let free = panel(vec![point("free", 0.0, 0.5, CostKind::Baseline)]);
-        assert!(chart(&[free.clone()]).is_none() && chart(&[]).is_none());
+        assert!(chart(std::slice::from_ref(&free)).is_none() && chart(&[]).is_none());
         let one = chart(&[panel(crowded()), free]).unwrap().scene;
         assert_eq!(one.width, 628.0);
         let four = chart(&vec![panel(crowded()); 4]).unwrap().scene;
