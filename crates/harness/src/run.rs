@@ -8,16 +8,17 @@ use embedders::{
 };
 use evaluation::Rows;
 use graph_io::embedding::{NodeColumn, check_rows};
-use graph_io::{Features, NodeDataset, Split};
+use graph_io::{DataFingerprint, Features, NodeDataset, Split};
 use ndarray::Array2;
 
 use crate::baselines::{Baselines, FeatureBaseline};
 use crate::error::Error;
-use crate::evaluator::{Evaluator, Scores, evaluate_embedding};
+use crate::evaluator::{Evaluation, Evaluator, Scores, evaluate_embedding, rows_of};
 use crate::experiment::{Draft, Experiment};
-use crate::outcome::{BestSeed, Outcome, SeedResult, SeedScores};
+use crate::outcome::{BestSeed, EffectiveRank, Outcome, SeedResult, SeedScores};
 use crate::probe_config::ProbeConfig;
 use crate::protocol::Protocol;
+use crate::provenance::check_fingerprint;
 
 /// An experiment with its data set on a device, found fit to run.
 pub struct Run<'a> {
@@ -54,10 +55,16 @@ impl<'a> Run<'a> {
     /// Puts everything in place; whatever is wrong with the input is found here, before training.
     ///
     /// # Errors
-    /// A setting out of range; labels or a split that cannot evaluate, unless nothing is to be evaluated; a supervised method
-    /// without labels.
+    /// A data set that is not the one that the settings were written for; a setting out of range; labels or a split that cannot
+    /// evaluate, unless nothing is to be evaluated; a supervised method without labels.
     pub fn prepare(draft: Draft, dataset: &'a NodeDataset, device: &Device) -> Result<Self, Error> {
-        Self::of(draft.on(dataset)?, dataset, device)
+        let mut experiment = draft.on(dataset)?;
+        let fingerprint = DataFingerprint::of(dataset);
+        if let Some(expected) = &experiment.run.data {
+            check_fingerprint(expected, &fingerprint, dataset.name())?;
+        }
+        experiment.run.data = Some(fingerprint);
+        Self::of(experiment, dataset, device)
     }
 
     /// The same for an experiment on this data set.
@@ -169,12 +176,12 @@ impl<'a> Run<'a> {
             // Where the split is the same for all, so are the baselines.
             let place = if split_by_seed { outcome.seeds.len() } else { 0 };
             match self.execute_seed(seed, baselines.get(place), &mut shared, callback) {
-                Ok(Some((result, fitted))) => {
+                Ok(Some((result, fitted, predicted))) => {
                     callback.seed_finished(&result);
                     if outcome.best.is_none() || result.selection_score() > best_score {
                         best_score = result.selection_score();
                         let FitResult { model, rows, .. } = fitted;
-                        outcome.best = Some(BestSeed { place: outcome.seeds.len(), rows, model });
+                        outcome.best = Some(BestSeed { place: outcome.seeds.len(), rows, predicted, model });
                     }
                     outcome.seeds.push(result);
                 }
@@ -228,7 +235,7 @@ impl<'a> Run<'a> {
         baselines: Option<&Baselines<Option<Scores>>>,
         shared: &mut Option<TrainedSeed>,
         callback: &mut dyn RunCallback,
-    ) -> Result<Option<(SeedResult, FitResult)>, Error> {
+    ) -> Result<Option<ExecutedSeed>, Error> {
         if callback.interrupted() {
             return Ok(None);
         }
@@ -239,21 +246,25 @@ impl<'a> Run<'a> {
         else {
             return Ok(None);
         };
+        let mut predicted = None;
         let scores = match (evaluator, baselines) {
             (Some(evaluator), Some(baselines)) => {
                 let untrained = self.estimator.random_init(seed).filter(|_| !self.gives_logits());
                 let random_init =
                     untrained.map(|rows| evaluator.evaluate(&Rows::dense(rows.view()))).transpose()?;
-                let trained = evaluator.evaluate_features(&fitted.rows)?;
+                let found = evaluator.evaluate_in_full(&rows_of(&fitted.rows))?;
+                let Evaluation { scores: trained, probe, confusion, .. } = found;
+                predicted = Some(found.predicted);
                 let baselines = Baselines { random_init, ..*baselines };
-                Some(SeedScores { trained, baselines, val_acc_history })
+                Some(SeedScores { trained, baselines, val_acc_history, probe, confusion })
             }
             _ => None,
         };
         let FitResult { epoch, history, seconds, spectrum, .. } = &fitted;
         let (epoch, history, train_seconds) = (*epoch, history.clone(), *seconds);
-        let result = SeedResult { seed, epoch, scores, train_seconds, history, spectrum: spectrum.clone() };
-        Ok(Some((result, fitted)))
+        let (spectrum, effective_rank) = (spectrum.clone(), EffectiveRank::of_rows(&fitted.rows)?);
+        let result = SeedResult { seed, epoch, scores, train_seconds, history, effective_rank, spectrum };
+        Ok(Some((result, fitted, predicted)))
     }
 
     /// As [`train_seed`](Self::train_seed); a method without randomness is trained once for all seeds.
@@ -309,6 +320,9 @@ impl<'a> Run<'a> {
         Ok(Some((fitted, seen.val_acc_history)))
     }
 }
+
+/// What came of a seed, what was trained, and the class predicted for each node.
+type ExecutedSeed = (SeedResult, FitResult, Option<Vec<usize>>);
 
 /// What came of a seed, and the validation accuracy after each epoch that was evaluated.
 type TrainedSeed = (FitResult, Vec<Option<f64>>);
