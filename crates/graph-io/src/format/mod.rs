@@ -28,7 +28,7 @@ mod gexf;
 mod gml;
 mod graphml;
 mod growth;
-mod json_error;
+mod json;
 mod linqs;
 mod mat;
 mod matrix_file;
