@@ -148,6 +148,7 @@ impl Header {
             single: Single::Fault,
             arrow: None,
             has_attributes: false,
+            attribute: None,
             expected: if self.has_values { "a row, a column and a value" } else { "a row and a column" }
                 .into(),
         }
