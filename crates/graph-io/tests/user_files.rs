@@ -540,3 +540,51 @@ fn parts_of_a_folder_are_text_too() {
         "features.csv: expected a row for each node of the table of nodes, found none for \"1\""
     );
 }
+
+#[test]
+fn an_array_of_pairs_of_whole_numbers_is_a_graph_and_no_embedding() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/numpy");
+    for name in ["pairs.npy", "ends.npy"] {
+        let path = fixtures.join(name);
+        assert!(!embedding::is_embedding(&path).unwrap());
+        assert_eq!(load(&path, &LoadConfig::default()).unwrap().graph().num_edges(), 2);
+    }
+    assert!(embedding::is_embedding(&fixtures.join("features_fortran.npy")).unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_once_or_refused() {
+    let files = Files::new(&[]);
+    let pipe = files.path("edges.txt");
+    let make = || assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    make();
+    let name = pipe.to_str().unwrap();
+    assert_eq!(
+        load(&pipe, &LoadConfig::default()).unwrap_err(),
+        "edges.txt: expected a file, or a pipe of edges with `--input-format edge-list`, found what can be read only once"
+    );
+    assert!(graph_io::names_graph_set(name).is_err() && embedding::is_embedding(&pipe).is_err());
+    for content in ["0 1\n1 2\n", "a b\nb c\n"] {
+        let (path, text) = (pipe.clone(), content.to_string());
+        let writer = std::thread::spawn(move || std::fs::write(path, text).unwrap());
+        let config = LoadConfig { format: Some("edge-list".into()), ..LoadConfig::default() };
+        assert_eq!(load(&pipe, &config).unwrap().graph().num_edges(), 2);
+        writer.join().unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_no_utf_8_are_read() {
+    use std::os::unix::ffi::OsStrExt;
+    let files = Files::new(&[("e.tsv", "0 1\n1 2\n")]);
+    let nodes = files.0.path().join(std::ffi::OsStr::from_bytes(b"n\xff.csv"));
+    std::fs::write(&nodes, "id,class\n0,a\n1,b\n2,a\n").unwrap();
+    let config = LoadConfig { nodes: Some(nodes), ..LoadConfig::default() };
+    assert_eq!(classes(&load(&files.path("e.tsv"), &config).unwrap()), [Some("a"), Some("b"), Some("a")]);
+    // A folder with such a name in it.
+    let folder = Files::new(&[("edges.tsv", "0 1\n1 2\n")]);
+    std::fs::write(folder.0.path().join(std::ffi::OsStr::from_bytes(b"x\xff.csv")), "?").unwrap();
+    assert_eq!(load(folder.0.path(), &LoadConfig::default()).unwrap().graph().num_edges(), 2);
+}
