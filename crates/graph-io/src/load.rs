@@ -21,8 +21,8 @@ pub struct LoadConfig {
     pub format: Option<String>,
     /// A table of the nodes of a path: their ids, and features, labels or splits.
     pub nodes: Option<PathBuf>,
-    /// An array of the features of the nodes of a path, whose rows are the rows of the table of nodes where there is one;
-    /// else ids are the numbers of rows, from 0 or all of them from 1.
+    /// The features of the nodes of a path: an array, or a table of text with or without a column of ids. Rows without ids are
+    /// the rows of the table of nodes where there is one; else ids are the numbers of rows, from 0 or all of them from 1.
     pub features: Option<PathBuf>,
     /// Which columns of a path mean what.
     pub columns: ColumnConfig,
