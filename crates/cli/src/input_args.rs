@@ -16,7 +16,7 @@ pub(crate) struct InputArgs {
     /// A table of the nodes: id, label, split, feature columns (CSV, TSV, Parquet)
     #[arg(long, value_name = "FILE", help_heading = READING)]
     nodes: Option<PathBuf>,
-    /// The features of the nodes, a row a node (.npy, or scipy's .npz)
+    /// The features of the nodes, a row a node (.npy, scipy's .npz, CSV, TSV, text)
     #[arg(long, value_name = "FILE", help_heading = READING)]
     features: Option<PathBuf>,
     /// Edges whose nodes the source does not list [default: refuse]

@@ -25,7 +25,7 @@ pub struct ColumnConfig {
     pub split: Option<String>,
     /// The columns of the features, and no other; empty: every column that can be one.
     pub use_columns: Vec<String>,
-    /// Columns that are passed over.
+    /// Columns that are passed over; of the attributes of edges, that of the weight.
     pub ignore_columns: Vec<String>,
     /// Lines of a list of edges that have one id.
     pub lone_ids: LoneIds,

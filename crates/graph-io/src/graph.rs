@@ -123,6 +123,10 @@ impl Graph {
             return invalid("row pointers from 0", "a slice of a larger matrix".to_string());
         }
         check_counts(adjacency.rows(), adjacency.nnz())?;
+        if let Some(num_loops) = loops_if_symmetric(&adjacency) {
+            return Ok(Self { adjacency, num_loops });
+        }
+        // What is wrong is looked for entry by entry.
         let mut num_loops = 0;
         // Rows are visited in ascending order and are sorted, so what must lead back is always the next entry of its row.
         let mut next: Vec<usize> = adjacency.indptr().iter_outer_sz().map(|row| row.start).collect();
@@ -211,11 +215,6 @@ impl Graph {
         &self.adjacency
     }
 
-    /// The adjacency matrix, out of its graph.
-    pub(crate) fn into_adjacency(self) -> CsrMatrix {
-        self.adjacency
-    }
-
     /// Whether a node has no neighbor other than itself.
     ///
     /// # Panics
@@ -261,6 +260,43 @@ impl Graph {
 }
 
 /// What is not symmetric where the entry at `place` of row `to` does not lead back to `from`.
+/// How many loops a square matrix has that is symmetric with finite positive weights; none for another one.
+///
+/// Each entry below the diagonal must be the next one above it in the row that it leads to, which leaves none: half of
+/// the entries are looked up, the only thing here that does not go from front to back.
+fn loops_if_symmetric(adjacency: &CsrMatrix) -> Option<usize> {
+    let (columns, weights) = (adjacency.indices(), adjacency.data());
+    if !weights.iter().all(|&weight| weight.is_finite() && weight > 0.0) {
+        return None;
+    }
+    let is_unweighted = weights.iter().all(|&weight| weight == 1.0);
+    let (mut next, mut ends) = (Vec::with_capacity(adjacency.rows()), Vec::with_capacity(adjacency.rows()));
+    let (mut num_loops, mut num_below, mut num_above) = (0, 0, 0);
+    for (row, range) in (0u32..).zip(adjacency.indptr().iter_outer_sz()) {
+        let below = columns[range.clone()].partition_point(|&column| column < row);
+        let is_loop = columns[range.clone()].get(below) == Some(&row);
+        let above = range.start + below + usize::from(is_loop);
+        // Fewer than 2³¹ entries.
+        next.push(above as u32);
+        ends.push(range.end as u32);
+        num_loops += usize::from(is_loop);
+        num_below += below;
+        num_above += range.end - above;
+        for (place, &column) in columns[range.start..][..below].iter().enumerate() {
+            let mirrored = &mut next[column as usize];
+            let at = *mirrored as usize;
+            let is_mirrored = *mirrored < ends[column as usize]
+                && columns[at] == row
+                && (is_unweighted || weights[at] == weights[range.start + place]);
+            if !is_mirrored {
+                return None;
+            }
+            *mirrored += 1;
+        }
+    }
+    (num_below == num_above).then_some(num_loops)
+}
+
 fn asymmetry(adjacency: &CsrMatrix, from: usize, to: usize, place: usize) -> String {
     let weight = |from: usize, to: usize| adjacency.get(from, to).copied();
     let (row, column) = match weight(from, to) == weight(to, from) {

@@ -21,8 +21,8 @@ pub struct LoadConfig {
     pub format: Option<String>,
     /// A table of the nodes of a path: their ids, and features, labels or splits.
     pub nodes: Option<PathBuf>,
-    /// An array of the features of the nodes of a path, whose rows are the rows of the table of nodes where there is one;
-    /// else ids are the numbers of rows, from 0 or all of them from 1.
+    /// The features of the nodes of a path: an array, or a table of text with or without a column of ids. Rows without ids are
+    /// the rows of the table of nodes where there is one; else ids are the numbers of rows, from 0 or all of them from 1.
     pub features: Option<PathBuf>,
     /// Which columns of a path mean what.
     pub columns: ColumnConfig,
@@ -94,13 +94,45 @@ pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset,
         columns: config.columns.clone(),
         max_memory: config.max_memory,
     };
+    check_settings(format, config)?;
     let parts =
-        NodeParts { nodes: config.nodes.clone(), features: config.features.clone(), has_split: false };
+        NodeParts { nodes: config.nodes.clone(), features: config.features.clone(), ..NodeParts::default() };
     let mut raw = format.read(path, &read)?;
     if let Some(num_nodes) = config.columns.num_nodes {
         raw = raw.with_num_nodes(num_nodes).map_err(|error| error.in_file(path))?;
     }
     parts.join(raw, &read)?.clean(&config.cleaning)
+}
+
+/// Settings of columns say something about the path.
+fn check_settings(format: &Format, config: &LoadConfig) -> Result<(), Error> {
+    let ColumnConfig { source, target, weight, id, label, split, use_columns, .. } = &config.columns;
+    let (edges, values, has_weights) = match format.name {
+        "parts" => return Ok(()),
+        "edge-list" => (true, false, true),
+        "graphml" | "gexf" | "gml" | "node-link" | "mat" => (false, true, true),
+        _ => (false, false, false),
+    };
+    let has_nodes = values || config.nodes.is_some();
+    let settings = [
+        ("`--source`", source.is_some(), edges),
+        ("`--target`", target.is_some(), edges),
+        ("`--weight`", weight.is_some(), has_weights),
+        ("`--id`", id.is_some(), has_nodes),
+        ("`--label`", label.is_some(), has_nodes),
+        ("`--split`", split.is_some(), has_nodes),
+        ("`--use-columns`", !use_columns.is_empty(), has_nodes),
+    ];
+    match settings.into_iter().find(|(_, is_given, means_something)| *is_given && !means_something) {
+        Some((flag, ..)) if ["`--source`", "`--target`", "`--weight`"].contains(&flag) => {
+            Err(Error::invalid(flag, "a list of edges that it is a column of", format.name))
+        }
+        Some((flag, ..)) => {
+            let expected = "a table of nodes (`--nodes`) that it is a column of";
+            Err(Error::invalid(flag, expected, format!("{} alone", format.name)))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Loads a set of graphs: one known by name, or the TU files at a path.
@@ -153,14 +185,21 @@ pub(crate) fn named_format(name: &str) -> Result<&'static Format, Error> {
 pub(crate) fn recognize(path: &Path) -> Result<&'static Format, Error> {
     let sample = Sample::of(path)?;
     let recognizes = |format: &&Format| (format.recognizes)(&sample);
-    // A name that says a format decides: what does not fit is a fault of that format.
-    let mut named = format::all().iter().filter(|format| format.is_named_by(&sample));
-    if let Some(format) = named.clone().find(recognizes).or_else(|| named.next()) {
-        return Ok(format);
-    }
-    format::all().iter().find(recognizes).ok_or_else(|| {
-        let found = if sample.is_folder { "a folder of other files" } else { "a file of no known format" };
-        Error::malformed(Place::whole(path), "a graph in a format of `g2r data formats`", found)
+    // A name that says a format decides: what does not fit is a fault of that format. Formats without endings go by other names.
+    let is_named = |format: &&Format| format.is_named_by(&sample);
+    let has_named = format::all().iter().any(|format| is_named(&format));
+    let may_be = |format: &&Format| !has_named || is_named(format) || format.endings.is_empty();
+    let mut formats = format::all().iter().filter(may_be);
+    let recognized = formats.clone().find(recognizes);
+    recognized.or_else(|| formats.rfind(is_named)).ok_or_else(|| {
+        let (expected, found) = match sample.is_folder {
+            true => ("a graph in a format of `g2r data formats`", "a folder of other files"),
+            false => (
+                "a graph in a format of `g2r data formats`, which `--input-format NAME` says where no name does",
+                "a file of no known format",
+            ),
+        };
+        Error::malformed(Place::whole(path), expected, found)
     })
 }
 

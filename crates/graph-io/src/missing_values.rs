@@ -160,6 +160,7 @@ impl ColumnPolicy {
             };
             let share = format!("{num_missing} of {num_nodes} nodes");
             match fill {
+                None if num_missing == num_nodes => notes.unused(&columns.name(column), "no value in it"),
                 None => notes.unused(&columns.name(column), missing_reason(self.missing_values, &share)),
                 Some(fill) if num_missing > 0 => {
                     let name = columns.shown(column);
@@ -424,7 +425,7 @@ mod tests {
             assert_eq!(
                 notes,
                 "not used: \"age\" (no value for 1 of 3 nodes; `--missing-values mean` or `zero` fills them)\n\
-                 not used: \"sum\" (no value for 3 of 3 nodes; `--missing-values mean` or `zero` fills them)\n"
+                 not used: \"sum\" (no value in it)\n"
             );
         }
     }
@@ -437,7 +438,7 @@ mod tests {
                 let matrix = array![[expected, 1.0], [2.0, 0.0], [4.0, 5.0]];
                 assert_eq!(dense(&features.unwrap()), matrix);
                 let filled = format!("column \"age\": {expected} for 1 of 3 nodes without a value\n");
-                assert_eq!(notes, format!("not used: \"sum\" (no value for 3 of 3 nodes)\n{filled}"));
+                assert_eq!(notes, format!("not used: \"sum\" (no value in it)\n{filled}"));
             }
         }
     }

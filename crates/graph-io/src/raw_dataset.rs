@@ -79,8 +79,14 @@ pub enum UnknownIds {
 }
 
 impl NodeTable {
-    /// The ids of nodes and nothing else.
-    pub fn of_ids(node_ids: NodeIds) -> Self {
+    /// Nodes that are called by their row, with these features and nothing else.
+    pub fn from_features(features: Features) -> Self {
+        let num_nodes = features.num_nodes();
+        Self { features: Some(features), ..Self::from_ids(NodeIds::counted(num_nodes)) }
+    }
+
+    /// Nodes of which nothing else is known.
+    pub fn from_ids(node_ids: NodeIds) -> Self {
         Self {
             node_ids,
             features: None,
@@ -131,7 +137,14 @@ impl RawDataset {
                 new_ends if unknown_ids == UnknownIds::Refuse => {
                     let end = if new_ends[0].is_none() { ends[0] } else { ends[1] };
                     let found = format!("{:?}", self.node_ids.get(end));
-                    return Err(Error::invalid(format!("edge {place}"), "nodes of the node table", found));
+                    let by_row = match table.node_ids.are_counted() {
+                        true => ", whose rows are numbered from 0 where no column of ids is found (`--id`)",
+                        false => "",
+                    };
+                    let expected = format!(
+                        "nodes of the node table{by_row}; `--unknown-ids skip` leaves out other edges"
+                    );
+                    return Err(Error::invalid(format!("edge {place}"), expected, found));
                 }
                 _ => {
                     kept[place] = false;
@@ -218,8 +231,8 @@ impl RawDataset {
         if !has_gaps {
             return Ok(self);
         }
-        let node_ids = NodeIds::from_numbers(ids.collect());
-        self.with_nodes(NodeTable::of_ids(node_ids), UnknownIds::Refuse)
+        let table = NodeTable::from_ids(NodeIds::from_numbers(ids.collect()));
+        self.with_nodes(table, UnknownIds::Refuse)
     }
 
     /// The data set that the policy makes of it.
@@ -303,7 +316,10 @@ mod tests {
     #[test]
     fn ids_that_the_table_does_not_have_are_refused_or_skipped() {
         let message = source().with_nodes(table(&["a", "b"]), UnknownIds::Refuse).unwrap_err().to_string();
-        assert_eq!(message, "edge 1: expected nodes of the node table, found \"c\"");
+        assert_eq!(
+            message,
+            "edge 1: expected nodes of the node table; `--unknown-ids skip` leaves out other edges, found \"c\""
+        );
         let joined = source().with_nodes(table(&["a", "b"]), UnknownIds::Skip).unwrap();
         assert_eq!((joined.unknown_ends_skipped, joined.arcs.weights), (2, Some(vec![1.0])));
         let twice = source().with_nodes(table(&["a", "a"]), UnknownIds::Skip).unwrap_err().to_string();

@@ -23,7 +23,8 @@ pub(crate) struct InspectArgs {
 
 /// Prints what there is to count in a data set, of one graph or of many.
 pub(super) fn run(args: &InspectArgs) -> Result<(), Failure> {
-    if graph_io::names_graph_set(&args.dataset).usage_err()? {
+    // A format that is given is one of a single graph; a pipe can be read only once.
+    if !args.input.names_format() && graph_io::names_graph_set(&args.dataset).usage_err()? {
         let set = graph_io::load_graph_set(&args.dataset, &super::raw_dirs()).usage_err()?;
         return print(&set.summary(), args.format);
     }

@@ -75,15 +75,18 @@ fn counts(names: &[impl AsRef<str>]) -> bool {
 /// A file that cannot be read; a first row that may name the columns or not; rows of other lengths; what is no finite number.
 pub(super) fn read(path: &Path) -> Result<Embedding, Error> {
     let is_name = |word: &str| is_id_name(word) && !word.is_empty();
-    let table = TextTable::read(
-        path,
-        &HeaderHints { header: Header::Auto, ids: None, is_name: &is_name, limit: MemoryLimit::default() },
-    )?;
+    // The programs that write files of other endings name no columns.
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let may_have_header = [&CSV, &TSV].iter().any(|format| format.has_ending_of(&name));
+    let header = if may_have_header { Header::Auto } else { Header::No };
+    let hints = HeaderHints { header, ids: None, is_name: &is_name, limit: MemoryLimit::default() };
+    let table = TextTable::read(path, &hints)?;
     let names = table.header();
     let has_ids = match names {
         Some(names) if is_id_name(names[0].trim()) => true,
         Some(names) if counts(names) => false,
         Some(names) if counts(&names[1..]) => true,
+        None if !may_have_header => true,
         _ => starts_with_ids(&table)?,
     };
     let is_passed_over = |column: usize| {

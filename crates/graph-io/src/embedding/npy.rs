@@ -10,7 +10,7 @@ use super::matrix::Embedding;
 use super::registry::{EmbeddingFormat, takes_all};
 use crate::error::{Error, Place};
 use crate::format::{
-    Fields, Sample, Separator, name_of, output, read_matrix, read_unpacked_text, write_matrix,
+    Fields, Sample, Separator, is_edge_index, name_of, output, read_matrix, read_unpacked_text, write_matrix,
 };
 use crate::memory_limit::MemoryLimit;
 use crate::node_ids::NodeIds;
@@ -34,7 +34,9 @@ fn recognizes(sample: &Sample) -> bool {
     if sample.is_folder {
         return sample.has_file(EMBEDDING) && sample.has_file(NODES);
     }
-    FORMAT.has_ending_of(&sample.name) && sample.head.starts_with(b"\x93NUMPY")
+    let is_array = FORMAT.has_ending_of(&sample.name) && sample.head.starts_with(b"\x93NUMPY");
+    // Two columns of whole numbers are edges.
+    is_array && !is_edge_index(sample)
 }
 
 fn read(path: &Path) -> Result<Embedding, Error> {

@@ -112,7 +112,13 @@ pub fn is_embedding(path: &Path) -> Result<bool, Error> {
 pub fn read(path: &Path) -> Result<Embedding, Error> {
     let sample = Sample::of(path)?;
     let is_text = || !sample.is_folder && !sample.head.contains(&0);
-    let may_be_table = || TABLES.iter().any(|ending| sample.name.ends_with(ending)) && is_text();
+    // What has two fields a line is more likely a list of edges.
+    let num_fields = || sample.first_line().unwrap_or_default().split_ascii_whitespace().count();
+    let may_be_table = || {
+        is_text()
+            && (TABLES.iter().any(|ending| sample.name.ends_with(ending))
+                || sample.name.ends_with(".txt") && num_fields() > 2)
+    };
     match recognized(&sample) {
         Some(format) => format.read(path),
         None if may_be_table() => delimited::read(path),

@@ -37,8 +37,13 @@ fn recognizes(sample: &Sample) -> bool {
     // An edge has two ends and a weight; a node of METIS has fewer neighbors than there are edges.
     let mut lines = sample.head.split(|&byte| byte == b'\n').skip(1);
     let (second, is_whole) = (lines.next().unwrap_or_default(), lines.next().is_some());
-    let fields = second.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).count();
-    width > 1 && if is_whole || sample.head.len() < 4096 { fields == width + 1 } else { fields > 4 }
+    let words = second.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
+    // An id of several words starts with one that is no number.
+    let is_number = |word: &[u8]| std::str::from_utf8(word).is_ok_and(|word| word.parse::<f32>().is_ok());
+    let starts_with_word = words.clone().next().is_some_and(|word| !is_number(word));
+    let fields = words.count();
+    let fits = fields == width + 1 || starts_with_word && fields > width + 1;
+    width > 1 && if is_whole || sample.head.len() < 4096 { fits } else { fields > 4 }
 }
 
 fn header(line: &str) -> Option<(usize, usize)> {

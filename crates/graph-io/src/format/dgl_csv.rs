@@ -33,7 +33,7 @@ fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
     let edges = path.join(only_file(&text, "edge_data", &meta_file)?);
     let nodes = path.join(only_file(&text, "node_data", &meta_file)?);
     let raw = edge_list::FORMAT.read(&edges, config)?;
-    let raw = NodeParts { nodes: Some(nodes), features: None, has_split: false }.join(raw, config)?;
+    let raw = NodeParts { nodes: Some(nodes), ..NodeParts::default() }.join(raw, config)?;
     Ok(RawDataset { name: name_of(path), ..raw })
 }
 

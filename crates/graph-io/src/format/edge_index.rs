@@ -26,7 +26,8 @@ pub(super) const FORMAT: Format = Format {
 /// More nodes than this must be at most as many as the file has bytes.
 const MAX_NODES: usize = 1 << 20;
 
-fn is_edge_index(sample: &Sample) -> bool {
+/// Whether a file is such an array.
+pub(crate) fn is_edge_index(sample: &Sample) -> bool {
     Header::parse(&sample.head, &sample.path).is_ok_and(|header| {
         header.element.is_integer() && header.shape.len() == 2 && header.shape.contains(&2)
     })

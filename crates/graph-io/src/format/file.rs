@@ -25,8 +25,12 @@ pub(super) fn read_bytes(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Error
 
 /// The content of a file, unpacked if it is gzip by its first bytes.
 pub(crate) fn read_unpacked(path: &Path, limit: MemoryLimit) -> Result<Vec<u8>, Error> {
+    read_opened(File::open(path).map_err(|source| Error::io(path, source))?, path, limit)
+}
+
+/// The rest of an open file.
+fn read_opened(mut file: File, path: &Path, limit: MemoryLimit) -> Result<Vec<u8>, Error> {
     let fault = |source| Error::io(path, source);
-    let mut file = File::open(path).map_err(fault)?;
     let len = file.metadata().map_err(fault)?.len();
     let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0).min(1 << 40));
     file.read_to_end(&mut bytes).map_err(fault)?;
@@ -38,7 +42,12 @@ pub(crate) fn read_unpacked(path: &Path, limit: MemoryLimit) -> Result<Vec<u8>, 
 pub(crate) fn read_text_to_parse(path: &Path, limit: MemoryLimit) -> Result<TextToParse, Error> {
     let fault = |source| Error::io(path, source);
     let mut file = File::open(path).map_err(fault)?;
-    let len = usize::try_from(file.metadata().map_err(fault)?.len()).unwrap_or(usize::MAX);
+    let metadata = file.metadata().map_err(fault)?;
+    let len = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    if !metadata.is_file() {
+        // A pipe is opened once.
+        return read_opened(file, path, limit).map(TextToParse::Bytes);
+    }
     let mut magic = [0; 2];
     if !(LARGE..1 << 40).contains(&len) || file.read_exact(&mut magic).is_err() || magic == [0x1f, 0x8b] {
         return read_unpacked(path, limit).map(TextToParse::Bytes);

@@ -36,8 +36,11 @@ pub(super) const FORMAT: Format = Format {
     title: "the entries of a square sparse matrix, a row, a column and perhaps a value a line",
     endings: &[".mtx"],
     keeps: "edges and weights",
+    // With fewer signs before its name it is a faulty file of this format, not a list of edges.
     recognizes: |sample| {
-        sample.head.get(..BANNER.len()).is_some_and(|head| head.eq_ignore_ascii_case(BANNER.as_bytes()))
+        let name = BANNER.trim_start_matches('%');
+        let head = sample.first_line().unwrap_or_default().trim_start_matches(['\u{feff}', ' ', '%']);
+        head.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name))
     },
     read: |path, config| read(&read_text_to_parse(path, config.max_memory)?.into_lines(path)?, path, None),
     write: Some(write),
@@ -148,6 +151,7 @@ impl Header {
             single: Single::Fault,
             arrow: None,
             has_attributes: false,
+            attribute: None,
             expected: if self.has_values { "a row, a column and a value" } else { "a row and a column" }
                 .into(),
         }

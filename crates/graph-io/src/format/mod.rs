@@ -68,6 +68,7 @@ mod wiki_cs;
 mod xml;
 pub(crate) mod zip_archive;
 
+pub(crate) use edge_index::is_edge_index;
 pub(crate) use edge_list::line::Separator;
 pub(crate) use fields::Fields;
 pub(crate) use file::{name_of, read_unpacked_text};

@@ -1,19 +1,26 @@
 //! A graph in one file, what is known of its nodes in others.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::edge_list;
 use super::matrix_file::read_features_within;
-use super::node_table::{KnownOfNodes, read_table, write_node_table};
+use super::node_table::{KnownOfNodes, read_feature_table, read_table, write_node_table};
 use super::output::write_folder;
+use super::quoted::quoted;
 use super::registry::{Format, ReadConfig, Sample};
 use super::split_lists::read_splits;
+use super::text_table::kind_of;
+use crate::column_config::ColumnConfig;
 use crate::error::{Error, Place};
+use crate::labels::Labels;
 use crate::load::recognize;
+use crate::missing_values::TextColumn;
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::{NodeTable, RawDataset};
 
-/// A folder of a graph file and, where there are any, a table of nodes, an array of features, and a split.
+/// A folder of a graph file and, where there are any, a table of nodes, one of their classes, an array or table of features, and
+/// a split.
 pub(super) const FORMAT: Format = Format {
     name: "parts",
     title: "a folder of edges.* in any format of one file, and nodes.csv, features.npy, split.* where there are any",
@@ -48,9 +55,16 @@ fn read(path: &Path, config: &ReadConfig) -> Result<RawDataset, Error> {
     };
     let raw = recognize(&edges)?.read(&edges, config)?;
     let folder = ["split", "splits"].iter().map(|name| path.join(name)).find(|folder| folder.is_dir());
+    // Lists of a set each may lie beside the edges.
+    let has_lists = || !called(&sample, &["train"]).is_empty() && !called(&sample, &["test"]).is_empty();
+    let folder = folder.or_else(|| has_lists().then(|| path.to_path_buf()));
     let split = one(&["split", "splits"])?.or(folder);
-    let parts =
-        NodeParts { nodes: one(&["nodes"])?, features: one(&["features"])?, has_split: split.is_some() };
+    let parts = NodeParts {
+        nodes: one(&["nodes"])?,
+        labels: one(&["labels"])?,
+        features: one(&["features"])?,
+        has_split: split.is_some(),
+    };
     let mut raw = parts.join(raw, config)?;
     if let Some(split) = split {
         let labels = raw.labels.as_ref().ok_or_else(|| {
@@ -70,10 +84,13 @@ fn called<'a>(sample: &'a Sample, stems: &[&str]) -> Vec<&'a str> {
 }
 
 /// What is known of the nodes of a graph, in files of their own.
+#[derive(Default)]
 pub(crate) struct NodeParts {
     /// A table of the nodes.
     pub(crate) nodes: Option<PathBuf>,
-    /// An array of their features, a row a row of the table.
+    /// A table of their classes, by id or in the order of the nodes.
+    pub(crate) labels: Option<PathBuf>,
+    /// An array or a table of their features, by id or a row a row of the table of nodes.
     pub(crate) features: Option<PathBuf>,
     /// Whether a split comes with them, so that labels are classes and no names.
     pub(crate) has_split: bool,
@@ -82,32 +99,91 @@ pub(crate) struct NodeParts {
 impl NodeParts {
     /// The graph with what the files say of its nodes.
     pub(crate) fn join(&self, raw: RawDataset, config: &ReadConfig) -> Result<RawDataset, Error> {
-        let known = KnownOfNodes { ids: Some(&raw.node_ids), has_split: self.has_split };
+        let known = KnownOfNodes { ids: Some(&raw.node_ids), has_split: self.has_split, are_features: false };
         let read = |file| read_table(file, config, known);
-        let table = self.nodes.as_deref().map(read).transpose()?;
-        let Some(file) = &self.features else {
-            return match (table, &self.nodes) {
-                (Some(table), Some(file)) => {
-                    raw.with_nodes(table, config.unknown_ids).map_err(|error| error.in_file(file))
-                }
-                _ => Ok(raw),
-            };
+        let mut table = self.nodes.as_deref().map(read).transpose()?;
+        if let Some(file) = &self.features {
+            table = Some(with_features(table, file, config, &raw.node_ids)?);
+        }
+        let (Some(table), Some(file)) = (table, self.nodes.as_ref().or(self.features.as_ref())) else {
+            return self.with_labels(raw, config);
         };
-        let features = read_features_within(file, config.max_memory)?;
-        let num_rows = features.num_nodes();
-        let table = match table {
-            Some(table) if table.node_ids.len() != num_rows => {
-                let expected = format!("{} rows, as many as the table of nodes has", table.node_ids.len());
-                return Err(Error::malformed(Place::whole(file), expected, num_rows.to_string()));
-            }
-            Some(table) => NodeTable { features: Some(features), feature_names: None, ..table },
-            None => {
-                let node_ids = row_ids(&raw.node_ids, num_rows, file)?;
-                NodeTable { features: Some(features), ..NodeTable::of_ids(node_ids) }
-            }
-        };
-        raw.with_nodes(table, config.unknown_ids).map_err(|error| error.in_file(file))
+        let raw = raw.with_nodes(table, config.unknown_ids).map_err(|error| error.in_file(file))?;
+        self.with_labels(raw, config)
     }
+
+    /// The graph with the classes that a table of their own gives.
+    fn with_labels(&self, raw: RawDataset, config: &ReadConfig) -> Result<RawDataset, Error> {
+        let Some(file) = &self.labels else { return Ok(raw) };
+        let known = KnownOfNodes { ids: Some(&raw.node_ids), has_split: true, are_features: false };
+        let table = read_table(file, config, known)?;
+        let Some(labels) = &table.labels else {
+            let found = if table.multi_labels.is_some() { "several classes of a node" } else { "none" };
+            return Err(Error::malformed(Place::whole(file), "a class of each node", found));
+        };
+        let index = table.node_ids.index()?;
+        let rows: Vec<Option<u32>> = raw.node_ids.iter().map(|id| index.get(&id)).collect();
+        let num_found = rows.iter().flatten().count();
+        if num_found < table.node_ids.len() {
+            // Nodes without an edge are in the list of classes alone.
+            return raw.with_nodes(table, config.unknown_ids).map_err(|error| error.in_file(file));
+        }
+        let classes = rows.into_iter().map(|row| labels.class(row?)).collect();
+        let labels = Labels::from_classes(classes, labels.class_names().to_vec());
+        let labels = Some(labels.map_err(|error| error.in_file(file))?);
+        let mut notes = raw.notes;
+        notes.append(table.notes);
+        Ok(RawDataset { labels, multi_labels: None, notes, ..raw })
+    }
+}
+
+/// A table of features, an array or text, beside the table of nodes where there is one.
+fn with_features(
+    table: Option<NodeTable>,
+    file: &Path,
+    config: &ReadConfig,
+    ids: &NodeIds,
+) -> Result<NodeTable, Error> {
+    let (features, has_ids) = if kind_of(file).is_some() {
+        let columns = ColumnConfig { header: config.columns.header, ..ColumnConfig::default() };
+        read_feature_table(file, &ReadConfig { columns, ..config.clone() }, ids)?
+    } else {
+        (NodeTable::from_features(read_features_within(file, config.max_memory)?), false)
+    };
+    let num_rows = features.node_ids.len();
+    let Some(table) = table else {
+        let node_ids = if has_ids { features.node_ids } else { row_ids(ids, num_rows, file)? };
+        return Ok(NodeTable { node_ids, ..features });
+    };
+    let features = if has_ids {
+        let index = features.node_ids.index()?;
+        let row = |id: Cow<'_, str>| {
+            let expected = "a row for each node of the table of nodes";
+            index.get(&id).ok_or_else(|| {
+                Error::malformed(Place::whole(file), expected, format!("none for {}", quoted(&id)))
+            })
+        };
+        let rows = table.node_ids.iter().map(row).collect::<Result<Vec<u32>, Error>>()?;
+        let select = |column: TextColumn| TextColumn { texts: column.texts.select(&rows), ..column };
+        NodeTable {
+            features: features.features.as_ref().map(|values| values.select(&rows)),
+            text_columns: features.text_columns.into_iter().map(select).collect(),
+            feature_names: features.feature_names,
+            notes: features.notes,
+            ..NodeTable::from_ids(NodeIds::counted(rows.len()))
+        }
+    } else {
+        features
+    };
+    if table.node_ids.len() != features.node_ids.len() {
+        let expected = format!("{} rows, as many as the table of nodes has", table.node_ids.len());
+        return Err(Error::malformed(Place::whole(file), expected, num_rows.to_string()));
+    }
+    let (mut notes, mut text_columns) = (table.notes, table.text_columns);
+    notes.append(features.notes);
+    text_columns.extend(features.text_columns);
+    let NodeTable { features, feature_names, .. } = features;
+    Ok(NodeTable { features, feature_names, text_columns, notes, ..table })
 }
 
 /// The ids of the rows of an array that names none: the rows' numbers, from 1 where the graph has all the numbers
@@ -241,7 +317,8 @@ mod tests {
         );
         assert_eq!(
             message(&[("edges.tsv", b"0\t1\n"), ("features.npy", &one)]),
-            "features.npy: expected nodes of the node table (edge 0), found \"1\""
+            "features.npy: expected nodes of the node table, whose rows are numbered from 0 where no column of ids is \
+             found (`--id`); `--unknown-ids skip` leaves out other edges (edge 0), found \"1\""
         );
         assert_eq!(
             message(&[EDGES_CSV, ("graph.tsv", b"0 1\n")]),

@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 use super::file::file_names;
 use super::text_encoding;
 use crate::column_config::ColumnConfig;
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::memory_limit::MemoryLimit;
 use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::{RawDataset, UnknownIds};
@@ -80,7 +80,7 @@ impl Format {
 
     /// Whether the name of a file says that it is of this format: by an ending that files of other content do not have.
     pub(crate) fn is_named_by(&self, sample: &Sample) -> bool {
-        const SHARED: [&str; 8] = [".txt", ".csv", ".tsv", ".edges", ".edgelist", ".el", ".json", ".dat"];
+        const SHARED: [&str; 7] = [".txt", ".csv", ".tsv", ".edges", ".edgelist", ".el", ".dat"];
         let mut own = self.endings.iter().filter(|ending| !SHARED.contains(ending));
         !sample.is_folder
             && own.any(|ending| sample.name.len() > ending.len() && sample.name.ends_with(ending))
@@ -113,13 +113,17 @@ impl Sample {
     /// Looks at a path.
     ///
     /// # Errors
-    /// A path that cannot be read.
+    /// A path that cannot be read, or that can be read only once, as a pipe.
     pub(crate) fn of(path: &Path) -> Result<Self, Error> {
         let is_folder = path.is_dir();
         let files = if is_folder { file_names(path)? } else { Vec::new() };
         let mut head = Vec::new();
         if !is_folder {
             let fault = |source| Error::io(path, source);
+            if !path.metadata().map_err(fault)?.is_file() {
+                let expected = "a file, or a pipe of edges with `--input-format edge-list`";
+                return Err(Error::malformed(Place::whole(path), expected, "what can be read only once"));
+            }
             File::open(path).map_err(fault)?.take(HEAD_LEN).read_to_end(&mut head).map_err(fault)?;
             if head.starts_with(&[0x1f, 0x8b]) {
                 let mut unpacked = Vec::new();

@@ -41,6 +41,7 @@ pub(crate) struct HeaderHints<'a> {
     pub(crate) limit: MemoryLimit,
 }
 
+/// The cells of a row.
 type Row<'a> = Vec<Cow<'a, str>>;
 
 impl TextTable {
@@ -106,6 +107,20 @@ impl TextTable {
     /// The names of the columns, where there are any.
     pub(crate) fn header(&self) -> Option<&[Box<str>]> {
         self.header.as_deref()
+    }
+
+    /// The first row of values, where there is one.
+    pub(crate) fn first_row(&self) -> Result<Option<Row<'_>>, Error> {
+        let mut fields = Fields::new(&self.text, self.separator, &self.file);
+        let mut row = Vec::new();
+        for _ in 0..1 + usize::from(self.header.is_some()) {
+            if !fields.next_row() {
+                return Ok(None);
+            }
+            row.clear();
+            next_row(&mut fields, &mut row, self.num_columns)?;
+        }
+        Ok((row.len() == self.num_columns).then_some(row))
     }
 
     /// Hands over each row of values, with its line.

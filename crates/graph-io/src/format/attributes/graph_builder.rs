@@ -102,6 +102,9 @@ impl GraphBuilder {
 
     /// Which of the names of a weight this is.
     fn weight_rank(&self, name: &str) -> Option<usize> {
+        if self.columns.config.ignore_columns.iter().any(|ignored| ignored == name) {
+            return None;
+        }
         match &self.weight_called {
             Some(called) => (called == name).then_some(0),
             None => self.conventions.weights.iter().position(|weight| *weight == name),
@@ -206,7 +209,9 @@ impl GraphBuilder {
         }
         let has_weights = self.weight_name < self.conventions.weights.len() && !self.weights.is_empty();
         if let Some(at) = self.first_without_weight.filter(|_| has_weights) {
-            let expected = "a weight, as other edges have";
+            let name = self.weight_called.as_deref().unwrap_or(self.conventions.weights[self.weight_name]);
+            let expected =
+                format!("a weight, as other edges have; `--ignore-columns {name}` reads no weights");
             return Err(Error::malformed(place(at), expected, "none and no default"));
         }
         let mut weights_from = None;

@@ -14,5 +14,6 @@ mod write;
 
 pub(super) use graph_builder::{Conventions, GraphBuilder, Source};
 pub(super) use ids::Ids;
+pub(super) use roles::LAYOUT;
 pub(super) use value::{Kind, Value};
 pub(super) use write::NodeRecords;

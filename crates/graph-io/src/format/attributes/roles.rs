@@ -14,7 +14,7 @@ use crate::node_ids::NodeIds;
 use crate::read_notes::ReadNotes;
 
 /// How nodes are drawn, and what programs that draw them keep for themselves: no features.
-pub(super) const LAYOUT: [&str; 22] = [
+pub(in crate::format) const LAYOUT: [&str; 22] = [
     "z", "vx", "vy", "fx", "fy", "px", "py", "r", "g", "b", "a", "size", "color", "colour", "shape", "width",
     "height", "fixed", "index", "SUID", "selected", "visible",
 ];
@@ -60,6 +60,9 @@ impl Columns {
             if !is_used && is_drawing(&column.name, has_positions) {
                 read.notes.unused(&column.name, "how nodes are drawn; `--use-columns` uses it");
             } else if !is_used && is_class && column.is_whole && matches!(column.kept, Kept::Texts(_)) {
+                if read.notes.unused_columns.iter().any(|unused| *unused.name == *column.name) {
+                    continue;
+                }
                 read.notes.unused(&column.name, "another class or name; `--label` takes it");
             } else if column.has_text && read.texts.len() == max_texts {
                 read.notes.unused(&column.name, "text, more of it than memory is taken for");
@@ -79,10 +82,14 @@ impl Columns {
 
     /// Columns that the settings name are there.
     fn check_settings(&self) -> Result<(), Error> {
-        let ColumnConfig { label, id, split, use_columns, .. } = &self.config;
+        let ColumnConfig { label, id, split, use_columns, ignore_columns, .. } = &self.config;
         let flags = [("--label", label), ("--id", id), ("--split", split)];
         let called = flags.iter().filter_map(|(flag, called)| Some((*flag, called.as_ref()?)));
-        for (flag, called) in called.chain(use_columns.iter().map(|called| ("--use-columns", called))) {
+        let called = called.chain(use_columns.iter().map(|called| ("--use-columns", called)));
+        // Of edges the weight can be passed over.
+        let is_of_nodes = |called: &&String| !self.conventions.weights.contains(&called.as_str());
+        let ignored = ignore_columns.iter().filter(is_of_nodes).map(|called| ("--ignore-columns", called));
+        for (flag, called) in called.chain(ignored) {
             if self.index_of(called).is_none() {
                 let names: Vec<String> =
                     self.columns.iter().take(20).map(|column| quoted(&column.name)).collect();

@@ -12,8 +12,8 @@ pub(super) fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
     (is_apart && attributes.ends_with(b"}")).then_some((ids, attributes))
 }
 
-/// The number under the key `weight`; none without this key. What stands under other keys counts for nothing.
-pub(super) fn weight(attributes: &[u8]) -> Result<Option<f32>, Fault> {
+/// The number under the key of this name; none without this key. What stands under other keys counts for nothing.
+pub(super) fn weight(attributes: &[u8], name: &str) -> Result<Option<f32>, Fault> {
     let mut rest = attributes.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")).unwrap_or_default();
     let mut weight = None;
     while !rest.trim_ascii().is_empty() {
@@ -21,7 +21,8 @@ pub(super) fn weight(attributes: &[u8]) -> Result<Option<f32>, Fault> {
         let key_len = value_len(rest, b':').filter(|&len| len < rest.len()).ok_or_else(fault)?;
         let (key, value) = (rest[..key_len].trim_ascii(), &rest[key_len + 1..]);
         let value_len = value_len(value, b',').ok_or_else(fault)?;
-        if matches!(key, b"'weight'" | b"\"weight\"") {
+        let is_in = |quote: &[u8]| key.strip_prefix(quote).and_then(|key| key.strip_suffix(quote));
+        if is_in(b"'").or_else(|| is_in(b"\"")) == Some(name.as_bytes()) {
             weight = Some(number(value[..value_len].trim_ascii())?);
         }
         rest = value.get(value_len + 1..).unwrap_or_default();
@@ -62,9 +63,9 @@ mod tests {
             ("{'a': [1, (2, 3)], 'b': {'weight': 9}, 'weight': 2e-3}", Some(0.002)),
             ("{'note': \"it's, 'weight': 7\", 'other': 'a\\'b'}", None),
         ] {
-            assert_eq!(weight(attributes.as_bytes()), Ok(expected), "{attributes}");
+            assert_eq!(weight(attributes.as_bytes(), "weight"), Ok(expected), "{attributes}");
         }
-        let found = |text: &str| weight(text.as_bytes()).unwrap_err().found;
+        let found = |text: &str| weight(text.as_bytes(), "weight").unwrap_err().found;
         assert_eq!(found("{'weight': None}"), "\"None\"");
         assert_eq!(found("{'weight'}"), "\"{'weight'}\"");
         assert_eq!(found("{'a': (1}"), "\"{'a': (1}\"");

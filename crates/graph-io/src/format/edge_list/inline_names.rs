@@ -83,7 +83,8 @@ impl<const WORDS: usize> InlineNames<WORDS> {
     /// Looks at the place of an id, so that it is near.
     #[inline]
     pub(super) fn touch(&self, sought: &Sought<WORDS>) -> u32 {
-        let at = sought.hash as usize & self.num_places.wrapping_sub(1);
+        // Without a place yet there is none to look at.
+        let at = sought.hash as usize & self.num_places.saturating_sub(1);
         self.places.words().get(at * (WORDS + 1)).copied().unwrap_or_default()
     }
 

@@ -44,6 +44,8 @@ pub(super) struct Found {
     pub(super) layout: Layout,
     pub(super) start: usize,
     pub(super) has_header: bool,
+    /// Whether that is so because of what stands in it, not because of known names or of a setting.
+    pub(super) is_guessed: bool,
     /// What the weights are read from.
     pub(super) weights_from: Option<String>,
     /// Whether that has no name and was not chosen.
@@ -55,7 +57,11 @@ pub(in crate::format) type FaultAt = (usize, Fault);
 
 /// Finds how to read a file; none where no line says anything.
 pub(super) fn find(bytes: &[u8], columns: &ColumnConfig) -> Result<Option<Found>, FaultAt> {
-    let silent = Layout { single: single(columns, Single::Letters), ..layout_of(Separator::Blanks, columns) };
+    let silent = Layout {
+        single: single(columns, Single::Letters),
+        expected: "two ids between blanks, tabs, commas, semicolons or bars".into(),
+        ..layout_of(Separator::Blanks, columns)
+    };
     let mut next = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let mut start = None;
     while next < bytes.len() {
@@ -73,7 +79,8 @@ pub(super) fn find(bytes: &[u8], columns: &ColumnConfig) -> Result<Option<Found>
             return Ok(Some(found));
         }
         let mut fields = fields_of(line, separator).map_err(|fault| (here, fault))?;
-        let header = if is_first { header(&fields, separator, columns) } else { None };
+        check_edge(line, &fields, separator).map_err(|fault| (here, fault))?;
+        let (header, is_guessed) = if is_first { header(&fields, separator, columns) } else { (None, false) };
         let has_header = header.is_some();
         while !has_header && fields.len() > 2 && fields.last().is_some_and(|field| field.is_empty()) {
             fields.pop();
@@ -85,12 +92,13 @@ pub(super) fn find(bytes: &[u8], columns: &ColumnConfig) -> Result<Option<Found>
         let (layout, weights_from) = found.map_err(|fault| (here, fault))?;
         let start = if has_header { next } else { start };
         let has_no_name = !has_header && columns.weight.is_none();
-        return Ok(Some(Found { layout, start, has_header, weights_from, has_no_name }));
+        return Ok(Some(Found { layout, start, has_header, is_guessed, weights_from, has_no_name }));
     }
     Ok(start.map(|start| Found {
         layout: silent,
         start,
         has_header: false,
+        is_guessed: false,
         weights_from: None,
         has_no_name: false,
     }))
@@ -106,12 +114,36 @@ fn fields_of(line: &[u8], separator: Separator) -> Result<Vec<Cow<'_, [u8]>>, Fa
     Ok(fields)
 }
 
-/// The names of the columns, where the first line is or may be of names that are known.
-fn header(fields: &[Cow<'_, [u8]>], separator: Separator, columns: &ColumnConfig) -> Option<Vec<String>> {
+/// A first line that shows edges to be written in another way: in brackets, as Python writes pairs, or with a colon behind the
+/// node whose neighbors follow.
+fn check_edge(line: &[u8], fields: &[Cow<'_, [u8]>], separator: Separator) -> Result<(), Fault> {
+    let line = line.trim_ascii();
+    let [first, .., last] = fields else { return Ok(()) };
+    let is_bracketed = |open: &[u8], close: &[u8]| {
+        first.starts_with(open) && !first.ends_with(close) && last.ends_with(close) && !last.starts_with(open)
+    };
+    if is_bracketed(b"(", b")") || is_bracketed(b"[", b"]") {
+        return Err(Fault::new("two ids without brackets around them", quoted_bytes(line)));
+    }
+    let is_list = separator == Separator::Blanks && first.len() > 1 && first.ends_with(b":");
+    if is_list && !fields[1..].iter().any(|field| field.ends_with(b":")) {
+        let expected = "two ids; `--input-format adjacency-list` reads a node and its neighbors";
+        return Err(Fault::new(expected, quoted_bytes(line)));
+    }
+    Ok(())
+}
+
+/// The names of the columns, where the first line is or may be of names that are known; and whether only what stands in
+/// it says so.
+fn header(
+    fields: &[Cow<'_, [u8]>],
+    separator: Separator,
+    columns: &ColumnConfig,
+) -> (Option<Vec<String>>, bool) {
     let names = || fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect::<Vec<_>>();
     match columns.header {
-        Header::Yes => Some(names()),
-        Header::No => None,
+        Header::Yes => (Some(names()), false),
+        Header::No => (None, false),
         Header::Auto => {
             let names = names();
             let is_named = |called: &Option<String>| {
@@ -121,9 +153,17 @@ fn header(fields: &[Cow<'_, [u8]>], separator: Separator, columns: &ColumnConfig
             };
             let is_header = known_ends(&names, separator).is_some()
                 || [&columns.source, &columns.target, &columns.weight].into_iter().any(is_named);
-            is_header.then_some(names)
+            // A weight that is chosen by its number is a number below the names of columns.
+            let weight = columns.weight.as_ref().and_then(|called| called.parse::<usize>().ok());
+            let weight = weight.and_then(|number| fields.get(number.checked_sub(1)?));
+            let is_guessed = !is_header && weight.is_some_and(|field| !field.is_empty() && !is_number(field));
+            ((is_header || is_guessed).then_some(names), is_guessed)
         }
     }
+}
+
+fn is_number(field: &[u8]) -> bool {
+    std::str::from_utf8(field).is_ok_and(|text| text.parse::<f64>().is_ok())
 }
 
 /// The columns of the two ids by their usual names.
@@ -202,7 +242,6 @@ fn without_header(
             weights_from,
         ));
     }
-    let is_number = |field: &[u8]| std::str::from_utf8(field).is_ok_and(|text| text.parse::<f64>().is_ok());
     match fields {
         [_, _] => Ok((layout, None)),
         [_, arrow, _] if ARROWS.contains(&&**arrow) => {
@@ -233,19 +272,33 @@ fn without_header(
 }
 
 /// The layout of a file whose first edge has attributes in braces.
+///
+/// The weight is the attribute of this name, unless a user names another one, or passes it over.
 fn with_attributes(line: &[u8], start: usize, columns: &ColumnConfig) -> Result<Option<Found>, Fault> {
     let Some((ids, attributes)) = attributes::split(line) else { return Ok(None) };
     let Some(separator) = separator_of(ids) else { return Ok(None) };
-    let is_weighted = attributes::weight(attributes)?.is_some();
-    let what = if is_weighted { "with a weight" } else { "without a weight" };
+    let name = columns.weight.as_deref().unwrap_or("weight");
+    let is_ignored = columns.ignore_columns.iter().any(|ignored| ignored == name);
+    let is_weighted = !is_ignored && attributes::weight(attributes, name)?.is_some();
+    if let Some(weight) = columns.weight.as_ref().filter(|_| !is_weighted) {
+        let expected = format!("an attribute {} (`--weight`)", quoted(weight));
+        return Err(Fault::new(expected, quoted_bytes(attributes)));
+    }
+    let expected = match is_weighted {
+        true => "with a weight, as in the first edge; `--ignore-columns weight` reads none",
+        false if is_ignored => "as in the first edge",
+        false => "without a weight, as in the first edge; `--ignore-columns weight` reads none",
+    };
     let layout = Layout {
         weight: is_weighted.then_some(2),
+        attribute: Some(name.into()).filter(|_| !is_ignored),
         has_attributes: true,
-        expected: format!("two ids and attributes in braces {what}, as in the first edge").into(),
+        expected: format!("two ids and attributes in braces {expected}").into(),
         ..layout_of(separator, columns)
     };
-    let weights_from = is_weighted.then(|| "the attribute \"weight\"".to_string());
-    Ok(Some(Found { layout, start, has_header: false, weights_from, has_no_name: false }))
+    let weights_from = is_weighted.then(|| format!("the attribute {}", quoted(name)));
+    let (has_header, is_guessed, has_no_name) = (false, false, false);
+    Ok(Some(Found { layout, start, has_header, is_guessed, weights_from, has_no_name }))
 }
 
 /// The columns that a user chose.
@@ -321,6 +374,7 @@ fn layout_of(separator: Separator, columns: &ColumnConfig) -> Layout {
         single: single(columns, Single::OneWord),
         arrow: None,
         has_attributes: false,
+        attribute: None,
         expected: "two ids, as in the first edge".into(),
     }
 }

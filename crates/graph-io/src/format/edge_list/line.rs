@@ -51,6 +51,8 @@ pub(in crate::format) struct Layout {
     pub(in crate::format) arrow: Option<Box<[u8]>>,
     /// Whether attributes in braces stand behind the two ids, as NetworkX writes them; the weight is one of them.
     pub(in crate::format) has_attributes: bool,
+    /// The name of the attribute that is the weight; without it none is.
+    pub(in crate::format) attribute: Option<Box<str>>,
     /// What each line has, for messages.
     pub(in crate::format) expected: Cow<'static, str>,
 }
@@ -156,7 +158,9 @@ impl Layout {
             return Err(fault());
         }
         let (from, to) = (checked_id(from?)?, checked_id(to?)?);
-        let weight = match (attributes::weight(attributes)?, self.weight) {
+        let weight =
+            self.attribute.as_deref().map(|name| attributes::weight(attributes, name)).transpose()?;
+        let weight = match (weight.flatten(), self.weight) {
             (Some(weight), Some(_)) => weight,
             (None, None) => 1.0,
             _ => return Err(fault()),

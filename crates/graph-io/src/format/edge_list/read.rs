@@ -77,9 +77,21 @@ pub(super) fn read(
     let Some(found) = found else {
         return Err(Error::malformed(Place::whole(path), "at least one edge", "none"));
     };
-    let chunk_len = chunk_len.unwrap_or_else(|| usual_chunk_len(bytes.len()));
     let mut notes = ReadNotes::default();
+    if found.is_guessed {
+        let header = bytes[..found.start].trim_ascii_end();
+        let line = header.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        note_header(&header[line..], &mut notes);
+    }
+    let chunk_len = chunk_len.unwrap_or_else(|| usual_chunk_len(bytes.len()));
     let (node_ids, arcs, passed) = edges(bytes, path, (&found, columns), chunk_len, &mut notes)?;
+    if arcs.is_empty() && node_ids.is_empty() {
+        return Err(Error::malformed(
+            Place::whole(path),
+            "at least one edge",
+            "a header and nothing below it",
+        ));
+    }
     note_lines(passed, &mut notes);
     if let (Some(source), Some(weights)) = (found.weights_from, &arcs.weights) {
         if found.has_no_name && look_like_times(weights) {
@@ -198,23 +210,51 @@ enum FirstRow {
     Either,
 }
 
-/// Ids of a first edge that never come again are names of columns if they have no digit and all other ids have one. Where
-/// one of them has a digit, or there is no other edge, they are ids.
+/// What an id is made of.
+#[derive(Clone, Copy, PartialEq)]
+enum IdKind {
+    Number,
+    /// With a digit among other signs.
+    Numbered,
+    Word,
+}
+
+impl IdKind {
+    fn of(id: &str) -> Self {
+        match id {
+            _ if id.parse::<f64>().is_ok() => Self::Number,
+            _ if id.bytes().any(|byte| byte.is_ascii_digit()) => Self::Numbered,
+            _ => Self::Word,
+        }
+    }
+}
+
+/// Ids of a first edge that never come again are names of columns if they are made of something else than all other ids.
+/// If they are not, words may be either, and so may names that are numbered alike, as `author1` and `author2` are, where
+/// no other id is called so. Others are ids, and so are those of a single edge.
 fn first_row(ids: &NodeIds, arcs: &Arcs) -> FirstRow {
     let (Some(&from), Some(&to)) = (arcs.from.first(), arcs.to.first()) else { return FirstRow::Edge };
     let comes_again = |ends: &[u32]| ends[1..].iter().any(|&end| end == from || end == to);
-    let has_digit = |id: &str| id.bytes().any(|byte| byte.is_ascii_digit());
     // A node that is named alone before them is no name of a column.
-    if (from, to) != (0, 1)
-        || arcs.len() == 1
-        || has_digit(&ids.get(0))
-        || has_digit(&ids.get(1))
-        || comes_again(&arcs.from)
-        || comes_again(&arcs.to)
-    {
+    if (from, to) != (0, 1) || arcs.len() == 1 || comes_again(&arcs.from) || comes_again(&arcs.to) {
         return FirstRow::Edge;
     }
-    if ids.iter().skip(2).all(|id| has_digit(&id)) { FirstRow::Header } else { FirstRow::Either }
+    let names = [ids.get(0), ids.get(1)];
+    let kinds = [IdKind::of(&names[0]), IdKind::of(&names[1])];
+    if kinds[0] != kinds[1] {
+        return FirstRow::Edge;
+    }
+    if ids.iter().skip(2).all(|id| IdKind::of(&id) != kinds[0]) {
+        return FirstRow::Header;
+    }
+    let stem = |name: &str| name.trim_end_matches(|letter: char| letter.is_ascii_digit()).to_string();
+    let stems = [stem(&names[0]), stem(&names[1])];
+    let is_called_so = || ids.iter().skip(2).any(|id| id.starts_with(&*stems[0]));
+    match kinds[0] {
+        IdKind::Word => FirstRow::Either,
+        IdKind::Numbered if stems[0] == stems[1] && !is_called_so() => FirstRow::Either,
+        _ => FirstRow::Edge,
+    }
 }
 
 /// The rest without the first edge and its two ids.
@@ -248,16 +288,23 @@ fn note_lines(passed: Passed, notes: &mut ReadNotes) {
     }
 }
 
-/// Whether numbers are large, whole and in the range of seconds or milliseconds since 1970, from 1973 on, or whole, growing
-/// and nearly all different.
+/// Whether numbers are whole and all of them seconds or milliseconds since 1970, from 1973 on, or years from 1900 to 2100, or
+/// days of these as 20040131; or growing and nearly all different.
 fn look_like_times(weights: &[f32]) -> bool {
     let all = |test: fn(f32) -> bool| weights.iter().all(|&weight| test(weight));
     if !all(|weight| weight.fract() == 0.0 && weight > 0.0) {
         return false;
     }
+    let is_day = |weight: f32| {
+        // The last digit of so large a number may be rounded.
+        let (day, month) = (weight as u32 % 100, weight as u32 / 100 % 100);
+        (19_000_100.0..21_010_000.0).contains(&weight) && (1..=12).contains(&month) && day <= 32
+    };
     let num_steps = weights.windows(2).filter(|pair| pair[0] < pair[1]).count();
     all(|weight| (1e8..1e10).contains(&weight))
         || all(|weight| (1e11..1e13).contains(&weight))
+        || all(|weight| (1900.0..=2100.0).contains(&weight))
+        || weights.iter().all(|&weight| is_day(weight))
         || weights.len() >= 10 && weights.is_sorted() && 10 * num_steps >= 9 * (weights.len() - 1)
 }
 

@@ -152,7 +152,7 @@ fn bad_lines_are_named() {
         ),
         (
             "1->2\n2->3\n",
-            "a.txt:1: expected two ids, as in the first edge (`--lone-ids node` takes such a line for a node), \
+            "a.txt:1: expected two ids between blanks, tabs, commas, semicolons or bars (`--lone-ids node` takes such a line for a node), \
              found 1 field, \"1->2\"",
         ),
         (
@@ -168,8 +168,8 @@ fn bad_lines_are_named() {
         ("1 -> 2\n2 <- 3\n", "a.txt:2: expected \"->\" between two ids, as in the first edge, found \"<-\""),
         (
             "0 1 {'weight': 4}\n1 2 {}\n",
-            "a.txt:2: expected two ids and attributes in braces with a weight, as in the first edge, found \
-             \"1 2 {}\"",
+            "a.txt:2: expected two ids and attributes in braces with a weight, as in the first edge; \
+             `--ignore-columns weight` reads none, found \"1 2 {}\"",
         ),
     ] {
         assert_eq!(message(text), expected);

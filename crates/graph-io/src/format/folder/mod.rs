@@ -66,7 +66,7 @@ fn folder_of(path: &Path) -> &Path {
     if is_description { path.parent().unwrap_or(Path::new("")) } else { path }
 }
 
-/// Reads the whole folder and checks it; its edges come as their arcs in both directions.
+/// Reads the whole folder and checks it; each edge comes as one arc, as there is nothing left to clean in the other.
 fn read(path: &Path) -> Result<RawDataset, Error> {
     let folder = Files { folder: folder_of(path).to_path_buf() };
     let metadata = Metadata::read(&folder.folder)?;
@@ -76,19 +76,20 @@ fn read(path: &Path) -> Result<RawDataset, Error> {
         features: Some(parts.features),
         labels: parts.labels,
         splits: parts.splits,
-        ..RawDataset::from_arcs(&parts.name, parts.node_ids, arcs(parts.graph))
+        ..RawDataset::from_arcs(&parts.name, parts.node_ids, arcs(&parts.graph))
     })
 }
 
-fn arcs(graph: Graph) -> Arcs {
-    let is_weighted = !graph.is_unweighted();
-    let matrix = graph.into_adjacency();
-    let mut from = Vec::with_capacity(matrix.nnz());
-    for (node, range) in (0u32..).zip(matrix.indptr().iter_outer_sz()) {
-        from.resize(range.end, node);
-    }
-    let (_, to, weights) = matrix.into_raw_storage();
-    Arcs { from, to, weights: is_weighted.then_some(weights), meaning: ArcMeaning::Directed }
+fn arcs(graph: &Graph) -> Arcs {
+    let num_edges = graph.num_edges();
+    let (mut from, mut to) = (Vec::with_capacity(num_edges), Vec::with_capacity(num_edges));
+    graph.edges().for_each(|(source, target)| {
+        from.push(source);
+        to.push(target);
+    });
+    let weights = || graph.weighted_edges().map(|(_, _, weight)| weight).collect();
+    let weights = (!graph.is_unweighted()).then(weights);
+    Arcs { from, to, weights, meaning: ArcMeaning::Undirected }
 }
 
 /// The arrays of a folder, each read when it is asked for.

@@ -242,7 +242,7 @@ mod tests {
             ("graph [ node [ id 1 a 1e99 ] ]", "a.gml:1: expected a finite number, found \"1e99\""),
             (
                 "graph [ node [ id 1 ] edge [ source 1 target 1 ]\nedge [ source 1 target 1 weight 3 ] ]",
-                "a.gml:1: expected a weight, as other edges have, found none and no default",
+                "a.gml:1: expected a weight, as other edges have; `--ignore-columns weight` reads no weights, found none and no default",
             ),
             (
                 "graph [ node [ id 1 f 1 f 2 ] node [ id 2 f 1 ] ]",

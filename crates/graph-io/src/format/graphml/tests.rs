@@ -241,7 +241,7 @@ fn a_weight_that_others_have_is_missed_and_a_value_is_not_a_number() {
                  <edge source=\"1\" target=\"1\"><data key=\"w\">1</data></edge>";
     assert_eq!(
         message(&file(keys, edges)),
-        "a.graphml:3: expected a weight, as other edges have, found none and no default"
+        "a.graphml:3: expected a weight, as other edges have; `--ignore-columns weight` reads no weights, found none and no default"
     );
     let value = "<node id=\"1\"/><node id=\"2\"><data key=\"f\">3</data></node>\
                  <node id=\"3\"><data key=\"f\">nan</data></node>";

@@ -74,8 +74,12 @@ impl TableBuilder {
     /// A cell of the row, as text.
     pub(super) fn text_cell(&mut self, role: Role, cell: &str) -> Result<(), Fault> {
         match role {
-            Role::Feature if is_missing_number(cell) => self.value(f32::NAN),
-            Role::Feature => self.value(number(cell)?),
+            Role::Feature => match number(cell) {
+                Ok(value) => self.value(value),
+                Err(fault) if fault.is_text && !is_missing_number(cell) => return Err(fault),
+                // A number that is not finite is no value either.
+                Err(_) => self.value(f32::NAN),
+            },
             Role::Text(text) => self.texts[text].push(cell),
             Role::Id => self.id(cell)?,
             Role::Label => self.label(cell)?,
@@ -86,8 +90,12 @@ impl TableBuilder {
         Ok(())
     }
 
-    /// The next features of the row, a list of so many in one cell.
+    /// The next features of the row, a list of so many in one cell, or none of them.
     pub(super) fn list_cell(&mut self, cell: &str, width: usize) -> Result<(), Fault> {
+        if is_missing_number(cell) || list(cell).is_some_and(|elements| elements.is_empty()) {
+            (0..width).for_each(|_| self.value(f32::NAN));
+            return Ok(());
+        }
         let elements = list(cell).filter(|elements| elements.len() == width);
         let elements =
             elements.ok_or_else(|| Fault::new(format!("a list of {width} numbers"), quoted(cell)))?;
@@ -175,7 +183,7 @@ impl TableBuilder {
             return Err(Error::malformed(Place::whole(file), "at least one row", "none"));
         }
         let node_ids = match self.ids {
-            Ids::Counted => NodeIds::counted(self.num_rows),
+            Ids::Counted => counted_as(known.ids, self.num_rows),
             Ids::Numbers(numbers) => NodeIds::from_numbers(numbers),
             Ids::Names { text, ends } => NodeIds::from_text(text, ends),
         };
@@ -224,6 +232,17 @@ impl Texts {
     fn push(&mut self, cell: &str) {
         // What has too many is kept no further: it is a name or a sentence, and no kind of node.
         self.column.take_if(|column| column.push(cell).is_err());
+    }
+}
+
+/// The ids of rows that name no node: their numbers, from 1 where the graph has all the numbers from 1 to the number of rows.
+fn counted_as(ids: Option<&NodeIds>, num_rows: usize) -> NodeIds {
+    let last = num_rows as u64;
+    let from_one =
+        |ids: &&NodeIds| ids.len() == num_rows && ids.numbers().is_some_and(|ids| ids.eq(1..=last));
+    match ids.filter(from_one) {
+        Some(_) => NodeIds::from_numbers((1..=last).collect()),
+        None => NodeIds::counted(num_rows),
     }
 }
 

@@ -45,9 +45,10 @@ impl Set {
     }
 }
 
-/// Whether a cell of a mask is set.
+/// Whether a cell of a mask is set; an empty one is not.
 pub(super) fn flag(cell: &str) -> Result<bool, Fault> {
     match cell.trim() {
+        word if is_missing(word) => Ok(false),
         "1" => Ok(true),
         "0" => Ok(false),
         word if word.eq_ignore_ascii_case("true") => Ok(true),

@@ -1,12 +1,17 @@
 //! What each column of a node table is, by its name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::BuildHasher;
 use std::path::Path;
 
-use super::cells::{Fault, Set};
+use hashbrown::DefaultHashBuilder;
+
+use super::KnownOfNodes;
+use super::cells::{Fault, Set, finite_number, is_missing};
 use crate::column_config::ColumnConfig;
 use crate::error::{Error, Place};
 use crate::feature_names::FeatureNames;
+use crate::format::attributes::LAYOUT;
 use crate::format::quoted::quoted;
 use crate::format::text_table::{MAX_COLUMNS, TextTable, shown};
 use crate::node_ids::NodeIds;
@@ -70,33 +75,81 @@ impl Columns {
         Self::of_keys(names, keys, config, file)
     }
 
-    /// The columns of a table that does not name them, called "1", "2", …: a column of ids and one of labels of two; the
-    /// ids and features of more, where the first cell is a node; else features or, of one column of words or whole
-    /// numbers, labels.
+    /// The columns of a table that names them. Where it says where nodes are drawn, by numbers `x` and `y`, these and their
+    /// kin are no features.
+    pub(super) fn of_table(
+        table: &TextTable,
+        names: &[Box<str>],
+        config: &ColumnConfig,
+        file: &Path,
+    ) -> Result<Self, Error> {
+        let mut keys: Vec<Key> = names.iter().map(|name| key(name)).collect();
+        let column = |called: &str| names.iter().position(|name| name.trim().eq_ignore_ascii_case(called));
+        if let (Some(x), Some(y)) = (column("x"), column("y"))
+            && table.first_row()?.is_some_and(|row| [x, y].iter().all(|&at| finite_number(&row[at]).is_ok()))
+        {
+            for (key, name) in keys.iter_mut().zip(names) {
+                let name = name.trim().to_ascii_lowercase();
+                if ["x", "y"].contains(&&*name) || LAYOUT.contains(&&*name) {
+                    *key = Key::Drawing;
+                }
+            }
+        }
+        Self::of_keys(names.to_vec(), keys, config, file)
+    }
+
+    /// The columns of a table that does not name them, called "1", "2", …. The first is ids where its cells differ and have no
+    /// fraction: of two columns always, of more where one of the cells is a node. What stands beside the ids of two columns is
+    /// labels, unless it has a fraction; so is a single column. Others are features.
     pub(super) fn unnamed(
         table: &TextTable,
-        ids: Option<&NodeIds>,
+        known: KnownOfNodes<'_>,
         config: &ColumnConfig,
         file: &Path,
     ) -> Result<Self, Error> {
         let num_columns = table.num_columns();
         let names = (1..=num_columns).map(|number| number.to_string().into()).collect();
         let mut keys: Vec<Key> = (0..num_columns).map(|_| Key::Feature).collect();
-        let [mut starts_with_node, mut has_fraction] = [false; 2];
-        let index = ids.map(NodeIds::index).transpose()?;
+        let index = known.ids.map(NodeIds::index).transpose()?;
+        let [mut has_node, mut differ] = [false, true];
+        let [mut fractions, mut texts] = [[false; 2]; 2];
+        let (hasher, mut seen) = (DefaultHashBuilder::default(), HashSet::new());
         table.for_each_row(|_, row| {
-            starts_with_node |= index.as_ref().is_some_and(|index| index.get(&row[0]).is_some());
-            let is_fraction = |cell: &str| cell.parse::<f32>().is_ok_and(|value| value.fract() != 0.0);
-            has_fraction |= is_fraction(&row[0]);
+            has_node |= index.as_ref().is_some_and(|index| index.get(&row[0]).is_some());
+            for (column, cell) in row.iter().take(2).enumerate() {
+                let value = cell.parse::<f32>();
+                texts[column] |= value.is_err() && !is_missing(cell);
+                fractions[column] |= value.is_ok_and(|value| value.fract() != 0.0);
+            }
+            // What is kept of the cells goes as soon as two are the same.
+            if num_columns > 1 && differ && !seen.insert(hasher.hash_one(&row[0])) {
+                (differ, seen) = (false, HashSet::new());
+            }
             Ok(())
         })?;
-        match num_columns {
-            1 if !has_fraction => keys[0] = Key::Class(0),
-            2 if !has_fraction => (keys[0], keys[1]) = (Key::Id(0), Key::Class(0)),
-            _ if starts_with_node && num_columns > 2 => keys[0] = Key::Id(0),
-            _ => {}
+        drop(seen);
+        let are_ids = differ && !fractions[0] && (has_node || num_columns == 2 && !known.are_features);
+        if are_ids && num_columns > 1 {
+            keys[0] = Key::Id(0);
         }
-        Self::of_keys(names, keys, config, file)
+        let labels = if num_columns == 1 { Some(0) } else { (num_columns == 2 && are_ids).then_some(1) };
+        let labels = labels.filter(|&column| !fractions[column] && !known.are_features);
+        if let Some(column) = labels {
+            keys[column] = if texts[column] { Key::Label } else { Key::Class(0) };
+        }
+        let mut columns = Self::of_keys(names, keys, config, file)?;
+        let roles = [(Role::Id, "ids"), (Role::Label, "classes"), (Role::Feature, "features")];
+        let told = roles.iter().filter_map(|(role, what)| {
+            let first = columns.roles.iter().position(|other| other == role)?;
+            let last = columns.roles.iter().rposition(|other| other == role)?;
+            let numbers = if first == last { String::new() } else { format!(" to {}", last + 1) };
+            Some(format!("{}{numbers}: {what}", first + 1))
+        });
+        let told = told.collect::<Vec<String>>().join(", ");
+        let remark =
+            format!("no names of columns in the first line (`--header yes` says otherwise); columns {told}");
+        columns.notes.remarks.push(remark);
+        Ok(columns)
     }
 
     fn of_keys(
@@ -124,7 +177,7 @@ impl Columns {
             .filter(|(column, _)| !is_usable(*column))
             .map(|(_, pair)| pair)
         {
-            if matches!(key, Key::Feature) {
+            if matches!(key, Key::Feature | Key::Drawing) {
                 *key = Key::Unused;
                 notes.unused(name, "not in `--use-columns`");
             }
@@ -133,6 +186,10 @@ impl Columns {
         for column in find_all(&config.ignore_columns, "--ignore-columns")? {
             keys[column] = Key::Unused;
             notes.unused(&names[column], "in `--ignore-columns`");
+        }
+        for (key, name) in keys.iter_mut().zip(&names).filter(|(key, _)| matches!(key, Key::Drawing)) {
+            *key = Key::Unused;
+            notes.unused(name, "how nodes are drawn; `--use-columns` uses it");
         }
         let mut chosen = [None; 3];
         let flags = [(&config.id, "--id"), (&config.label, "--label"), (&config.split, "--split")];
@@ -177,7 +234,7 @@ impl Columns {
         splits.values_mut().enumerate().for_each(|(slot, place)| *place = slot);
         let role = |key: &Key| match key {
             Key::RowNumber => Role::RowNumber,
-            Key::Unused => Role::Unused,
+            Key::Unused | Key::Drawing => Role::Unused,
             Key::Id(_) => Role::Id,
             Key::Label | Key::Class(_) => Role::Label,
             Key::Split(number) => Role::Split(splits[number]),
@@ -191,6 +248,41 @@ impl Columns {
         let columns = Self { names, roles, num_splits, widths, may_be_names, notes };
         columns.check(file)?;
         Ok(columns)
+    }
+
+    /// Makes ids of a column that no name makes one, if its cells are the nodes of the graph, each of them once: of whole
+    /// numbers only the first column, as others may be counts.
+    pub(super) fn find_ids(&mut self, table: &TextTable, ids: &NodeIds) -> Result<(), Error> {
+        /// More columns of nodes than a table has.
+        const MAX_CANDIDATES: usize = 8;
+        let index = ids.index()?;
+        let are_numbers = ids.numbers().is_some();
+        let Some(row) = table.first_row()? else { return Ok(()) };
+        let may_be_ids = |column: &usize| {
+            self.roles[*column] == Role::Feature
+                && (*column == 0 || !are_numbers)
+                && index.get(&row[*column]).is_some()
+        };
+        let candidates: Vec<usize> = (0..self.roles.len()).filter(may_be_ids).take(MAX_CANDIDATES).collect();
+        let mut seen: Vec<Vec<bool>> = candidates.iter().map(|_| vec![false; ids.len()]).collect();
+        let mut are_nodes = vec![true; candidates.len()];
+        if !candidates.is_empty() {
+            table.for_each_row(|_, row| {
+                for ((column, seen), are_nodes) in candidates.iter().zip(&mut seen).zip(&mut are_nodes) {
+                    let node = index.get(&row[*column]);
+                    *are_nodes &= node.is_some_and(|node| !std::mem::replace(&mut seen[node as usize], true));
+                }
+                Ok(())
+            })?;
+        }
+        if let Some((&column, _)) = candidates.iter().zip(are_nodes).find(|(_, are_nodes)| *are_nodes) {
+            self.roles[column] = Role::Id;
+            let name = quoted(&self.names[column]);
+            let remark =
+                format!("column {name} read as the ids of nodes, as its cells are (`--id` names another)");
+            self.notes.remarks.push(remark);
+        }
+        Ok(())
     }
 
     /// Only one column says what something is.
@@ -280,6 +372,8 @@ enum Key {
     Label,
     /// The lower, the surer.
     Class(usize),
+    /// How a node is drawn.
+    Drawing,
     Split(Option<u32>),
     Mask(Option<u32>, Set),
     Feature,

@@ -40,8 +40,9 @@ use crate::raw_dataset::NodeTable;
 /// - `split` or `set`: `train`, `val` (`valid`, `validation`), `test`, or nothing; `split_1` and so on are further splits.
 ///   Or a split is the columns `train_mask`, `val_mask`, `test_mask`, with `_0`, `_1`, … for several.
 /// - `row`, or no name, where the cells are 0, 1, 2, …: the number of the row, and no feature.
+/// - `x`, `y` and their kin, where both are numbers, say how a node is drawn and are no features.
 /// - Every other column is a feature: a finite number, true (1) or false (0), or NaN where a cell is empty, `nan`, `null`,
-///   `na`, `n/a`, `none` or `?`. A column in which other texts stand is in `text_columns`. In Parquet a column of lists of equal length
+///   `na`, `n/a`, `none` or `?`, or a number that is not finite. A cell may hold a list of numbers. A column in which other texts stand is in `text_columns`. In Parquet a column of lists of equal length
 ///   called `features`, `feature`, `x` or `embedding` is a block of features.
 ///
 /// Features are sparse where fewer than a tenth of the values are not zero.
@@ -59,7 +60,7 @@ use crate::raw_dataset::NodeTable;
 ///
 /// # Errors
 /// A file that cannot be read; a first row that may name the columns or not; a row of another length; an empty id, or
-/// two rows of one id; a feature that is infinite; a split of nodes without a label.
+/// two rows of one id; a split of nodes without a label.
 pub fn read_node_table(path: &Path) -> Result<NodeTable, Error> {
     read_table(path, &ReadConfig::default(), KnownOfNodes::default())
 }
@@ -71,6 +72,8 @@ pub(super) struct KnownOfNodes<'a> {
     pub(super) ids: Option<&'a NodeIds>,
     /// Whether a split comes with the table, so that its labels are classes and no names.
     pub(super) has_split: bool,
+    /// Whether a table without names of columns has features only, behind ids where there are any.
+    pub(super) are_features: bool,
 }
 
 /// As [`read_node_table`], by what a user says of the columns and what is known of the nodes.
@@ -79,7 +82,24 @@ pub(super) fn read_table(
     config: &ReadConfig,
     known: KnownOfNodes<'_>,
 ) -> Result<NodeTable, Error> {
-    if is_parquet(path) { read_parquet(path, config, known) } else { text::read(path, config, known) }
+    if is_parquet(path) {
+        return read_parquet(path, config, known);
+    }
+    text::read(path, config, known).map(|(table, _)| table)
+}
+
+/// Reads a table of text whose columns are features, behind the ids of the nodes where there are any; and whether there are.
+pub(super) fn read_feature_table(
+    path: &Path,
+    config: &ReadConfig,
+    ids: &NodeIds,
+) -> Result<(NodeTable, bool), Error> {
+    let known = KnownOfNodes { ids: Some(ids), has_split: false, are_features: true };
+    let (table, has_ids) = text::read(path, config, known)?;
+    if table.features.is_none() {
+        return Err(Error::malformed(Place::whole(path), "a column of numbers", "none"));
+    }
+    Ok((table, has_ids))
 }
 
 /// Writes what is known of the nodes of a data set as a table that [`read_node_table`] reads, in the form that the path

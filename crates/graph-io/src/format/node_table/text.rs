@@ -20,7 +20,12 @@ use crate::node_dataset::NodeDataset;
 use crate::raw_dataset::NodeTable;
 use crate::split::Split;
 
-pub(super) fn read(file: &Path, config: &ReadConfig, known: KnownOfNodes<'_>) -> Result<NodeTable, Error> {
+/// A table, and whether it names its nodes.
+pub(super) fn read(
+    file: &Path,
+    config: &ReadConfig,
+    known: KnownOfNodes<'_>,
+) -> Result<(NodeTable, bool), Error> {
     let (limit, config) = (config.max_memory, &config.columns);
     let ids = known.ids;
     let chosen = [&config.id, &config.label, &config.split];
@@ -29,9 +34,12 @@ pub(super) fn read(file: &Path, config: &ReadConfig, known: KnownOfNodes<'_>) ->
     };
     let table = TextTable::read(file, &HeaderHints { header: config.header, ids, is_name: &is_name, limit })?;
     let mut columns = match table.header() {
-        Some(names) => Columns::of(names.iter().map(|name| &**name), config, file)?,
-        None => Columns::unnamed(&table, ids, config, file)?,
+        Some(names) => Columns::of_table(&table, names, config, file)?,
+        None => Columns::unnamed(&table, known, config, file)?,
     };
+    if let Some(ids) = ids.filter(|_| table.header().is_some() && columns.position(Role::Id).is_none()) {
+        columns.find_ids(&table, ids)?;
+    }
     if let Some(column) = columns.position(Role::RowNumber) {
         let counts = counts_rows(&table, column)?;
         columns.roles[column] = if counts { Role::Unused } else { Role::Feature };
@@ -50,7 +58,8 @@ pub(super) fn read(file: &Path, config: &ReadConfig, known: KnownOfNodes<'_>) ->
         }
     };
     drop(table);
-    builder.finish(columns, known, file)
+    let has_ids = columns.position(Role::Id).is_some();
+    Ok((builder.finish(columns, known, file)?, has_ids))
 }
 
 /// The rows of a table; nothing where a column of numbers has a text.
@@ -90,20 +99,38 @@ fn text_columns(table: &TextTable) -> Result<Vec<bool>, Error> {
     Ok(has_text)
 }
 
-/// How many features a cell of each column holds, as the first row has it.
+/// How many features a cell of each column holds: of lists as many as each of them has. Lists of different lengths are texts.
 fn widths(table: &TextTable, columns: &Columns) -> Vec<usize> {
-    let mut widths = Vec::new();
-    let stop = || Error::invalid("rows", "one", "another");
+    let is_feature = |column: &usize| columns.roles[*column] == Role::Feature;
+    // Lists start in the first cell that is not empty.
+    let mut open: Vec<usize> = (0..columns.roles.len()).filter(is_feature).collect();
+    let mut lists: Vec<(usize, usize)> = Vec::new();
+    let mut widths = vec![1; columns.roles.len()];
     // What is wrong in a row is found when all are read.
     let _ = table.for_each_row(|_, row| {
-        let width = |cell: &str, role| match list(cell) {
-            Some(elements) if role == Role::Feature => elements.len(),
-            _ => 1,
-        };
-        widths = row.iter().zip(&columns.roles).map(|(cell, role)| width(cell, *role)).collect();
-        Err(stop())
+        open.retain(|&column| match elements(&row[column]) {
+            None => false,
+            Some(elements) if elements.is_empty() => true,
+            Some(elements) => {
+                lists.push((column, elements.len()));
+                false
+            }
+        });
+        if lists.is_empty() && open.is_empty() {
+            return Err(Error::invalid("rows", "lists", "none"));
+        }
+        lists.retain(|&(column, width)| {
+            elements(&row[column]).is_some_and(|elements| elements.is_empty() || elements.len() == width)
+        });
+        Ok(())
     });
+    lists.into_iter().for_each(|(column, width)| widths[column] = width);
     widths
+}
+
+/// The elements of a list in a cell, empty where the cell has no value; none where it is something else.
+fn elements(cell: &str) -> Option<Vec<&str>> {
+    if is_missing_number(cell) { Some(Vec::new()) } else { list(cell) }
 }
 
 /// Whether a column is 0, 1, 2, ….
