@@ -8,6 +8,7 @@ mod input_args;
 mod interrupt;
 mod progress;
 mod stdout;
+mod threads;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     let started = Instant::now();
     // Slower without it, and nothing else.
     let _ = tensor_memory::keep_freed_blocks();
+    interrupt::ignore_file_size_limit();
     match commands::run(args::Args::parse(), &harness::Registry::builtin(), started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

@@ -15,7 +15,7 @@ use harness::bench::{
     BenchCallback, BenchConfig, BenchOutcome, JobRecord, Machine, MemoryMeter, Plan, Progress, ResultsFile,
     Tables, Variant, run_bench, summarize,
 };
-use harness::{MethodKind, Registry};
+use harness::{MethodKind, Registry, write_whole_file};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;
@@ -23,6 +23,7 @@ use crate::device;
 use crate::failure::{Failure, ResultExt};
 use crate::interrupt;
 use crate::stdout;
+use crate::threads;
 
 /// The finished runs.
 const RESULTS: &str = "results.jsonl";
@@ -45,9 +46,7 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
     let mut results = ResultsFile::open(&out.join(RESULTS)).usage_err()?;
     let written = out.join(CONFIG);
     let title = "# Every setting of this comparison: `g2r bench --config` with this file goes on with it.\n";
-    fs::write(&written, format!("{title}{}", config.to_toml()))
-        .with_context(|| format!("cannot write {}", written.display()))
-        .usage_err()?;
+    write_whole_file(&written, format!("{title}{}", config.to_toml()).as_bytes()).usage_err()?;
 
     let done = plan.jobs().filter(|job| results.has(&job.key())).count();
     if results.num_older() > 0 && !args.quiet {
@@ -57,7 +56,7 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
     }
     let progress = Bar::new(args.quiet, done, plan.jobs().count(), interrupt::listen()?);
     let machine = Machine { device: &chosen.device, meter: Some(METER) };
-    let outcome = run_bench(&config, &plan, &load, &machine, &mut results, &progress);
+    let outcome = run_bench(&threads::within_cores(&config), &plan, &load, &machine, &mut results, &progress);
     progress.finish();
 
     // Whatever ended the runs, those that are finished are told.
