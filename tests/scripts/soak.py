@@ -120,14 +120,12 @@ def signature_of(run):
     size = (run / "embedding.npy").stat().st_size
     if size < rows * width * 4 or len((run / "nodes.csv").read_text().splitlines()) != rows + 1:
         raise ValueError("a file is cut off")
-    number = lambda key: int(re.search(rf"(?m)^{key} = (\d+)", config).group(1))
-    csv = run / "embedding.csv"
-    with open(csv) as lines:
-        columns = len(re.findall(r"(?:^|,)\"?(?:d|dim|x)?_?\d+", lines.readline()))
-    widths = {width, number("d_output"), model["d_output"], report["settings"]["settings"]["d_output"]}
-    if columns:
-        widths.add(columns)
-    seeds = {number("seed"), model["provenance"]["seed"], report["best_seed"]}
+    number = lambda pattern: int(re.search(pattern + r" = (\d+)", config).group(1))
+    with open(run / "embedding.csv") as lines:
+        columns = len(re.findall(r",e\d+", lines.readline()))
+    of_config = number(r"\[random-init\]\nd_output")
+    widths = {width, columns, of_config, model["d_output"], report["settings"]["random-init"]["d_output"]}
+    seeds = {number(r"(?m)^seed"), model["provenance"]["seed"], report["best_seed"]}
     return widths, seeds
 
 
@@ -162,6 +160,18 @@ def kills(soak, number):
         staged = [*parent.glob(".run.writing-*/contents"), *run.glob(".writing-*")]
         return any((folder / "embedding.npy").exists() for folder in staged)
 
+    watched = [str(run / name) for name in ("embedding.npy", "config.toml", "report.json", "model.json", "nodes.csv")]
+
+    def inodes():
+        """Which file stands under each name."""
+        found = []
+        for path in watched:
+            try:
+                found.append(os.stat(path).st_ino)
+            except FileNotFoundError:
+                found.append(None)
+        return found
+
     soak.run(arguments(0), check=check)
     (run / "notes.txt").write_text("the user's")
     # How long a run is, and how long it writes.
@@ -173,31 +183,43 @@ def kills(soak, number):
     child.communicate()
     whole, writing = time.monotonic() - begun, time.monotonic() - first
     soak.note(f"{check}: a run takes {whole:.2f} s, {writing:.2f} s of them to write")
-    in_writing = 0
+    in_writing, seen = 0, set()
     for place in range(2, number + 2):
         soak.count(check, "tried")
         child = soak.start(arguments(place))
         if place % 4 == 0:
             time.sleep(soak.rng.uniform(0, whole))
+        elif place % 4 < 3:
+            # When the first file is in its place.
+            before = inodes()
+            while child.poll() is None and not writes():
+                time.sleep(0.0002)
+            os.sched_yield()
+            while inodes() == before and child.returncode is None:
+                if not writes():
+                    child.poll()
         else:
             while child.poll() is None and not writes():
                 time.sleep(0.0002)
             time.sleep(soak.rng.uniform(0, 1.1 * writing))
-        in_writing += child.poll() is None and writes()
         child.kill()
+        in_writing += child.wait() == -signal.SIGKILL
         child.communicate()
         if is_mixed(soak, run, check):
             soak.count(check, "mixed folders")
+            # So that the next kill is counted by what it does itself.
+            soak.run(arguments(place), check=check)
         if not (run / "notes.txt").exists():
             soak.count(check, "wrong ends")
             soak.note(f"{check}: the user's file is gone")
         if place % 8 == 7 or place == number + 1:
             soak.run(arguments(place), check=check)
-            left = leftovers(parent, run)
+            left = {path.name for path in leftovers(parent, run)} - seen
+            seen |= left
             soak.count(check, "leftovers", len(left))
             if left or is_mixed(soak, run, check):
-                soak.note(f"{check}: left {[path.name for path in left]}")
-    soak.note(f"{check}: {in_writing} of {number} kills came while files were written")
+                soak.note(f"{check}: left {sorted(left)}")
+    soak.note(f"{check}: {in_writing} of {number} kills came before the end of a run")
 
 
 def seeds_of(stdout):

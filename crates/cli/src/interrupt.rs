@@ -24,7 +24,7 @@ pub(crate) fn listen() -> Result<Arc<AtomicBool>, Failure> {
         signals::restore_defaults();
         let _ = writeln!(
             io::stderr(),
-            "\nfinishing this epoch and keeping what was trained; the same signal (Ctrl-C) again ends now"
+            "\nstopping after this epoch, what is finished is kept; a second Ctrl-C or signal ends at once"
         );
     })
     .run_err()?;

@@ -144,7 +144,7 @@ fn a_second_signal_ends_at_once() {
         signal(&child, name);
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
-        while !line.contains("again ends now") {
+        while !line.contains("ends at once") {
             assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "{line}");
         }
         signal(&child, name);
