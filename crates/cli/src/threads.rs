@@ -17,18 +17,13 @@ fn available() -> usize {
 /// More threads than cores wait for each other most of the time, and no result depends on their number: it is bounded by the
 /// cores, and standard error says so.
 pub(crate) fn start(asked: usize) -> Result<(), Failure> {
-    if asked == 0 {
-        return Ok(());
-    }
     let threads = asked.min(available());
     if threads < asked {
-        say(&format!("--threads {asked}: {threads} are used, one a core"));
+        say(&format!("--threads {asked}: {threads} threads are used, one a core"));
     }
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()
-        .with_context(|| format!("cannot start {threads} threads"))
-        .run_err()
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    // Begun at their first use, threads that cannot be started would be a panic.
+    pool.context("cannot start the threads").run_err()
 }
 
 /// The same comparison with no more threads in all than cores; standard error says what was changed of what was asked for.
