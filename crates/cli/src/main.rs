@@ -6,6 +6,7 @@ mod device;
 mod failure;
 mod input_args;
 mod interrupt;
+mod program;
 mod progress;
 mod stdout;
 mod threads;

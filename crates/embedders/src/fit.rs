@@ -1,11 +1,12 @@
 //! From a data set and a seed to a model.
 
+use std::cell::OnceCell;
 use std::sync::OnceLock;
 use std::time::Instant;
 
 use burn::tensor::Device;
 use g2r_loss::linear::Spectrum;
-use graph_io::{Features, NodeDataset};
+use graph_io::{DataFingerprint, Features, NodeDataset};
 use ndarray::Array2;
 
 use crate::Error;
@@ -160,6 +161,8 @@ pub struct Estimator<'a> {
     dataset: &'a NodeDataset,
     device: Device,
     method: Box<dyn Fit>,
+    /// Made for the first model, for all seeds.
+    data: OnceCell<DataFingerprint>,
 }
 
 impl<'a> Estimator<'a> {
@@ -171,7 +174,7 @@ impl<'a> Estimator<'a> {
     ) -> Result<Self, Error> {
         let (preparation, features) = Preparation::fit_and_apply(preparation, dataset)?;
         let method = settings.bind(&TrainingData::new(dataset, features, device))?;
-        Ok(Self { settings, preparation, dataset, device: device.clone(), method })
+        Ok(Self { settings, preparation, dataset, device: device.clone(), method, data: OnceCell::new() })
     }
 
     /// The settings of the method.
@@ -208,6 +211,7 @@ impl<'a> Estimator<'a> {
                 dataset: self.dataset.name().to_string(),
                 num_nodes: graph.num_nodes(),
                 num_edges: graph.num_edges(),
+                data: Some(self.data.get_or_init(|| DataFingerprint::of(self.dataset)).clone()),
                 seed: options.seed,
                 epoch,
                 checkpoint,

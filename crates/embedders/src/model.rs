@@ -6,7 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use burn::tensor::Device;
-use graph_io::{Embedding, Features, NodeDataset, NodeIds};
+use graph_io::{DataFingerprint, Embedding, Features, NodeDataset, NodeIds};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,9 @@ pub struct Provenance {
     pub num_nodes: usize,
     /// Edges of the training graph.
     pub num_edges: usize,
+    /// What tells the training data from others; `None` in models of older programs.
+    #[serde(default)]
+    pub data: Option<DataFingerprint>,
     /// The seed.
     pub seed: u64,
     /// The epoch that was kept, from 1; 0 where nothing was trained.

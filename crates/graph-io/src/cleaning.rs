@@ -94,23 +94,13 @@ impl MissingFeatures {
     /// Features for a graph that has none.
     pub(crate) fn make(self, graph: &Graph) -> Result<Features, Error> {
         let num_nodes = graph.num_nodes();
-        let ones = |columns: Vec<u32>, d_input: usize| {
-            let row_pointers = (0..=num_nodes).collect();
-            let matrix = crate::csr::CsrMatrix::try_new(
-                (num_nodes, d_input),
-                row_pointers,
-                columns,
-                vec![1.0; num_nodes],
-            );
-            Ok(Features::Sparse(matrix.expect("one column a row is sorted")))
-        };
         match self {
-            Self::Identity => ones((0..num_nodes as u32).collect(), num_nodes),
+            Self::Identity => Ok(Features::one_hot((0..num_nodes as u32).collect(), num_nodes)),
             Self::Degree => {
                 let column = |node: u32| (graph.degree(node) as u32 + 1).ilog2();
                 let columns: Vec<u32> = (0..num_nodes as u32).map(column).collect();
                 let d_input = columns.iter().max().map_or(1, |&last| last as usize + 1);
-                ones(columns, d_input)
+                Ok(Features::one_hot(columns, d_input))
             }
             Self::Refuse => Err(Error::invalid("features", "a source that has some", "none")),
         }

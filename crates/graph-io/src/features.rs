@@ -38,6 +38,17 @@ impl Features {
         Ok(features)
     }
 
+    /// A one in one column of each row.
+    ///
+    /// # Panics
+    /// When a column is not below `d_input`.
+    pub(crate) fn one_hot(columns: Vec<u32>, d_input: usize) -> Self {
+        let num_nodes = columns.len();
+        let ones = vec![1.0; num_nodes];
+        let matrix = CsrMatrix::try_new((num_nodes, d_input), (0..=num_nodes).collect(), columns, ones);
+        Self::Sparse(matrix.expect("one column a row, below their number"))
+    }
+
     /// Features as a source has them, in which NaN stands for a missing value.
     ///
     /// # Errors

@@ -210,14 +210,14 @@ impl GraphSet {
         let num_nodes = self.parts.graph.num_nodes() as u32;
         match (kind, &self.parts.tags, &self.parts.attributes) {
             (GraphSetFeatures::Tags, Some(tags), _) => {
-                Ok(one_hot(tags.classes().iter().flatten().copied().collect(), tags.num_classes()))
+                Ok(Features::one_hot(tags.classes().iter().flatten().copied().collect(), tags.num_classes()))
             }
             (GraphSetFeatures::Attributes, _, Some(attributes)) => Ok(Features::Dense(attributes.clone())),
             (GraphSetFeatures::Degree, ..) => {
                 let degree = |node| self.parts.graph.degree(node) as u32;
                 let columns: Vec<u32> = (0..num_nodes).map(degree).collect();
                 let d_input = columns.iter().max().map_or(1, |&largest| largest as usize + 1);
-                Ok(one_hot(columns, d_input))
+                Ok(Features::one_hot(columns, d_input))
             }
             (GraphSetFeatures::Tags, None, _) => missing("node tags"),
             (GraphSetFeatures::Attributes, _, None) => missing("node attributes"),
@@ -228,14 +228,6 @@ impl GraphSet {
     pub fn summary(&self) -> GraphSetSummary {
         GraphSetSummary::of(self)
     }
-}
-
-fn one_hot(columns: Vec<u32>, d_input: usize) -> Features {
-    let num_nodes = columns.len();
-    let row_pointers = (0..=num_nodes).collect();
-    let ones = vec![1.0; num_nodes];
-    let matrix = CsrMatrix::try_new((num_nodes, d_input), row_pointers, columns, ones);
-    Features::Sparse(matrix.expect("one column a row is sorted"))
 }
 
 fn check_starts(starts: &[u32], num_nodes: usize) -> Result<(), Error> {

@@ -16,6 +16,9 @@
 //! The library reads no environment variable, asks no network, and draws chance only from the generator it is
 //! handed.
 
+// What only the rare formats ask for stays where it belongs.
+#![cfg_attr(not(feature = "rare-formats"), allow(dead_code, unused_imports, unused_macros))]
+
 mod arcs;
 mod assemble;
 mod chance;
@@ -23,6 +26,7 @@ mod cleaning;
 mod column_config;
 mod components;
 mod csr;
+mod data_fingerprint;
 pub mod datasets;
 mod edge_policy;
 pub mod embedding;
@@ -55,6 +59,7 @@ pub use crate::arcs::{ArcMeaning, Arcs};
 pub use crate::cleaning::{CleaningPolicy, CleaningReport, MissingFeatures, Nodes};
 pub use crate::column_config::{ColumnConfig, Header, LoneIds};
 pub use crate::csr::CsrMatrix;
+pub use crate::data_fingerprint::{DataFingerprint, fingerprint_of_rows};
 pub use crate::edge_policy::{Direction, Duplicates, EdgePolicy, EdgeReport, Loops, Weights};
 pub use crate::embedding::Embedding;
 pub use crate::error::{Error, Place, Position};

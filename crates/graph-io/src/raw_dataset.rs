@@ -78,6 +78,22 @@ pub enum UnknownIds {
     Skip,
 }
 
+impl NodeTable {
+    /// The ids of nodes and nothing else.
+    pub fn of_ids(node_ids: NodeIds) -> Self {
+        Self {
+            node_ids,
+            features: None,
+            feature_names: None,
+            text_columns: Vec::new(),
+            labels: None,
+            multi_labels: None,
+            splits: Vec::new(),
+            notes: ReadNotes::default(),
+        }
+    }
+}
+
 impl RawDataset {
     /// A graph and nothing else.
     pub fn from_arcs(name: &str, node_ids: NodeIds, arcs: Arcs) -> Self {
@@ -203,17 +219,7 @@ impl RawDataset {
             return Ok(self);
         }
         let node_ids = NodeIds::from_numbers(ids.collect());
-        let table = NodeTable {
-            text_columns: Vec::new(),
-            node_ids,
-            features: None,
-            feature_names: None,
-            labels: None,
-            multi_labels: None,
-            splits: Vec::new(),
-            notes: ReadNotes::default(),
-        };
-        self.with_nodes(table, UnknownIds::Refuse)
+        self.with_nodes(NodeTable::of_ids(node_ids), UnknownIds::Refuse)
     }
 
     /// The data set that the policy makes of it.

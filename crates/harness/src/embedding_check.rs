@@ -1,9 +1,13 @@
 //! Whether an embedding is one of a data set.
 
-use graph_io::{NodeDataset, embedding};
+use std::path::Path;
+
+use graph_io::{DataFingerprint, NodeDataset, embedding};
 use ndarray::Array2;
 
 use crate::error::Error;
+use crate::outputs::{EMBEDDING, REPORT};
+use crate::provenance::WithProvenance;
 
 /// Checks that an embedding has one row a node and nothing but finite numbers.
 ///
@@ -16,6 +20,32 @@ pub fn check_embedding(embedding: &Array2<f32>, dataset: &NodeDataset) -> Result
         return Err(Error::invalid("embedding", expected, embedding.nrows().to_string()));
     }
     Ok(embedding::check_rows(embedding.view())?)
+}
+
+/// Checks an array that lies in a folder of a run: that it is the embedding that the run has written, and that its rows are in
+/// the order of the data set's nodes. An array elsewhere says nothing of its rows, and passes.
+///
+/// # Errors
+/// A report that cannot be read; another embedding; nodes in another order.
+pub fn check_written(file: &Path, embedding: &Array2<f32>, dataset: &NodeDataset) -> Result<(), Error> {
+    let report = file.with_file_name(REPORT);
+    if file.file_name() != Some(EMBEDDING.as_ref()) || !report.is_file() {
+        return Ok(());
+    }
+    let text = std::fs::read_to_string(&report).map_err(|source| Error::read(&report, source))?;
+    let written: WithProvenance =
+        serde_json::from_str(&text).map_err(|source| Error::read(&report, source))?;
+    let Some(provenance) = written.provenance else { return Ok(()) };
+    provenance.check_embedding(file, embedding)?;
+    if provenance.data.fingerprint.nodes != DataFingerprint::of(dataset).nodes {
+        let expected = format!("rows in the order of the nodes of {}", dataset.name());
+        return Err(Error::invalid(
+            file.display().to_string(),
+            expected,
+            "those of other nodes or of another order",
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

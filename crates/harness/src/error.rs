@@ -67,6 +67,17 @@ pub enum Error {
         /// Why not.
         source: Cause,
     },
+    /// A data set that is no longer the one that a run was made of.
+    #[error(
+        "data set {name}: expected the one that the run was made of, found one with other {parts}; \
+         --allow-changed-data goes on with it"
+    )]
+    ChangedData {
+        /// Its name.
+        name: String,
+        /// What differs.
+        parts: String,
+    },
     /// Threads could not be started.
     #[error("cannot start {threads} threads")]
     Threads {

@@ -1,7 +1,7 @@
 //! Evaluating an embedding on one split.
 
 use embedders::TrainingLabels;
-use evaluation::{FittedProbe, Probe, Rows};
+use evaluation::{FittedProbe, Probe, Rows, Stop};
 use graph_io::{Features, NodeDataset, Split};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use crate::protocol::Protocol;
 pub struct Evaluator {
     reading: Reading,
     labels: Vec<usize>,
+    num_classes: usize,
     train: Vec<usize>,
     val: Vec<usize>,
     test: Vec<usize>,
@@ -40,6 +41,30 @@ pub struct Scores {
     pub test_macro_f1: f64,
 }
 
+/// The scores of an embedding, and what they were found by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The scores.
+    pub scores: Scores,
+    /// The probe that was chosen; `None` for rows that are logits.
+    pub probe: Option<ProbeFit>,
+    /// The class predicted for each node, `[nodes]`.
+    pub predicted: Vec<usize>,
+    /// Test nodes by their true class, then by the one predicted, `[classes, classes]`.
+    pub confusion: Vec<Vec<usize>>,
+}
+
+/// How a probe was fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProbeFit {
+    /// C, of several the one with the highest validation accuracy.
+    pub c: f64,
+    /// Whether the fit came to an end before its last iteration.
+    pub converged: bool,
+    /// Iterations.
+    pub iterations: usize,
+}
+
 impl Evaluator {
     /// An evaluator for one split of a data set.
     ///
@@ -61,12 +86,14 @@ impl Evaluator {
                 return Err(Error::invalid(what, expected, count.to_string()));
             }
         }
+        let num_classes = labels.num_classes();
         // A split has no node without a label, so the number for those is never read.
         let labels = labels.classes().iter().map(|class| class.map_or(usize::MAX, |class| class as usize));
         let nodes = |nodes: &[u32]| nodes.iter().map(|&node| node as usize).collect();
         Ok(Self {
             reading: Reading::Probe { for_epochs: probe.init(), for_models: probe.choices() },
             labels: labels.collect(),
+            num_classes,
             train: nodes(split.train()),
             val: nodes(split.val()),
             test: nodes(split.test()),
@@ -122,14 +149,42 @@ impl Evaluator {
     pub fn evaluate(&self, rows: &Rows) -> Result<Scores, evaluation::Error> {
         let (val_acc, predicted) = match &self.reading {
             Reading::Probe { for_models, .. } => {
-                let (val_acc, fitted) = self.best_of(for_models, rows)?;
+                let (val_acc, fitted, _) = self.best_of(for_models, rows)?;
                 (val_acc, fitted.predict(rows, &self.test)?)
             }
             Reading::Logits => (self.validation_accuracy(rows)?, rows.largest_column(&self.test)?),
         };
+        Ok(self.scores_of_test(val_acc, &predicted))
+    }
+
+    /// As [`evaluate`](Self::evaluate), with the probe, the class predicted for each node, and the confusion of the test nodes.
+    ///
+    /// # Errors
+    /// As [`validation_accuracy`](Self::validation_accuracy).
+    pub fn evaluate_in_full(&self, rows: &Rows) -> Result<Evaluation, evaluation::Error> {
+        let nodes: Vec<usize> = (0..self.labels.len()).collect();
+        let (val_acc, probe, predicted) = match &self.reading {
+            Reading::Probe { for_models, .. } => {
+                let (val_acc, fitted, c) = self.best_of(for_models, rows)?;
+                let regression = fitted.regression();
+                let converged = matches!(regression.stop(), Stop::Gradient | Stop::Decrease);
+                let probe = ProbeFit { c, converged, iterations: regression.num_iterations() };
+                (val_acc, Some(probe), fitted.predict(rows, &nodes)?)
+            }
+            Reading::Logits => (self.validation_accuracy(rows)?, None, rows.largest_column(&nodes)?),
+        };
+        let of_test: Vec<usize> = self.test.iter().map(|&node| predicted[node]).collect();
+        let mut confusion = vec![vec![0; self.num_classes]; self.num_classes];
+        for (&node, &class) in self.test.iter().zip(&of_test) {
+            confusion[self.labels[node]][class] += 1;
+        }
+        Ok(Evaluation { scores: self.scores_of_test(val_acc, &of_test), probe, predicted, confusion })
+    }
+
+    fn scores_of_test(&self, val_acc: f64, predicted: &[usize]) -> Scores {
         let evaluation::Scores { accuracy: test_acc, macro_f1: test_macro_f1, .. } =
-            self.class_scores(&predicted, &self.test);
-        Ok(Scores { val_acc, test_acc, test_macro_f1 })
+            self.class_scores(predicted, &self.test);
+        Scores { val_acc, test_acc, test_macro_f1 }
     }
 
     /// The class predicted for each of the nodes.
@@ -143,14 +198,14 @@ impl Evaluator {
         }
     }
 
-    /// The first probe with the highest validation accuracy.
-    fn best_of(&self, probes: &[Probe], rows: &Rows) -> Result<(f64, FittedProbe), evaluation::Error> {
-        let mut best = None;
+    /// The first probe with the highest validation accuracy, and its C.
+    fn best_of(&self, probes: &[Probe], rows: &Rows) -> Result<(f64, FittedProbe, f64), evaluation::Error> {
+        let mut best: Option<(f64, FittedProbe, f64)> = None;
         for probe in probes {
             let fitted = probe.fit(rows, &self.labels, &self.train)?;
             let val_acc = fitted.scores(rows, &self.labels, &self.val)?.accuracy;
-            if best.as_ref().is_none_or(|(highest, _)| val_acc > *highest) {
-                best = Some((val_acc, fitted));
+            if best.as_ref().is_none_or(|(highest, ..)| val_acc > *highest) {
+                best = Some((val_acc, fitted, probe.config().c));
             }
         }
         Ok(best.expect("there is at least one probe"))
@@ -166,10 +221,15 @@ impl Evaluator {
     /// # Errors
     /// As [`validation_accuracy`](Self::validation_accuracy).
     pub fn evaluate_features(&self, features: &Features) -> Result<Scores, evaluation::Error> {
-        match features {
-            Features::Sparse(matrix) => self.evaluate(&Rows::sparse(matrix.view())),
-            Features::Dense(matrix) => self.evaluate(&Rows::dense(matrix.view())),
-        }
+        self.evaluate(&rows_of(features))
+    }
+}
+
+/// The rows of features, sparse or dense.
+pub(crate) fn rows_of(features: &Features) -> Rows<'_> {
+    match features {
+        Features::Sparse(matrix) => Rows::sparse(matrix.view()),
+        Features::Dense(matrix) => Rows::dense(matrix.view()),
     }
 }
 
@@ -210,6 +270,13 @@ mod tests {
             Scores { val_acc: 1.0, test_acc: 1.0, test_macro_f1: 1.0 }
         );
         assert_eq!(evaluator.validation_accuracy(&rows).unwrap(), 1.0);
+        let found = evaluator.evaluate_in_full(&rows).unwrap();
+        assert_eq!(found.scores, evaluator.evaluate(&rows).unwrap());
+        assert!(found.probe.is_some_and(|probe| probe.c == 1.0 && probe.converged && probe.iterations > 0));
+        let truth = labels.classes().iter().map(|class| class.unwrap() as usize);
+        assert!(truth.eq(found.predicted.iter().copied()));
+        let diagonal: usize = (0..7).map(|class| found.confusion[class][class]).sum();
+        assert_eq!((diagonal, found.confusion.concat().iter().sum()), (1000, 1000));
         let features = Features::Dense(embedding);
         assert_eq!(evaluator.evaluate_features(&features).unwrap().test_acc, 1.0);
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 use embedders::{
     Checkpoint, EncoderKind, Method, MethodKind, PreparationSettings, Registry, Settings, Target, overlay,
 };
-use graph_io::NodeDataset;
 use graph_io::embedding::{self, EmbeddingFormat};
+use graph_io::{DataFingerprint, NodeDataset};
 use serde::{Deserialize, Serialize, Serializer};
 use toml::{Table, Value};
 
@@ -55,6 +55,8 @@ pub struct RunSettings {
     pub preparation: PreparationSettings,
     /// The settings of the probe; not set, the protocol's.
     pub probe: Option<ProbeConfig>,
+    /// The fingerprint of the data set that a run was made of, as its config file has it: another one is refused.
+    pub data: Option<DataFingerprint>,
 }
 
 /// Everything that a run is made of. Written out with every setting, it repeats the run.
@@ -119,6 +121,7 @@ impl Default for RunSettings {
             input: InputConfig::default(),
             preparation: PreparationSettings::default(),
             probe: None,
+            data: None,
         }
     }
 }
@@ -145,7 +148,13 @@ impl Draft {
             Some(path) => config_file::read::<RunSettings>(registry, path)?,
             None => Table::new(),
         };
+        let read = |table: &Table| ["dataset", "input"].map(|key| table.get(key).cloned());
+        let as_in_file = read(&all);
         overlay(&mut all, flags);
+        if read(&all) != as_in_file {
+            // Whoever names another data set, or another way to read it, wants another one.
+            all.remove("data");
+        }
         let preparation = match all.get("preparation") {
             Some(Value::Table(preparation)) => preparation.clone(),
             _ => Table::new(),

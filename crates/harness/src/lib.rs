@@ -32,6 +32,7 @@ mod outputs;
 pub mod page;
 mod probe_config;
 mod protocol;
+mod provenance;
 mod report;
 mod resources;
 mod run;
@@ -46,16 +47,17 @@ pub use embedders::{
     Checkpoint, EncoderKind, EpochLog, EpochRates, FeatureScaling, FeatureWeighting, Method, MethodKind,
     Model, Progress, Projection, Registry, Settings, Target,
 };
-pub use embedding_check::check_embedding;
+pub use embedding_check::{check_embedding, check_written};
 pub use error::{Cause, Error};
 pub use evaluation::MeanStd;
-pub use evaluator::{Evaluator, Scores, evaluate_embedding};
+pub use evaluator::{Evaluation, Evaluator, ProbeFit, Scores, evaluate_embedding};
 pub use experiment::{DEFAULT_METHOD, DeviceChoice, Draft, Experiment, RunSettings};
 pub use input::InputConfig;
-pub use outcome::{BestSeed, Outcome, Rates, SeedResult, SeedScores};
+pub use outcome::{BestSeed, EffectiveRank, Outcome, Rates, SeedResult, SeedScores};
 pub use outputs::{Contents, OutputFolder};
 pub use probe_config::ProbeConfig;
 pub use protocol::Protocol;
+pub use provenance::{DataOrigin, MachineInfo, ProgramInfo, Provenance, check_data};
 pub use report::{Accuracies, Report, Summary, SummaryContext};
 pub use resources::Resources;
 pub use run::{NoCallback, Run, RunCallback};

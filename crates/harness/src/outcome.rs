@@ -1,14 +1,14 @@
 //! What came of a run.
 
 use embedders::{EpochLog, EpochRates, LinearSpectrum, Model};
-use evaluation::MeanStd;
+use evaluation::{MeanStd, Rows, Spectrum};
 use graph_io::Features;
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 use crate::baselines::Baselines;
 use crate::error::Error;
-use crate::evaluator::Scores;
+use crate::evaluator::{ProbeFit, Scores};
 
 /// What came of one seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct SeedResult {
     pub train_seconds: f64,
     /// Each epoch's rates.
     pub history: Vec<EpochLog>,
+    /// The effective rank of the embedding; `None` for one that is sparse.
+    #[serde(default)]
+    pub effective_rank: Option<EffectiveRank>,
     /// The spectrum of a closed form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spectrum: Option<LinearSpectrum>,
@@ -43,6 +46,54 @@ pub struct SeedScores {
     pub baselines: Baselines<Option<Scores>>,
     /// The validation accuracy after each epoch, where it was asked for.
     pub val_acc_history: Vec<Option<f64>>,
+    /// The probe that evaluated; `None` for rows that are logits.
+    #[serde(default)]
+    pub probe: Option<ProbeFit>,
+    /// Test nodes by their true class, then by the one predicted, `[classes, classes]`.
+    #[serde(default)]
+    pub confusion: Vec<Vec<usize>>,
+}
+
+/// How many directions an embedding uses: exp of the entropy of its normalized singular values (Roy and Vetterli 2007).
+///
+/// Of a large embedding it is that of rows evenly spaced in the order of nodes: at most 512 of one wider than 512 columns, else 2048.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EffectiveRank {
+    /// The effective rank.
+    pub value: f64,
+    /// The most it could be: the smaller of the width and the rows that were looked at.
+    pub of: usize,
+}
+
+/// An effective rank below this share of what it could be is a collapse.
+const COLLAPSED: f64 = 0.05;
+
+impl EffectiveRank {
+    /// The effective rank of an embedding; `None` for one that is sparse or has no entry.
+    ///
+    /// # Errors
+    /// A value that is not finite.
+    pub fn of_rows(rows: &Features) -> Result<Option<Self>, evaluation::Error> {
+        let Features::Dense(rows) = rows else { return Ok(None) };
+        let (n, width) = rows.dim();
+        let most = if width > 512 { 512 } else { 2048 };
+        let of = width.min(n).min(most);
+        if of == 0 {
+            return Ok(None);
+        }
+        let spectrum = if n <= most {
+            Spectrum::of(&Rows::dense(rows.view()))?
+        } else {
+            let places: Vec<usize> = (0..most).map(|place| place * n / most).collect();
+            Spectrum::of(&Rows::dense(rows.select(Axis(0), &places).view()))?
+        };
+        Ok(Some(Self { value: spectrum.effective_rank(), of }))
+    }
+
+    /// Whether so few directions are used that the embedding has collapsed. One of a few columns cannot.
+    pub fn is_collapsed(&self) -> bool {
+        self.of >= 8 && (self.value < COLLAPSED * self.of as f64 || self.value < 1.05)
+    }
 }
 
 /// What a step found before its update, in nats.
@@ -77,6 +128,8 @@ pub struct BestSeed {
     pub place: usize,
     /// The embedding that it makes, `[nodes, d_output]`.
     pub rows: Features,
+    /// The class predicted for each node, where it was evaluated.
+    pub predicted: Option<Vec<usize>>,
     /// The model.
     pub model: Model,
 }
@@ -170,5 +223,27 @@ impl Outcome {
 
     fn scores(&self) -> impl Iterator<Item = &SeedScores> {
         self.seeds.iter().filter_map(|result| result.scores.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rank(rows: Array2<f32>) -> EffectiveRank {
+        EffectiveRank::of_rows(&Features::Dense(rows)).unwrap().unwrap()
+    }
+
+    #[test]
+    fn an_embedding_of_one_direction_has_collapsed_and_one_of_all_has_not() {
+        let line = rank(Array2::from_shape_fn((3000, 64), |(row, column)| ((row % 7) * (column + 1)) as f32));
+        assert!((line.value - 1.0).abs() < 1e-6 && line.of == 64 && line.is_collapsed(), "{line:?}");
+        let all = rank(Array2::eye(64));
+        assert!((all.value - 64.0).abs() < 1e-9 && !all.is_collapsed(), "{all:?}");
+        // Of a wide one some rows are looked at.
+        assert_eq!(rank(Array2::eye(1000)).of, 512);
+        assert!(!rank(Array2::ones((10, 2))).is_collapsed());
+        let empty = Features::Dense(Array2::zeros((3, 0)));
+        assert_eq!(EffectiveRank::of_rows(&empty).unwrap(), None);
     }
 }

@@ -31,6 +31,8 @@ pub struct Contents<'a> {
     pub split: Option<&'a Split>,
     /// One row a node, with its id.
     pub embedding: &'a Embedding,
+    /// The class predicted for each node, where it was evaluated.
+    pub predicted: Option<&'a [usize]>,
     /// The model.
     pub model: &'a Model,
     /// Every setting.
@@ -97,7 +99,7 @@ impl OutputFolder {
 
     /// Writes every file of a run: the folder holds the old run or the new one, at whatever moment the process is killed.
     ///
-    /// The files are `embedding.npy` `[nodes, d_output]`, `nodes.csv` (row, node id, label, split),
+    /// The files are `embedding.npy` `[nodes, d_output]`, `nodes.csv` (row, node id, label, split, prediction),
     /// the model (`model.json`, and `model.safetensors` or `model.npz`), `config.toml` and `report.json`, and the embedding once
     /// more in each format that the settings ask for, such as `embedding.csv`. What an earlier run was asked for in other formats
     /// stays, and so do files that are no run's.
@@ -136,7 +138,7 @@ impl Contents<'_> {
         let columns = self.columns();
         let files: [(&str, Writer); 4] = [
             (EMBEDDING, &|path| Ok(write_matrix(self.embedding.rows(), path)?)),
-            (NODES, &|path| write_nodes(path, self.embedding, &columns)),
+            (NODES, &|path| write_nodes(path, self.embedding, &columns, &self.predictions())),
             (CONFIG, &|path| {
                 let title = "# Every setting of this run: `g2r train --config` with this file repeats it.\n";
                 Ok(fs::write(path, format!("{title}{}", self.settings.to_toml()))?)
@@ -160,6 +162,14 @@ impl Contents<'_> {
         Ok(())
     }
 
+    /// The name of the class predicted for each node; none where nothing was evaluated.
+    fn predictions(&self) -> Vec<&str> {
+        let (Some(predicted), Some(labels)) = (self.predicted, self.dataset.labels()) else {
+            return Vec::new();
+        };
+        predicted.iter().map(|&class| labels.class_names()[class].as_str()).collect()
+    }
+
     /// The label and the set of each node, where there are any.
     fn columns(&self) -> Vec<NodeColumn<'_>> {
         let labels = self.dataset.labels().map(NodeColumn::of_labels);
@@ -168,14 +178,20 @@ impl Contents<'_> {
     }
 }
 
-fn write_nodes(path: &Path, embedding: &Embedding, columns: &[NodeColumn<'_>]) -> Result<(), Cause> {
+fn write_nodes(
+    path: &Path,
+    embedding: &Embedding,
+    columns: &[NodeColumn<'_>],
+    predictions: &[&str],
+) -> Result<(), Cause> {
     let column = |title: &str| columns.iter().find(|column| column.title == title);
     let columns = ["label", "split"].map(column);
     let mut table = csv::Writer::from_path(path)?;
-    table.write_record(["row", "node_id", "label", "split"])?;
+    table.write_record(["row", "node_id", "label", "split", "prediction"])?;
     for (row, id) in embedding.ids().iter().enumerate() {
         let [label, set] = columns.map(|column| column.map_or("", |column| column.words[row]));
-        table.write_record([&row.to_string(), id.as_ref(), label, set])?;
+        let predicted = predictions.get(row).copied().unwrap_or_default();
+        table.write_record([&row.to_string(), id.as_ref(), label, set, predicted])?;
     }
     Ok(table.flush()?)
 }
@@ -224,10 +240,11 @@ mod tests {
         let embedding = Embedding::from_rows(ids, Array2::ones((4, 2))).unwrap();
         let columns = [NodeColumn::of_labels(&labels), NodeColumn::of_split(&split, 4)];
         let file = tempfile::NamedTempFile::new().unwrap();
-        write_nodes(file.path(), &embedding, &columns).unwrap();
+        write_nodes(file.path(), &embedding, &columns, &["c", "c", "c", "a, b"]).unwrap();
         assert_eq!(
             fs::read_to_string(file.path()).unwrap(),
-            "row,node_id,label,split\n0,x,\"a, b\",train\n1,y,c,\n2,z,,\n3,\"\"\"w\"\"\",c,test\n"
+            "row,node_id,label,split,prediction\n0,x,\"a, b\",train,c\n1,y,c,,c\n2,z,,,c\n\
+             3,\"\"\"w\"\"\",c,test,\"a, b\"\n"
         );
     }
 
@@ -235,7 +252,8 @@ mod tests {
     fn nodes_without_labels_have_empty_fields() {
         let embedding = Embedding::from_rows(NodeIds::counted(2), Array2::ones((2, 1))).unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
-        write_nodes(file.path(), &embedding, &[]).unwrap();
-        assert_eq!(fs::read_to_string(file.path()).unwrap(), "row,node_id,label,split\n0,0,,\n1,1,,\n");
+        write_nodes(file.path(), &embedding, &[], &[]).unwrap();
+        let expected = "row,node_id,label,split,prediction\n0,0,,,\n1,1,,,\n";
+        assert_eq!(fs::read_to_string(file.path()).unwrap(), expected);
     }
 }

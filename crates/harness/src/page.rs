@@ -8,7 +8,7 @@ use evaluation::{
     ClassSubspaces, ConfusionMatrix, CosineMap, MeanStd, Rows, SimilaritySearch, Spectrum, TsneConfig,
 };
 use graph_io::format::read_matrix;
-use graph_io::{NodeDataset, Split};
+use graph_io::{DataFingerprint, NodeDataset, Split};
 use ndarray::{Array2, Axis};
 use rand::seq::index;
 use report::{
@@ -27,6 +27,7 @@ use crate::experiment::{Draft, Experiment};
 use crate::outcome::{SeedResult, SeedScores};
 use crate::outputs::{CONFIG, EMBEDDING, REPORT};
 use crate::protocol::Protocol;
+use crate::provenance::{ProgramInfo, StoredProvenance, check_fingerprint};
 
 /// The part of a class's energy that its subspace holds.
 const ENERGY: f64 = 0.95;
@@ -40,11 +41,13 @@ const MOST_COMPARED: usize = 20_000;
 pub struct PageConfig {
     /// The most nodes on the map; of more a sample is shown. At least 1.
     pub map_nodes: usize,
+    /// Whether the page may be of a data set that is no longer the one that the run was made of.
+    pub allow_changed_data: bool,
 }
 
 impl Default for PageConfig {
     fn default() -> Self {
-        Self { map_nodes: 5000 }
+        Self { map_nodes: 5000, allow_changed_data: false }
     }
 }
 
@@ -63,6 +66,8 @@ struct Stored {
     cpu_seconds: Option<f64>,
     peak_rss_bytes: Option<u64>,
     results: Vec<SeedResult>,
+    /// What the run was made by; runs of older programs do not say it.
+    provenance: Option<StoredProvenance>,
 }
 
 /// The settings of a run in a folder that `g2r train` has written, to load its data set by.
@@ -92,6 +97,13 @@ pub fn page_of(
     let path = folder.join(EMBEDDING);
     let embedding = read_matrix(&path).map_err(|source| Error::read(&path, source))?;
     check_embedding(&embedding, dataset)?;
+    if let Some(provenance) = &stored.provenance {
+        provenance.check_embedding(&path, &embedding)?;
+        if !config.allow_changed_data {
+            let found = DataFingerprint::of(dataset);
+            check_fingerprint(&provenance.data.fingerprint, &found, dataset.name())?;
+        }
+    }
 
     let preset = experiment.run.preset.clone();
     let variant = Variant { method, encoder: experiment.encoder(), preset };
@@ -367,6 +379,11 @@ fn facts(view: &View<'_>, stored: &Stored) -> Vec<Fact> {
         Fact::new("seeds", stored.seeds.to_string()),
         Fact::new("shown", format!("seed {}, epoch {}", stored.best_seed, stored.best_epoch)),
     ];
+    let of_best = stored.results.iter().find(|result| result.seed == stored.best_seed);
+    if let Some(rank) = of_best.and_then(|result| result.effective_rank) {
+        let collapsed = if rank.is_collapsed() { ", collapsed" } else { "" };
+        facts.push(Fact::new("effective rank", format!("{:.1} of {}{collapsed}", rank.value, rank.of)));
+    }
     if view.num_classes > 0 {
         facts.insert(3, Fact::new("classes", view.num_classes.to_string()));
     }
@@ -432,12 +449,23 @@ fn history(result: &SeedResult) -> SeedHistory {
 }
 
 fn environment(stored: &Stored) -> Vec<Fact> {
-    let mut facts = vec![
-        Fact::new("program", format!("g2r {}", env!("CARGO_PKG_VERSION"))),
-        Fact::new("device", stored.device.clone()),
-        Fact::new("system", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
-        Fact::new("whole run", format!("{:.1} s", stored.total_seconds)),
-    ];
+    let mut facts = Vec::new();
+    // Of what the run was made by, not of what draws it.
+    if let Some(StoredProvenance { program, machine, data, .. }) = &stored.provenance {
+        let ProgramInfo { version, revision, features } = program;
+        let revision = revision.as_ref().map_or_else(String::new, |revision| format!(" ({revision})"));
+        let features = match features.as_slice() {
+            [] => String::new(),
+            features => format!(", with {}", features.join(", ")),
+        };
+        facts.push(Fact::new("program", format!("g2r {version}{revision}{features}")));
+        facts.extend(machine.processor.clone().map(|name| Fact::new("processor", name)));
+        facts.push(Fact::new("threads", machine.threads.to_string()));
+        facts.push(Fact::new("system", machine.system.clone()));
+        facts.push(Fact::new("data fingerprint", data.fingerprint.combined()));
+    }
+    facts.push(Fact::new("device", stored.device.clone()));
+    facts.push(Fact::new("whole run", format!("{:.1} s", stored.total_seconds)));
     if let Some(cpu) = stored.cpu_seconds {
         facts.push(Fact::new("processor time", format!("{cpu:.1} s")));
     }

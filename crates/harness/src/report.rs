@@ -4,13 +4,16 @@ use std::fmt;
 
 use embedders::{Checkpoint, EncoderKind, MethodInfo};
 use evaluation::MeanStd;
+use graph_io::DataFingerprint;
+use ndarray::Array2;
 use serde::{Serialize, Serializer};
 
 use crate::baselines::Baselines;
 use crate::evaluator::Scores;
 use crate::experiment::Experiment;
-use crate::outcome::{Outcome, Rates, SeedResult, SeedScores};
+use crate::outcome::{EffectiveRank, Outcome, Rates, SeedResult, SeedScores};
 use crate::protocol::Protocol;
+use crate::provenance::{ProgramInfo, Provenance};
 use crate::resources::Resources;
 use crate::run::Run;
 use crate::table::{Align, Table};
@@ -56,6 +59,12 @@ pub struct Summary {
     pub first_loss: Option<f64>,
     /// The loss of the last step, the mean over the seeds.
     pub last_loss: Option<f64>,
+    /// The effective rank of the embedding, the mean over the seeds; `None` for one that is sparse.
+    pub effective_rank: Option<f64>,
+    /// The most that it could be.
+    pub effective_rank_of: Option<usize>,
+    /// What is likely to be wrong with the embedding, with what to try.
+    pub warnings: Vec<String>,
     /// The seed whose model was written: the first with the highest validation accuracy, or with the lowest loss of its
     /// last step where nothing was evaluated.
     pub best_seed: u64,
@@ -131,11 +140,15 @@ pub struct Report {
     pub settings: Experiment,
     /// Each finished seed.
     pub results: Vec<SeedResult>,
+    /// What the run was made by and of.
+    pub provenance: Provenance,
 }
 
 /// What a summary needs to know beside the outcome.
 #[derive(Clone, Debug)]
 pub struct SummaryContext {
+    /// The program.
+    pub program: ProgramInfo,
     /// Device.
     pub device: String,
     /// The output folder.
@@ -194,8 +207,13 @@ impl Accuracies {
 }
 
 impl Report {
-    /// The report of an outcome; `None` when no seed was finished.
-    pub fn new(run: &Run, outcome: &Outcome, context: SummaryContext) -> Option<Self> {
+    /// The report of an outcome, with the embedding that is written; `None` when no seed was finished.
+    pub fn new(
+        run: &Run,
+        outcome: &Outcome,
+        embedding: &Array2<f32>,
+        context: SummaryContext,
+    ) -> Option<Self> {
         let best = &outcome.seeds[outcome.best.as_ref()?.place];
         let mean_rates = |place: usize| {
             let of_seeds = outcome.seeds.iter().map(|result| result.first_and_last_rates()[place]);
@@ -207,7 +225,16 @@ impl Report {
         };
         let steps: usize = outcome.seeds.iter().map(|result| result.history.len()).sum();
         let train_seconds: f64 = outcome.seeds.iter().map(|result| result.train_seconds).sum();
+        let ranks: Option<Vec<EffectiveRank>> =
+            outcome.seeds.iter().map(|result| result.effective_rank).collect();
+        let rank = ranks.filter(|ranks| !ranks.is_empty()).map(|ranks| EffectiveRank {
+            value: MeanStd::of(&ranks.iter().map(|rank| rank.value).collect::<Vec<_>>()).mean,
+            of: ranks[0].of,
+        });
+        let (first_rates, last_rates) = (mean_rates(0), mean_rates(1));
         let settings = run.experiment().clone();
+        let fingerprint = settings.run.data.clone().unwrap_or_else(|| DataFingerprint::of(run.dataset()));
+        let provenance = Provenance::of(context.program, run.dataset(), fingerprint, embedding);
         let summary = Summary {
             dataset: run.dataset().name().to_string(),
             method: settings.settings.info(),
@@ -223,10 +250,13 @@ impl Report {
             interrupted: outcome.seeds.iter().any(|result| result.interrupted),
             first_seed: settings.run.seed,
             accuracies: Accuracies::of(outcome),
-            first_rates: mean_rates(0),
-            last_rates: mean_rates(1),
+            first_rates,
+            last_rates,
             first_loss: mean_loss(0),
             last_loss: mean_loss(1),
+            effective_rank: rank.map(|rank| rank.value),
+            effective_rank_of: rank.map(|rank| rank.of),
+            warnings: warnings(rank, first_rates, last_rates),
             best_seed: best.seed,
             best_epoch: best.epoch,
             steps,
@@ -237,8 +267,27 @@ impl Report {
             peak_rss_bytes: context.resources.peak_rss_bytes,
             out: context.out,
         };
-        Some(Self { summary, settings, results: outcome.seeds.clone() })
+        Some(Self { summary, settings, results: outcome.seeds.clone(), provenance })
     }
+}
+
+/// What is likely to be wrong with an embedding, with what to try.
+fn warnings(rank: Option<EffectiveRank>, first: Option<Rates>, last: Option<Rates>) -> Vec<String> {
+    let collapsed = rank.filter(EffectiveRank::is_collapsed).map(|rank| {
+        format!(
+            "the embedding has collapsed: it uses {:.1} of {} directions (effective rank); try --method g2r-linear, fewer epochs, \
+             or features of another kind (--missing-features degree for a graph without any)",
+            rank.value, rank.of
+        )
+    });
+    let fell = first.zip(last).filter(|(first, last)| last.reduction < first.reduction).map(|(first, last)| {
+        format!(
+            "the rate reduction fell from {:.2} to {:.2} nats: the training did not do what it is for; try a smaller \
+             --learning-rate or fewer --epochs",
+            first.reduction, last.reduction
+        )
+    });
+    collapsed.into_iter().chain(fell).collect()
 }
 
 /// A table of the accuracies in percent, or of the rates where nothing was evaluated, and the cost.
@@ -272,6 +321,9 @@ impl fmt::Display for Summary {
             );
             line(out, "at the optimum", text)?;
         }
+        if let (Some(rank), Some(of)) = (self.effective_rank, self.effective_rank_of) {
+            line(out, "effective rank", format!("{rank:.1} of {of}"))?;
+        }
         if let Some(seconds) = self.seconds_per_step {
             line(out, "time per step", format!("{:.1} ms, {} steps", 1000.0 * seconds, self.steps))?;
         }
@@ -285,6 +337,7 @@ impl fmt::Display for Summary {
             let text = format!("after {} epochs: this is what was trained by then", self.steps);
             line(out, "interrupted", text)?;
         }
+        self.warnings.iter().try_for_each(|warning| line(out, "warning", warning.clone()))?;
         line(out, "written to", self.out.clone())
     }
 }
@@ -406,6 +459,9 @@ mod tests {
             last_rates: Some(Rates { expansion: 25.0625, compression: 2.0, reduction: 23.0625, loss: -10.5 }),
             first_loss: Some(-1.0),
             last_loss: Some(-10.5),
+            effective_rank: Some(37.25),
+            effective_rank_of: Some(512),
+            warnings: Vec::new(),
             best_seed: 5,
             best_epoch: 17,
             steps: 60,
@@ -434,6 +490,7 @@ cora, public split, 3 seeds, 4 to 6, on cpu
 macro-F1       81.5 ± 0.5 %
 probe          logistic regression
 features       row-l1
+effective rank 37.2 of 512
 time per step  71.2 ms, 60 steps
 total          9.0 s, 16.3 s of processor time
 peak memory    312 MB
@@ -441,6 +498,21 @@ selected       seed 5, epoch 17, by validation accuracy
 written to     runs/cora-g2r
 ";
         assert_eq!(summary().to_string(), expected);
+    }
+
+    #[test]
+    fn a_collapse_and_a_falling_reduction_are_said_with_what_to_try() {
+        let rates = |reduction| Rates { expansion: 5.0, compression: 1.0, reduction, loss: -1.0 };
+        let rank = |value| Some(EffectiveRank { value, of: 512 });
+        assert_eq!(warnings(rank(300.0), Some(rates(3.0)), Some(rates(4.0))), Vec::<String>::new());
+        let found = warnings(rank(1.4), Some(rates(4.0)), Some(rates(3.0)));
+        assert!(
+            found[0].starts_with("the embedding has collapsed: it uses 1.4 of 512 directions"),
+            "{found:?}"
+        );
+        assert!(found[1].starts_with("the rate reduction fell from 4.00 to 3.00 nats"), "{found:?}");
+        let text = Summary { warnings: found.clone(), ..summary() }.to_string();
+        assert!(text.contains(&format!("warning        {}\n", found[0])), "{text}");
     }
 
     #[test]
@@ -487,6 +559,7 @@ cora, not evaluated, 3 seeds, 4 to 6, on cpu
 │ loss        │     -1.000 │   -10.500 │
 └─────────────┴────────────┴───────────┘
 features       row-l1
+effective rank 37.2 of 512
 time per step  71.2 ms, 60 steps
 total          9.0 s, 16.3 s of processor time
 peak memory    312 MB

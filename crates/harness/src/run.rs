@@ -9,16 +9,17 @@ use embedders::{
 };
 use evaluation::Rows;
 use graph_io::embedding::{NodeColumn, check_rows};
-use graph_io::{Features, NodeDataset, Split};
+use graph_io::{DataFingerprint, Features, NodeDataset, Split};
 use ndarray::Array2;
 
 use crate::baselines::{Baselines, FeatureBaseline};
 use crate::error::Error;
-use crate::evaluator::{Evaluator, Scores, evaluate_embedding};
+use crate::evaluator::{Evaluation, Evaluator, Scores, evaluate_embedding, rows_of};
 use crate::experiment::{Draft, Experiment};
-use crate::outcome::{BestSeed, Outcome, SeedResult, SeedScores};
+use crate::outcome::{BestSeed, EffectiveRank, Outcome, SeedResult, SeedScores};
 use crate::probe_config::ProbeConfig;
 use crate::protocol::Protocol;
+use crate::provenance::check_fingerprint;
 
 /// An experiment with its data set on a device, found fit to run.
 pub struct Run<'a> {
@@ -56,10 +57,16 @@ impl<'a> Run<'a> {
     /// Puts everything in place; whatever is wrong with the input is found here, before training.
     ///
     /// # Errors
-    /// A setting out of range; labels or a split that cannot evaluate, unless nothing is to be evaluated; a supervised method
-    /// without labels.
+    /// A data set that is not the one that the settings were written for; a setting out of range; labels or a split that cannot
+    /// evaluate, unless nothing is to be evaluated; a supervised method without labels.
     pub fn prepare(draft: Draft, dataset: &'a NodeDataset, device: &Device) -> Result<Self, Error> {
-        Self::of(draft.on(dataset)?, dataset, device)
+        let mut experiment = draft.on(dataset)?;
+        let fingerprint = DataFingerprint::of(dataset);
+        if let Some(expected) = &experiment.run.data {
+            check_fingerprint(expected, &fingerprint, dataset.name())?;
+        }
+        experiment.run.data = Some(fingerprint);
+        Self::of(experiment, dataset, device)
     }
 
     /// The same for an experiment on this data set.
@@ -174,7 +181,7 @@ impl<'a> Run<'a> {
             // Half a seed is better than none, and worth nothing beside whole ones.
             let on_interrupt = if outcome.seeds.is_empty() { OnInterrupt::Keep } else { OnInterrupt::Drop };
             match self.execute_seed(seed, baselines.get(place), &mut shared, on_interrupt, callback) {
-                Ok(Some((result, fitted))) => {
+                Ok(Some((result, fitted, predicted))) => {
                     let interrupted = result.interrupted;
                     if !interrupted {
                         callback.seed_finished(&result);
@@ -182,7 +189,7 @@ impl<'a> Run<'a> {
                     if outcome.best.is_none() || result.selection_score() > best_score {
                         best_score = result.selection_score();
                         let FitResult { model, rows, .. } = fitted;
-                        outcome.best = Some(BestSeed { place: outcome.seeds.len(), rows, model });
+                        outcome.best = Some(BestSeed { place: outcome.seeds.len(), rows, predicted, model });
                     }
                     outcome.seeds.push(result);
                     if interrupted {
@@ -240,7 +247,7 @@ impl<'a> Run<'a> {
         shared: &mut Option<TrainedSeed>,
         on_interrupt: OnInterrupt,
         callback: &mut dyn RunCallback,
-    ) -> Result<Option<(SeedResult, FitResult)>, Error> {
+    ) -> Result<Option<ExecutedSeed>, Error> {
         if callback.interrupted() {
             return Ok(None);
         }
@@ -252,6 +259,7 @@ impl<'a> Run<'a> {
             return Ok(None);
         };
         let SeenOfSeed { val_acc_history, interrupted } = seen;
+        let mut predicted = None;
         let scores = match (evaluator, baselines) {
             (Some(evaluator), Some(baselines)) => {
                 // Whoever interrupts does not wait for a baseline.
@@ -259,17 +267,20 @@ impl<'a> Run<'a> {
                 let untrained = wanted.then(|| self.estimator.random_init(seed)).flatten();
                 let random_init =
                     untrained.map(|rows| evaluator.evaluate(&Rows::dense(rows.view()))).transpose()?;
-                let trained = evaluator.evaluate_features(&fitted.rows)?;
+                let found = evaluator.evaluate_in_full(&rows_of(&fitted.rows))?;
+                let Evaluation { scores: trained, probe, confusion, .. } = found;
+                predicted = Some(found.predicted);
                 let baselines = Baselines { random_init, ..*baselines };
-                Some(SeedScores { trained, baselines, val_acc_history })
+                Some(SeedScores { trained, baselines, val_acc_history, probe, confusion })
             }
             _ => None,
         };
         let FitResult { epoch, history, seconds, spectrum, .. } = &fitted;
         let (epoch, history, train_seconds) = (*epoch, history.clone(), *seconds);
-        let spectrum = spectrum.clone();
-        let result = SeedResult { seed, epoch, scores, train_seconds, history, spectrum, interrupted };
-        Ok(Some((result, fitted)))
+        let (spectrum, effective_rank) = (spectrum.clone(), EffectiveRank::of_rows(&fitted.rows)?);
+        let result =
+            SeedResult { seed, epoch, scores, train_seconds, history, effective_rank, spectrum, interrupted };
+        Ok(Some((result, fitted, predicted)))
     }
 
     /// As [`train_seed`](Self::train_seed); a method without randomness is trained once for all seeds.
@@ -338,6 +349,9 @@ impl<'a> Run<'a> {
         Ok(Some((fitted, seen.seen)))
     }
 }
+
+/// What came of a seed, what was trained, and the class predicted for each node.
+type ExecutedSeed = (SeedResult, FitResult, Option<Vec<usize>>);
 
 /// What came of a seed, and what was seen of its training.
 type TrainedSeed = (FitResult, SeenOfSeed);

@@ -1,10 +1,12 @@
 //! `g2r embed`.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use graph_io::embedding::{EmbeddingFormat, formats};
 use graph_io::format::write_matrix;
+use graph_io::{DataFingerprint, NodeDataset};
 use harness::{Model, Registry};
 use serde_json::json;
 
@@ -49,6 +51,13 @@ pub(super) fn run(args: &EmbedArgs, registry: &Registry) -> Result<(), Failure> 
     let model = Model::load_with(folder, registry, &chosen.device).usage_err()?;
     let dataset = super::load(&args.dataset, &args.input.config())?;
     let embedding = model.embed(&dataset).usage_err()?;
+    if let Some(parts) = changes_of_training_graph(&model, &dataset) {
+        let _ = writeln!(
+            io::stderr(),
+            "warning: {} is the graph that the model was trained on but for other {parts}",
+            dataset.name()
+        );
+    }
     match writer {
         Writer::Array => write_matrix(embedding.rows(), &args.out).run_err()?,
         Writer::WithIds(format) => format.write(&embedding, &args.out).run_err()?,
@@ -71,6 +80,18 @@ pub(super) fn run(args: &EmbedArgs, registry: &Registry) -> Result<(), Failure> 
             method.title
         )),
     }
+}
+
+/// What of the training graph has changed, where a graph is it but for some parts. An unseen graph differs in all.
+fn changes_of_training_graph(model: &Model, dataset: &NodeDataset) -> Option<String> {
+    let trained = model.provenance().data.as_ref()?;
+    let found = DataFingerprint::of(dataset);
+    let parts = trained.differences(&found);
+    let is_of_graph =
+        trained.nodes == found.nodes && (trained.graph == found.graph || trained.features == found.features);
+    // Labels and splits do not change an embedding.
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !["labels", "split"].contains(part)).collect();
+    (is_of_graph && !parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// The folder of a model that is named by itself or by one of its files.

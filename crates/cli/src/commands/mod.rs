@@ -12,12 +12,13 @@ pub(crate) mod report;
 pub(crate) mod train;
 pub(crate) mod tune;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
 use etcetera::{BaseStrategy, choose_base_strategy};
 use graph_io::NodeDataset;
-use harness::{InputConfig, Registry};
+use harness::{InputConfig, Registry, RunSettings};
 
 use crate::args::{Args, Command, DataCommand};
 use crate::failure::{Failure, ResultExt};
@@ -49,6 +50,18 @@ fn raw_dirs() -> Vec<PathBuf> {
 /// Where data sets are downloaded to, unless there is no home.
 fn download_dir() -> Option<PathBuf> {
     Some(choose_base_strategy().ok()?.cache_dir().join("g2r").join("data"))
+}
+
+/// Refuses a data set that is not the one that settings were written for, or warns where that is allowed.
+fn check_data(settings: &mut RunSettings, dataset: &NodeDataset, allow_changed: bool) -> Result<(), Failure> {
+    match harness::check_data(settings, dataset) {
+        Err(error) if allow_changed => {
+            let _ = writeln!(io::stderr(), "warning: {error}");
+            settings.data = None;
+            Ok(())
+        }
+        checked => checked.usage_err(),
+    }
 }
 
 fn load(name_or_path: &str, input: &InputConfig) -> Result<NodeDataset, Failure> {

@@ -28,6 +28,9 @@ pub(crate) struct ReportArgs {
     /// The most nodes on the map; of a larger graph a sample is shown
     #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) map_nodes: u32,
+    /// Draw the page although the data set is no longer the one that the run was made of
+    #[arg(long)]
+    pub(crate) allow_changed_data: bool,
     #[command(flatten)]
     pub(crate) input: InputArgs,
 }
@@ -40,8 +43,9 @@ pub(super) fn run(args: &ReportArgs, registry: &Registry) -> Result<(), Failure>
     let draft = draft_of(registry, &args.run);
     let run = draft.context("a report is made of a folder that `g2r train` has written").usage_err()?.run;
     let dataset = super::load(&run.dataset, &args.input.over(&run.input))?;
-    let page = page_of(registry, &args.run, &dataset, &PageConfig { map_nodes: args.map_nodes as usize })
-        .usage_err()?;
+    let config =
+        PageConfig { map_nodes: args.map_nodes as usize, allow_changed_data: args.allow_changed_data };
+    let page = page_of(registry, &args.run, &dataset, &config).usage_err()?;
     let html = args.out.clone().unwrap_or_else(|| args.run.join("report.html"));
     write(&html, page.to_html().as_bytes())?;
     let mut written = vec![html.display().to_string()];

@@ -38,9 +38,9 @@ fn cora_gives_a_table_and_every_file() {
     assert_eq!(embedding.dim(), (2708, 6));
     let nodes = fs::read_to_string(out.join("nodes.csv")).unwrap();
     let lines: Vec<&str> = nodes.lines().collect();
-    assert_eq!((lines.len(), lines[0]), (2709, "row,node_id,label,split"));
+    assert_eq!((lines.len(), lines[0]), (2709, "row,node_id,label,split,prediction"));
     for (set, count) in [("train", 140), ("val", 500), ("test", 1000), ("", 1068)] {
-        let in_set = lines[1..].iter().filter(|line| line.ends_with(&format!(",{set}"))).count();
+        let in_set = lines[1..].iter().filter(|line| line.split(',').nth(3) == Some(set)).count();
         assert_eq!(in_set, count, "{set}");
     }
 }
@@ -228,7 +228,7 @@ fn without_an_evaluator_the_last_epoch_of_one_seed_is_written_and_rates_are_told
     written.sort();
     assert_eq!(written, FILES);
     let nodes = fs::read_to_string(graph.out("out/nodes.csv")).unwrap();
-    assert!(nodes.starts_with("row,node_id,label,split\n0,node0,class0,\n"), "{nodes}");
+    assert!(nodes.starts_with("row,node_id,label,split,prediction\n0,node0,class0,,\n"), "{nodes}");
     let report: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(graph.out("out/report.json")).unwrap()).unwrap();
     assert_eq!((&report["settings"]["seeds"], &report["results"][0]["trained"]), (&json!(1), &json!(null)));

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use g2r_loss::linear::neighbors::{ExactCosine, FeatureNeighborsConfig, add_neighbors, feature_neighbors};
+use g2r_loss::linear::neighbors::{
+    CosineNeighbors, ExactCosine, FeatureNeighborsConfig, InvertedFile, add_neighbors, feature_neighbors,
+};
 use g2r_loss::linear::prepare::{RowNorm, scale_sparse_rows};
 use g2r_loss::linear::{
     FeatureMatrix, Hops, LinearConfig, LinearEncoder, MultiScaleEncoder, NormalizedAdjacency, Pairs,
@@ -87,6 +89,35 @@ pub struct FeatureNeighborSettings {
     pub nearest: usize,
     /// Width of a view's embedding.
     pub width: usize,
+    /// How the nearest are searched.
+    pub search: NeighborSearch,
+}
+
+/// How the nearest neighbors by features are searched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NeighborSearch {
+    /// Exactly for at most 50 000 nodes, else by the inverted file.
+    #[default]
+    Auto,
+    /// Each node with each.
+    Exact,
+    /// Each node with those of the cells near it: most of the nearest are found, not all.
+    InvertedFile,
+}
+
+/// More nodes than these are not all compared with all.
+const MOST_EXACT: usize = 50_000;
+
+impl NeighborSearch {
+    fn of(self, num_nodes: usize) -> &'static dyn CosineNeighbors {
+        const INVERTED_FILE: InvertedFile = InvertedFile { num_probes: 32 };
+        match self {
+            Self::InvertedFile => &INVERTED_FILE,
+            Self::Auto if num_nodes > MOST_EXACT => &INVERTED_FILE,
+            Self::Auto | Self::Exact => &ExactCosine,
+        }
+    }
 }
 
 /// The table `lift`: random Fourier features cos(g Z R + b) of the rows.
@@ -120,7 +151,7 @@ impl Default for G2rLinear {
 
 impl Default for FeatureNeighborSettings {
     fn default() -> Self {
-        Self { weight: 0.0, views: 8, drop_prob: 0.1, nearest: 5, width: 12 }
+        Self { weight: 0.0, views: 8, drop_prob: 0.1, nearest: 5, width: 12, search: NeighborSearch::Auto }
     }
 }
 
@@ -151,7 +182,7 @@ impl MethodSettings for G2rLinear {
                 ranges::outside("extra_hops", "a list of numbers of at most 10000", *hops as f64)?;
             }
         }
-        let FeatureNeighborSettings { weight, views, drop_prob, nearest, width } = self.feature_neighbors;
+        let FeatureNeighborSettings { weight, views, drop_prob, nearest, width, .. } = self.feature_neighbors;
         ranges::not_negative("weight", weight)?;
         ranges::count("views", views, 1000)?;
         ranges::dropout("drop_prob", drop_prob)?;
@@ -208,7 +239,8 @@ impl G2rLinear {
 
     /// What is propagated over: the graph, with neighbors by features where they are asked for.
     fn arcs(&self, x: &dyn FeatureMatrix, graph: &Graph) -> Result<Option<CsrMatrix>, Error> {
-        let FeatureNeighborSettings { weight, views, drop_prob, nearest, width } = self.feature_neighbors;
+        let FeatureNeighborSettings { weight, views, drop_prob, nearest, width, search } =
+            self.feature_neighbors;
         if weight == 0.0 {
             return Ok(None);
         }
@@ -222,7 +254,8 @@ impl G2rLinear {
             ..FeatureNeighborsConfig::default()
         };
         let mut rng = generator(0, Stream::ClosedForm);
-        let found = feature_neighbors(x, graph.adjacency(), &ExactCosine, &config, &mut rng);
+        let search = search.of(graph.num_nodes());
+        let found = feature_neighbors(x, graph.adjacency(), search, &config, &mut rng);
         Ok(Some(add_neighbors(graph.adjacency(), &found.map_err(closed_form)?, weight as f32)))
     }
 

@@ -14,8 +14,8 @@ pub struct LinearConfig {
     pub width: Width,
     /// How the problem is solved.
     pub solver: Solver,
-    /// Share of an eigenvalue, in (0, 1), by which none of those wanted may change in the last round of the matrix-free solver.
-    /// What is still missing then is about a tenth of it.
+    /// Share of an eigenvalue, weighted by its power, by which none of those wanted may change in the last round of the matrix-free
+    /// solver; in (0, 1). What is still missing then is about a tenth of it.
     pub tolerance: f64,
 }
 

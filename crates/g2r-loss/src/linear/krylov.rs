@@ -31,7 +31,8 @@ pub(crate) struct KrylovSettings {
     pub(crate) block_width: usize,
     /// Share of the energy that each solution with M may leave.
     pub(crate) energy_left: f64,
-    /// The search ends once no wanted eigenvalue changes by more than this share of it.
+    /// The search ends once no wanted eigenvalue s changes by more than this share of s over its power 1 − s_last / s, and no power
+    /// by more than this.
     pub(crate) tolerance: f64,
     /// The search ends after so many blocks.
     pub(crate) max_blocks: usize,
@@ -94,10 +95,19 @@ pub(crate) fn leading_eigenpairs(
     Ok(EigenPairs { values: ritz.values, vectors })
 }
 
+/// Whether no eigenvalue changes any more by what counts: of one near the last, which is the water level, little is kept, so that
+/// little depends on it. Else the search would never end in a graph without structure, where they all lie there.
 fn settled(before: &[f64], now: &[f64], tolerance: f64) -> bool {
-    let limit = |value: f64| tolerance * value.max(NEGLIGIBLE * now[0]);
+    let power = |values: &[f64], k: usize| {
+        let level = values[values.len() - 1].max(0.0);
+        if values[k] > level { 1.0 - level / values[k] } else { 0.0 }
+    };
     before.len() == now.len()
-        && before.iter().zip(now).all(|(before, now)| (now - before).abs() <= limit(*now))
+        && (0..now.len()).all(|k| {
+            let (before_power, power) = (power(before, k), power(now, k));
+            let change = (now[k] - before[k]).abs() / now[k].max(NEGLIGIBLE * now[0]);
+            power * change <= tolerance && (power - before_power).abs() <= tolerance
+        })
 }
 
 /// Columns that are orthonormal in the metric of M, and C within them.

@@ -1,12 +1,10 @@
 //! The two text files of a LINQS citation data set.
 
-use std::hash::BuildHasher;
 use std::path::Path;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
-
+use super::attributes::Ids;
 use super::file::read_text;
-use super::growth::push_within;
+use super::node_table::ClassColumn;
 use super::quoted::quoted;
 use super::registry::{Format, Sample};
 use crate::arcs::{ArcMeaning, Arcs};
@@ -16,7 +14,6 @@ use crate::error::{Error, Place};
 use crate::features::Features;
 use crate::labels::Labels;
 use crate::node_dataset::NodeDataset;
-use crate::node_ids::NodeIds;
 use crate::raw_dataset::{RawDataset, UnknownIds};
 
 const MAX_BYTES: usize = 1 << 30;
@@ -25,7 +22,7 @@ const MAX_BYTES: usize = 1 << 30;
 /// its class; `NAME.cites` a line a citation, the cited id and the citing id. Fields stand between tabs; lines end in
 /// LF or CR LF.
 ///
-/// Nodes are in the order of `NAME.content`, classes in the order of their names. There is no split.
+/// Nodes are in the order of `NAME.content`, classes in the order of their names, or of their numbers where all are numbers. There is no split.
 #[derive(Clone, Copy, Debug)]
 pub struct Linqs;
 
@@ -88,42 +85,8 @@ impl Linqs {
             features: Some(content.features),
             labels: Some(content.labels),
             unknown_ends_skipped: num_skipped,
-            ..RawDataset::from_arcs(name, NodeIds::from_text(content.ids.text, content.ids.ends), arcs)
+            ..RawDataset::from_arcs(name, content.ids.into_node_ids(), arcs)
         })
-    }
-}
-
-/// The ids of the nodes, one text, and what finds them: names and a map of their own would take twenty times the bytes of
-/// a file of short lines.
-#[derive(Default)]
-struct Ids {
-    text: String,
-    /// Where each id ends.
-    ends: Vec<usize>,
-    nodes: HashTable<u32>,
-    hasher: DefaultHashBuilder,
-}
-
-impl Ids {
-    fn name<'a>(text: &'a str, ends: &[usize], node: u32) -> &'a str {
-        let node = node as usize;
-        let start = if node == 0 { 0 } else { ends[node - 1] };
-        &text[start..ends[node]]
-    }
-
-    fn get(&self, id: &str) -> Option<u32> {
-        let is = |&node: &u32| Self::name(&self.text, &self.ends, node) == id;
-        self.nodes.find(self.hasher.hash_one(id), is).copied()
-    }
-
-    /// Adds an id that is not there yet.
-    fn add(&mut self, id: &str, max: usize) {
-        let Self { text, ends, nodes, hasher } = self;
-        let node = ends.len() as u32;
-        text.push_str(id);
-        push_within(ends, text.len(), max);
-        let hash_of = |&node: &u32| hasher.hash_one(Self::name(text, ends, node));
-        nodes.insert_unique(hasher.hash_one(id), node, hash_of);
     }
 }
 
@@ -137,16 +100,13 @@ impl Content {
     fn read(file: &Path) -> Result<Self, Error> {
         let text = read_text(file, MAX_BYTES)?;
         let mut ids = Ids::default();
-        let mut class_starts: Vec<u32> = Vec::new();
+        let num_lines = memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1;
+        let mut classes = ClassColumn::with_room(num_lines);
         let mut num_fields = None;
-        let (mut row_pointers, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
-        // A line takes an id, a feature, two tabs and an end, a feature a digit and a tab.
-        let (max_lines, max_values) = (text.len() / 4 + 1, text.len() / 2);
-        let mut next_start = 0;
-        for (line, whole_line) in text.split_inclusive('\n').enumerate() {
-            let start = next_start;
-            next_start += whole_line.len();
-            let content = without_end(whole_line);
+        let mut row_pointers = Vec::with_capacity(num_lines + 1);
+        row_pointers.push(0);
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        for (line, content) in text.lines().enumerate() {
             let malformed = |expected: String, found: String| {
                 Err(Error::malformed(Place::line(file, line + 1), expected, found))
             };
@@ -163,65 +123,38 @@ impl Content {
             }
             for (index, field) in content.split('\t').enumerate() {
                 if index == 0 {
-                    if ids.get(field).is_some() {
+                    if !ids.list(field) {
                         return malformed("an id not listed yet".into(), quoted(field));
                     }
-                    ids.add(field, max_lines);
                 } else if index + 1 == count {
-                    let class_start = start + content.len() - field.len();
-                    push_within(&mut class_starts, class_start as u32, max_lines);
+                    classes.push_text(field).map_err(|fault| fault.at(Place::line(file, line + 1)))?;
                 } else if field != "0" {
                     let value = if field == "1" { Ok(1.0) } else { field.parse::<f32>() };
                     let Some(value) = value.ok().filter(|value| value.is_finite()) else {
                         return malformed(format!("a finite number as feature {}", index - 1), quoted(field));
                     };
                     if value != 0.0 {
-                        push_within(&mut columns, (index - 1) as u32, max_values);
-                        push_within(&mut values, value, max_values);
+                        columns.push((index - 1) as u32);
+                        values.push(value);
                     }
                 }
             }
-            push_within(&mut row_pointers, columns.len(), max_lines + 1);
+            row_pointers.push(columns.len());
         }
         let Some(num_fields) = num_fields else {
             return Err(Error::malformed(Place::whole(file), "at least one node", "an empty file"));
         };
-        let matrix = CsrMatrix::try_new((ids.ends.len(), num_fields - 2), row_pointers, columns, values)
+        let matrix = CsrMatrix::try_new((ids.num_listed(), num_fields - 2), row_pointers, columns, values)
             .expect("columns were pushed in order");
-        Ok(Self { ids, labels: classes(&text, &class_starts)?, features: Features::from_sparse(matrix)? })
+        let labels = classes.into_labels()?.expect("every line has a class");
+        Ok(Self { ids, labels, features: Features::from_sparse(matrix)? })
     }
-}
-
-fn without_end(line: &str) -> &str {
-    line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line))
-}
-
-/// The classes that start at these bytes of a text and end with their lines, in the order of their names.
-fn classes(text: &str, starts: &[u32]) -> Result<Labels, Error> {
-    let name_of = |node: u32| {
-        let rest = &text[starts[node as usize] as usize..];
-        without_end(&rest[..rest.find('\n').map_or(rest.len(), |end| end + 1)])
-    };
-    let mut nodes: Vec<u32> = (0..starts.len() as u32).collect();
-    nodes.sort_unstable_by_key(|&node| name_of(node));
-    let mut names: Vec<String> = Vec::new();
-    let mut classes = vec![None; starts.len()];
-    for node in nodes {
-        let name = name_of(node);
-        if names.last().is_none_or(|last| last != name) {
-            push_within(&mut names, name.to_string(), starts.len());
-        }
-        classes[node as usize] = Some(names.len() as u32 - 1);
-    }
-    Labels::from_classes(classes, names)
 }
 
 /// The citations, and how many lines were left out for an unknown id.
 fn read_cites(file: &Path, ids: &Ids, unknown_ids: UnknownIds) -> Result<(Arcs, usize), Error> {
     let text = read_text(file, MAX_BYTES)?;
     let mut arcs = Arcs { meaning: ArcMeaning::Directed, ..Arcs::default() };
-    // Two ids, a tab and a line end.
-    let max_arcs = text.len() / 4 + 1;
     let mut num_skipped = 0;
     for (line, content) in text.lines().enumerate() {
         let place = || Place::line(file, line + 1);
@@ -231,8 +164,8 @@ fn read_cites(file: &Path, ids: &Ids, unknown_ids: UnknownIds) -> Result<(Arcs, 
         };
         match (ids.get(citing), ids.get(cited), unknown_ids) {
             (Some(from), Some(to), _) => {
-                push_within(&mut arcs.from, from, max_arcs);
-                push_within(&mut arcs.to, to, max_arcs);
+                arcs.from.push(from);
+                arcs.to.push(to);
             }
             (_, _, UnknownIds::Skip) => num_skipped += 1,
             (from, _, UnknownIds::Refuse) => {
@@ -252,6 +185,7 @@ fn read_cites(file: &Path, ids: &Ids, unknown_ids: UnknownIds) -> Result<(Arcs, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node_ids::NodeIds;
     use ndarray::array;
 
     const CONTENT: &str = "p3\t0\t1\tTheory\r\np1\t0.5\t0\tAgents\r\nnew97\t0\t0\tTheory\r\n";

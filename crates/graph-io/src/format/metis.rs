@@ -4,7 +4,6 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::edge_list::digits::number_at;
 use super::edge_list::line::{Fault, line_at, number};
 use super::edge_list::numbers::whole_number;
 use super::file::{name_of, read_text_to_parse};
@@ -195,25 +194,21 @@ impl Header {
 
     /// Adds the neighbors on the line of a node, which is counted from 1.
     fn push_list(&self, node: usize, line: &[u8], arcs: &mut Arcs) -> Result<(), Fault> {
-        let mut words = Words { line, next: 0 };
+        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         for _ in 0..self.num_before {
-            match words.next() {
-                Some(Word::Number(_)) => {}
-                other => {
-                    let expected = "whole numbers for the size and the weights of the node".to_string();
-                    return Err(Fault { expected, found: Word::shown(other) });
-                }
+            let word = words.next();
+            if word.and_then(whole_number).is_none() {
+                let expected = "whole numbers for the size and the weights of the node".to_string();
+                return Err(Fault { expected, found: shown(word) });
             }
         }
         while let Some(word) = words.next() {
-            let neighbor = match word {
-                Word::Number(number) if (1..=self.num_nodes as u64).contains(&number) => number as usize,
-                other => {
-                    let expected = format!("neighbors from 1 to {}", self.num_nodes);
-                    return Err(Fault { expected, found: Word::shown(Some(other)) });
-                }
+            let Some(neighbor) = whole_number(word).filter(|n| (1..=self.num_nodes as u64).contains(n))
+            else {
+                let expected = format!("neighbors from 1 to {}", self.num_nodes);
+                return Err(Fault { expected, found: shown(Some(word)) });
             };
-            if neighbor == node {
+            if neighbor == node as u64 {
                 return Err(Fault {
                     expected: "other nodes as neighbors".into(),
                     found: format!("{node} itself"),
@@ -222,14 +217,12 @@ impl Header {
             arcs.from.push(node as u32 - 1);
             arcs.to.push(neighbor as u32 - 1);
             if let Some(weights) = &mut arcs.weights {
-                weights.push(match words.next() {
-                    Some(Word::Number(weight)) => weight as f32,
-                    Some(Word::Other(weight)) => number(weight)?,
-                    None => {
-                        let expected = format!("a weight behind neighbor {neighbor}");
-                        return Err(Fault { expected, found: "the end of the line".into() });
-                    }
-                });
+                let Some(weight) = words.next() else {
+                    let expected = format!("a weight behind neighbor {neighbor}");
+                    return Err(Fault { expected, found: shown(None) });
+                };
+                weights
+                    .push(whole_number(weight).map_or_else(|| number(weight), |weight| Ok(weight as f32))?);
             }
         }
         Ok(())
@@ -252,51 +245,12 @@ fn is_comment(line: &[u8]) -> bool {
     line.trim_ascii_start().starts_with(b"%")
 }
 
-/// What stands between blanks.
-struct Words<'a> {
-    line: &'a [u8],
-    next: usize,
-}
-
-enum Word<'a> {
-    Number(u64),
-    Other(&'a [u8]),
-}
-
-impl Word<'_> {
-    fn shown(word: Option<Self>) -> String {
-        match word {
-            Some(Self::Number(number)) => number.to_string(),
-            Some(Self::Other(word)) => quoted_bytes(word),
-            None => "the end of the line".into(),
-        }
-    }
-}
-
-impl<'a> Iterator for Words<'a> {
-    type Item = Word<'a>;
-
-    fn next(&mut self) -> Option<Word<'a>> {
-        let line = self.line;
-        let is_blank = |at: usize| line.get(at).is_none_or(u8::is_ascii_whitespace);
-        while self.next < line.len() && is_blank(self.next) {
-            self.next += 1;
-        }
-        if self.next == line.len() {
-            return None;
-        }
-        let start = self.next;
-        if let Some((number, end)) = number_at(line, start)
-            && is_blank(end)
-        {
-            self.next = end;
-            return Some(Word::Number(number));
-        }
-        while !is_blank(self.next) {
-            self.next += 1;
-        }
-        let word = &line[start..self.next];
-        Some(whole_number(word).map_or(Word::Other(word), Word::Number))
+/// A word as a message shows it.
+fn shown(word: Option<&[u8]>) -> String {
+    match (word, word.and_then(whole_number)) {
+        (_, Some(number)) => number.to_string(),
+        (Some(word), None) => quoted_bytes(word),
+        (None, None) => "the end of the line".to_string(),
     }
 }
 

@@ -15,31 +15,41 @@
 //! # Ok::<(), graph_io::Error>(())
 //! ```
 
+#[cfg(feature = "rare-formats")]
 mod adjacency_list;
 mod attributes;
+#[cfg(feature = "rare-formats")]
 mod dgl_csv;
 mod edge_index;
 mod edge_list;
 mod fields;
 mod file;
 mod folder;
+#[cfg(feature = "rare-formats")]
 mod geom_gcn;
+#[cfg(feature = "rare-formats")]
 mod gexf;
+#[cfg(feature = "rare-formats")]
 mod gml;
 mod graphml;
 mod growth;
-mod json_error;
+mod json;
 mod linqs;
+#[cfg(feature = "rare-formats")]
 mod mat;
 mod matrix_file;
 mod matrix_market;
+#[cfg(feature = "rare-formats")]
 mod metis;
+#[cfg(feature = "rare-formats")]
 mod node_link;
 mod node_table;
 pub(crate) mod npy;
 pub(crate) mod npz;
+#[cfg(feature = "rare-formats")]
 mod ogb;
 pub(crate) mod output;
+#[cfg(feature = "rare-formats")]
 mod pajek;
 #[cfg(feature = "parquet")]
 pub(crate) mod parquet_file;
@@ -53,6 +63,7 @@ mod split_lists;
 mod text_encoding;
 mod text_table;
 mod tu;
+#[cfg(feature = "rare-formats")]
 mod wiki_cs;
 mod xml;
 pub(crate) mod zip_archive;
@@ -82,23 +93,34 @@ static ALL: &[Format] = &[
     folder::FORMAT,
     planetoid::FORMAT,
     linqs::FORMAT,
+    #[cfg(feature = "rare-formats")]
     ogb::FORMAT,
+    #[cfg(feature = "rare-formats")]
     geom_gcn::FORMAT,
+    #[cfg(feature = "rare-formats")]
     dgl_csv::FORMAT,
     parts::FORMAT,
     // Told by the first bytes.
     npz::FORMAT,
+    #[cfg(feature = "rare-formats")]
     mat::FORMAT,
     edge_index::FORMAT,
     graphml::FORMAT,
+    #[cfg(feature = "rare-formats")]
     gexf::FORMAT,
+    #[cfg(feature = "rare-formats")]
     gml::FORMAT,
+    #[cfg(feature = "rare-formats")]
     wiki_cs::FORMAT,
+    #[cfg(feature = "rare-formats")]
     node_link::FORMAT,
+    #[cfg(feature = "rare-formats")]
     pajek::FORMAT,
     matrix_market::FORMAT,
     // Told by the ending of the name, or by lines of numbers.
+    #[cfg(feature = "rare-formats")]
     adjacency_list::FORMAT,
+    #[cfg(feature = "rare-formats")]
     metis::FORMAT,
     edge_list::FORMAT,
 ];

@@ -12,7 +12,6 @@ use crate::error::{Error, Place};
 use crate::load::recognize;
 use crate::node_ids::NodeIds;
 use crate::raw_dataset::{NodeTable, RawDataset};
-use crate::read_notes::ReadNotes;
 
 /// A folder of a graph file and, where there are any, a table of nodes, an array of features, and a split.
 pub(super) const FORMAT: Format = Format {
@@ -102,16 +101,10 @@ impl NodeParts {
                 return Err(Error::malformed(Place::whole(file), expected, num_rows.to_string()));
             }
             Some(table) => NodeTable { features: Some(features), feature_names: None, ..table },
-            None => NodeTable {
-                multi_labels: None,
-                node_ids: row_ids(&raw.node_ids, num_rows, file)?,
-                features: Some(features),
-                feature_names: None,
-                text_columns: Vec::new(),
-                labels: None,
-                splits: Vec::new(),
-                notes: ReadNotes::default(),
-            },
+            None => {
+                let node_ids = row_ids(&raw.node_ids, num_rows, file)?;
+                NodeTable { features: Some(features), ..NodeTable::of_ids(node_ids) }
+            }
         };
         raw.with_nodes(table, config.unknown_ids).map_err(|error| error.in_file(file))
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{read_bytes, read_text};
-use super::pickle::{Limits, Pickle};
+use super::pickle::{MAX_BYTES, Pickle};
 use super::quoted::quoted;
 use super::registry::{Format, Sample};
 use crate::arcs::{ArcMeaning, Arcs};
@@ -144,9 +144,8 @@ impl Planetoid {
 }
 
 fn parse<T>(path: &Path, extract: impl Fn(&Pickle<'_>) -> Result<T, Error>) -> Result<T, Error> {
-    let limits = Limits::default();
-    let bytes = read_bytes(path, limits.max_bytes)?;
-    extract(&Pickle::parse(&bytes, path, limits)?)
+    let bytes = read_bytes(path, MAX_BYTES)?;
+    extract(&Pickle::parse(&bytes, path)?)
 }
 
 fn matrix(file: PathBuf) -> Result<Part<CsrMatrix>, Error> {
@@ -201,7 +200,7 @@ fn check_head(
 
 /// The node of each row of `tx`; all different, from `num_listed` to below `num_nodes`.
 fn read_test_index(file: &Path, num_listed: usize, num_nodes: usize) -> Result<Vec<u32>, Error> {
-    let text = read_text(file, Limits::default().max_bytes)?;
+    let text = read_text(file, MAX_BYTES)?;
     let mut nodes = Vec::new();
     let mut line_of_node = vec![0; num_nodes - num_listed];
     for (line, content) in text.lines().enumerate() {

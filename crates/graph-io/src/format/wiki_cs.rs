@@ -10,7 +10,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use self::lists::{Classes, List, ListOfLists, Masks, Neighbors, Rows};
 use super::file::{name_of, read_unpacked};
-use super::json_error::json_error;
+use super::json::json_error;
 
 use super::registry::{Format, Sample};
 use crate::arcs::{ArcMeaning, Arcs};

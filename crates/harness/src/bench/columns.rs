@@ -31,11 +31,12 @@ pub(super) const SCORES: [Column; 10] = [
 ];
 
 /// Of one run.
-pub(super) const COSTS: [Column; 4] = [
+pub(super) const COSTS: [Column; 5] = [
     number("seconds", "s", 2, |scores| Some(scores.seconds)),
     number("cpu_seconds", "CPU s", 2, |scores| scores.cpu_seconds),
     Column { scale: 1e-6, ..number("peak_bytes", "MB", 0, |scores| Some(scores.peak_bytes? as f64)) },
     number("epochs", "epochs", 0, |scores| Some(scores.epochs_trained as f64)),
+    number("effective_rank", "rank", 1, |scores| Some(scores.effective_rank?.value)),
 ];
 
 const fn number(key: &'static str, title: &'static str, decimals: usize, value: ValueOf) -> Column {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use embedders::{Checkpoint, Method, MethodKind, PreparationSettings, Registry, Settings, Target, overlay};
-use graph_io::NodeDataset;
+use graph_io::{DataFingerprint, NodeDataset};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -247,6 +247,7 @@ impl BenchConfig {
     /// As [`from_layers`](Self::from_layers) for the settings.
     pub fn jobs(&self, name: &str, dataset: &NodeDataset) -> Result<Vec<Job>, Error> {
         let mut jobs = Vec::new();
+        let data = DataFingerprint::of(dataset).combined();
         for protocol in self.protocols_of(dataset) {
             for variant in &self.variants {
                 let target = Target::of(dataset);
@@ -259,6 +260,7 @@ impl BenchConfig {
                 for seed in (self.seed..).take(num_seeds) {
                     jobs.push(Job {
                         dataset: name.to_string(),
+                        data: data.clone(),
                         protocol,
                         variant: variant.clone(),
                         seed,

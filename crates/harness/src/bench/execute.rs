@@ -13,7 +13,8 @@ use super::config::BenchTask;
 use super::job::{ClusterScores, Job, JobScores, LinkPrediction, SimilarNodes};
 use super::memory::MemoryMeter;
 use crate::error::Error;
-use crate::evaluator::Evaluator;
+use crate::evaluator::{Evaluator, rows_of};
+use crate::outcome::EffectiveRank;
 use crate::protocol::Protocol;
 use crate::run::{Run, RunCallback};
 
@@ -47,7 +48,9 @@ pub(super) fn execute(
                 if let Some(meter) = place.meter {
                     place.threads.broadcast(|_| (meter.start)());
                 }
-                place.measure(|| train(job, place, callback))
+                // What is said of collapse is no part of the run's cost.
+                let trained = place.measure(|| train(job, place, callback));
+                trained.and_then(|trained| trained.map(|trained| place.with_rank(trained)).transpose())
             }
         };
         let trained = match trained {
@@ -97,6 +100,14 @@ impl Place<'_> {
     }
 }
 
+impl Place<'_> {
+    fn with_rank(&self, mut trained: Measured<Trained>) -> Result<Measured<Trained>, Error> {
+        let rank = self.threads.install(|| EffectiveRank::of_rows(&trained.value.rows));
+        trained.value.effective_rank = rank?;
+        Ok(trained)
+    }
+}
+
 impl JobScores {
     fn at_cost(self, training: &Cost, evaluation: &Cost) -> Self {
         Self {
@@ -112,6 +123,7 @@ impl JobScores {
 /// The rows that a training gave.
 struct Trained {
     rows: Features,
+    effective_rank: Option<EffectiveRank>,
     epoch: usize,
     epochs_trained: usize,
     seconds: f64,
@@ -122,7 +134,7 @@ fn train(job: &Job, place: &Place<'_>, callback: &mut dyn RunCallback) -> Result
     let evaluator = run.evaluator(job.seed)?;
     let Some((fitted, _)) = run.train_seed(job.seed, evaluator.as_ref(), callback)? else { return Ok(None) };
     let FitResult { rows, epoch, history, seconds, .. } = fitted;
-    Ok(Some(Trained { rows, epoch, epochs_trained: history.len(), seconds }))
+    Ok(Some(Trained { rows, effective_rank: None, epoch, epochs_trained: history.len(), seconds }))
 }
 
 fn evaluate(
@@ -156,6 +168,7 @@ fn evaluate(
         epoch: trained.epoch,
         epochs_trained: trained.epochs_trained,
         d_output: trained.rows.d_input(),
+        effective_rank: trained.effective_rank,
         val_acc,
         test_acc: scores.map(|scores| scores.test_acc),
         test_macro_f1: scores.map(|scores| scores.test_macro_f1),
@@ -167,13 +180,6 @@ fn evaluate(
         cpu_seconds: None,
         peak_bytes: None,
     }))
-}
-
-fn rows_of(features: &Features) -> Rows<'_> {
-    match features {
-        Features::Sparse(matrix) => Rows::sparse(matrix.view()),
-        Features::Dense(matrix) => Rows::dense(matrix.view()),
-    }
 }
 
 /// The labelled nodes, and the class of every node; one without a class has a number that none has.

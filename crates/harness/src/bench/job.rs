@@ -9,7 +9,8 @@ use super::config::BenchTask;
 use super::variant::Variant;
 use crate::error::Error;
 use crate::evaluator::Evaluator;
-use crate::experiment::{Experiment, RunSettings};
+use crate::experiment::{DeviceChoice, Experiment, RunSettings};
+use crate::outcome::EffectiveRank;
 use crate::protocol::Protocol;
 
 /// A method on a data set with a seed.
@@ -17,6 +18,8 @@ use crate::protocol::Protocol;
 pub struct Job {
     /// The data set as it was asked for.
     pub dataset: String,
+    /// The fingerprint of the data set as it was read.
+    pub data: String,
     /// How its nodes are split.
     pub protocol: Protocol,
     /// The method, with its encoder.
@@ -40,6 +43,9 @@ pub struct Job {
 pub struct JobKey {
     /// The data set as it was asked for.
     pub dataset: String,
+    /// The fingerprint of the data set as it was read; `None` in files of older programs.
+    #[serde(default)]
+    pub data: Option<String>,
     /// How its nodes are split.
     pub protocol: Protocol,
     /// The method, with its encoder where that is not the method's own.
@@ -79,6 +85,7 @@ impl Job {
     pub fn key(&self) -> JobKey {
         JobKey {
             dataset: self.dataset.clone(),
+            data: Some(self.data.clone()),
             protocol: self.protocol,
             method: self.variant.to_string(),
             seed: self.seed,
@@ -93,6 +100,7 @@ impl Job {
     /// Whether another differs from this in nothing but the seed.
     pub(crate) fn is_of_same_group(&self, other: &Self) -> bool {
         self.dataset == other.dataset
+            && self.data == other.data
             && self.protocol == other.protocol
             && self.variant == other.variant
             && self.preparation == other.preparation
@@ -114,6 +122,11 @@ impl Job {
 }
 
 impl JobKey {
+    /// What a run is called, whatever it was made of: data set, protocol, method and seed.
+    pub(super) fn name(&self) -> (String, String, String, u64) {
+        (self.dataset.clone(), self.protocol.to_string(), self.method.clone(), self.seed)
+    }
+
     /// Whether another differs from this in nothing but the seed.
     pub(crate) fn is_of_same_group(&self, other: &Self) -> bool {
         self.dataset == other.dataset
@@ -130,8 +143,14 @@ pub struct JobRecord {
     /// What was run.
     #[serde(flatten)]
     pub key: JobKey,
-    /// The version of this program.
+    /// The version of the program.
     pub version: String,
+    /// The revision of its source; `None` where it is not known, as in files of older programs.
+    #[serde(default)]
+    pub revision: Option<String>,
+    /// The device; `None` in files of older programs.
+    #[serde(default)]
+    pub device: Option<DeviceChoice>,
     /// What came of it; none where it failed.
     pub scores: Option<JobScores>,
     /// Why it failed.
@@ -148,6 +167,9 @@ pub struct JobScores {
     pub epochs_trained: usize,
     /// The width of the embedding.
     pub d_output: usize,
+    /// Its effective rank; `None` for one that is sparse, and in files of older programs.
+    #[serde(default)]
+    pub effective_rank: Option<EffectiveRank>,
     /// Validation accuracy, where nodes were classified.
     pub val_acc: Option<f64>,
     /// Test accuracy.

@@ -18,7 +18,7 @@ pub use config::{BenchConfig, BenchTask};
 pub use job::{ClusterScores, Job, JobKey, JobRecord, JobScores, LinkPrediction, SimilarNodes};
 pub use memory::MemoryMeter;
 pub use published::{Published, published};
-pub use results_file::ResultsFile;
+pub use results_file::{Maker, OlderResults, ResultsFile};
 pub use summary::{Difference, GroupSummary, summarize};
 pub use tables::Tables;
 pub use variant::Variant;

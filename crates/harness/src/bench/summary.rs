@@ -161,6 +161,7 @@ mod tests {
                 epoch: 1,
                 epochs_trained: 1,
                 d_output: 1,
+                effective_rank: None,
                 val_acc: None,
                 test_acc: Some(test_acc),
                 test_macro_f1: None,
@@ -173,8 +174,7 @@ mod tests {
                 peak_bytes: None,
             });
             let error = found.is_none().then(|| "no".to_string());
-            let version = env!("CARGO_PKG_VERSION").to_string();
-            results.append(&JobRecord { key: job.key(), version, scores, error }).unwrap();
+            results.append(&results.record_of(job.key(), scores, error)).unwrap();
         }
         summarize(jobs.iter(), &results, &Variant::parse("g2r", &registry).unwrap())
     }

@@ -92,7 +92,7 @@ impl Tables<'_> {
             "\nMean ± sample standard deviation over seeds; the best mean without labels in bold. \"Epoch kept\" says which \
              epoch's weights are evaluated. Δ is of test accuracy on equal seeds in points, p two-sided by exact sign flips, for more than 20 seeds by the paired t-test. \
              Time and memory are of one run: wall-clock and processor seconds of training and evaluating, and the most memory in \
-             large blocks beside the data set.\n",
+             large blocks beside the data set. \"rank\" is the effective rank of the embedding: how many directions it uses.\n",
         );
         text
     }

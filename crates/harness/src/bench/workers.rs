@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use burn::tensor::Device;
-use graph_io::NodeDataset;
+use graph_io::{DataFingerprint, NodeDataset};
 
 use super::config::BenchConfig;
 use super::execute::{self, execute};
@@ -118,6 +118,10 @@ pub fn run_bench(
             continue;
         }
         let dataset = load(name)?;
+        if DataFingerprint::of(&dataset).combined() != todo[0].data {
+            let expected = "the one that the comparison was planned on";
+            return Err(Error::invalid(format!("data set {name}"), expected, "one that has changed since"));
+        }
         // The next is popped from the end.
         todo.reverse();
         let budget = (config.memory_gb > 0.0).then_some((config.memory_gb * 1e9) as u64);
@@ -283,8 +287,7 @@ impl<'a> OfDataset<'a> {
             Some(_) => shared.outcome.finished += 1,
             None => shared.outcome.failed += 1,
         }
-        let version = env!("CARGO_PKG_VERSION").to_string();
-        let record = JobRecord { key: job.key(), version, scores, error };
+        let record = shared.results.record_of(job.key(), scores, error);
         if let Err(fault) = shared.results.append(&record) {
             shared.fault.get_or_insert(fault);
             return;

@@ -11,6 +11,7 @@ pub use preset::{config_file, preset_file};
 use std::path::Path;
 
 use embedders::{Checkpoint, Registry, Target, overlay};
+use graph_io::DataFingerprint;
 use toml::{Table, Value};
 
 use crate::bench::{BenchTask, Job, Loader, Plan, Variant};
@@ -94,11 +95,17 @@ impl TuneConfig {
             let dataset = load(name)?;
             names.push(dataset.name().to_lowercase());
             self.protocol.split(&dataset, self.seed)?;
+            let data = DataFingerprint::of(&dataset).combined();
             let mut jobs = Vec::new();
             for combination in grid.combinations() {
                 let job = self.on(&Target::of(&dataset), combination)?;
                 let seeds = (self.seed..).take(self.splits);
-                jobs.extend(seeds.map(|seed| Job { dataset: name.clone(), seed, ..job.clone() }));
+                jobs.extend(seeds.map(|seed| Job {
+                    dataset: name.clone(),
+                    data: data.clone(),
+                    seed,
+                    ..job.clone()
+                }));
             }
             Ok((name.clone(), jobs))
         };
@@ -121,6 +128,7 @@ impl TuneConfig {
             if method.info().kind.is_supervised() { method.info().checkpoint } else { Checkpoint::Last };
         Ok(Job {
             dataset: String::new(),
+            data: String::new(),
             protocol: self.protocol,
             variant: self.variant.clone(),
             seed: self.seed,

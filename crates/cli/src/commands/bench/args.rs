@@ -35,6 +35,9 @@ pub(crate) struct BenchArgs {
     /// Show no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// Also use finished runs of other versions and revisions of this program, where data and settings are the same
+    #[arg(long)]
+    pub(crate) accept_older: bool,
     #[command(flatten)]
     comparison: ComparisonArgs,
     #[command(flatten)]

@@ -6,22 +6,23 @@ pub(crate) use args::BenchArgs;
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, anyhow};
 use harness::bench::{
-    BenchCallback, BenchConfig, BenchOutcome, JobRecord, Machine, MemoryMeter, Plan, Progress, ResultsFile,
-    Tables, Variant, run_bench, summarize,
+    BenchCallback, BenchConfig, BenchOutcome, JobRecord, Machine, Maker, MemoryMeter, OlderResults, Plan,
+    Progress, ResultsFile, Tables, Variant, run_bench, summarize,
 };
-use harness::{MethodKind, Registry, write_whole_file};
+use harness::{DeviceChoice, MethodKind, ProgramInfo, Registry, write_whole_file};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;
 use crate::device;
 use crate::failure::{Failure, ResultExt};
 use crate::interrupt;
+use crate::program;
 use crate::stdout;
 use crate::threads;
 
@@ -32,8 +33,10 @@ const CONFIG: &str = "bench.toml";
 
 /// Runs what is not finished of a comparison, and writes its tables.
 pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> {
-    let config = BenchConfig::from_layers(registry, args.config.as_deref(), args.settings()).usage_err()?;
+    let mut config =
+        BenchConfig::from_layers(registry, args.config.as_deref(), args.settings()).usage_err()?;
     let chosen = device::choose(config.device)?;
+    config.device = chosen.choice;
     let raw_dirs = super::raw_dirs();
     let load = |name: &str| {
         let dataset = graph_io::load_with(name, &config.input.load_config(raw_dirs.clone()))?;
@@ -43,16 +46,14 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
     let reference = reference(&config, registry);
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("runs/bench"));
     fs::create_dir_all(&out).with_context(|| format!("cannot write {}", out.display())).usage_err()?;
-    let mut results = ResultsFile::open(&out.join(RESULTS)).usage_err()?;
+    let mut results = open_results(&out, chosen.choice, args.accept_older)?;
     let written = out.join(CONFIG);
     let title = "# Every setting of this comparison: `g2r bench --config` with this file goes on with it.\n";
     write_whole_file(&written, format!("{title}{}", config.to_toml()).as_bytes()).usage_err()?;
 
     let done = plan.jobs().filter(|job| results.has(&job.key())).count();
-    if results.num_older() > 0 && !args.quiet {
-        let older = results.num_older();
-        let _ =
-            writeln!(io::stderr(), "{older} results of an older program are kept in {RESULTS} and not shown");
+    if !args.quiet {
+        tell_what_is_not_shown(&results, &plan);
     }
     let progress = Bar::new(args.quiet, done, plan.jobs().count(), interrupt::listen()?);
     let machine = Machine { device: &chosen.device, meter: Some(METER) };
@@ -86,6 +87,30 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
         (0, left) => Err(Failure::Run(anyhow!("interrupted: {left} runs are left; {again}"))),
         (failed, 0) => Err(Failure::Run(anyhow!("{failed} runs failed; {again}"))),
         (failed, left) => Err(Failure::Run(anyhow!("{failed} runs failed, {left} are left; {again}"))),
+    }
+}
+
+/// The finished runs of a folder, as this program makes them.
+pub(super) fn open_results(
+    folder: &Path,
+    device: DeviceChoice,
+    accept_older: bool,
+) -> Result<ResultsFile, Failure> {
+    let ProgramInfo { version, revision, .. } = program::info();
+    let policy = if accept_older { OlderResults::Accept } else { OlderResults::Leave };
+    let results = ResultsFile::open(&folder.join(RESULTS)).usage_err()?;
+    Ok(results.made_by(Maker { version, revision, device }, policy))
+}
+
+/// A line about finished runs that stay in the file and are not used.
+pub(super) fn tell_what_is_not_shown(results: &ResultsFile, plan: &Plan) {
+    let stale = results.num_older() + results.num_stale(plan.jobs());
+    if stale > 0 {
+        let _ = writeln!(
+            io::stderr(),
+            "{stale} results in {RESULTS} are of other data, settings, devices or revisions of the program: kept, and not shown \
+             (--accept-older uses those of other revisions)"
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow};
 use graph_io::format::read_matrix;
 use graph_io::{NodeDataset, embedding};
 use harness::{DeviceChoice, Model, Protocol, Registry, Run, SavedRun, Scores};
-use harness::{check_embedding, evaluate_embedding};
+use harness::{check_embedding, check_written, evaluate_embedding};
 use ndarray::Array2;
 use serde_json::json;
 
@@ -43,6 +43,9 @@ pub(crate) struct EvaluateArgs {
     /// The seed of a random split [default: the model's, else 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
+    /// Go on with a data set that is no longer the one that a model was trained on
+    #[arg(long)]
+    allow_changed_data: bool,
     /// Device, for a model [default: as it was trained]
     #[arg(long, value_parser = DEVICES)]
     device: Option<String>,
@@ -112,7 +115,9 @@ fn embedding(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
 fn rows(file: &Path, dataset: &NodeDataset) -> anyhow::Result<Array2<f32>> {
     let cannot_read = || format!("cannot read {}", file.display());
     if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy")) {
-        return read_matrix(file).with_context(cannot_read);
+        let rows = read_matrix(file).with_context(cannot_read)?;
+        check_written(file, &rows, dataset)?;
+        return Ok(rows);
     }
     let embedding = embedding::read(file).with_context(cannot_read)?;
     let rows = embedding.rows_of(dataset.node_ids());
@@ -131,10 +136,16 @@ fn model(args: &EvaluateArgs, file: &Path, registry: &Registry) -> Result<Evalua
     }
     // What was trained without labels may be evaluated by them.
     run.protocol = args.protocol().or(run.protocol.filter(|protocol| protocol.evaluates()));
-    run.dataset = args.dataset.clone().unwrap_or_else(|| run.dataset.clone());
-    run.input = args.input.over(&run.input);
+    let (name, input) =
+        (args.dataset.clone().unwrap_or_else(|| run.dataset.clone()), args.input.over(&run.input));
+    if (&name, &input) != (&run.dataset, &run.input) {
+        // Another data set, or another way to read it, is what was asked for.
+        run.data = None;
+    }
+    (run.dataset, run.input) = (name, input);
     (run.seed, run.seeds) = (seed, Some(1));
     let dataset = super::load(&run.dataset, &run.input)?;
+    super::check_data(run, &dataset, args.allow_changed_data)?;
     run.protocol.unwrap_or_else(|| Protocol::default_for(&dataset)).split(&dataset, seed).usage_err()?;
     let chosen = device::choose(args.device().unwrap_or(run.device))?;
     let folder = file.parent().unwrap_or(Path::new(""));

@@ -45,6 +45,9 @@ pub(crate) struct TrainArgs {
     /// Show no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// Go on with a data set that is no longer the one that the config file was written for
+    #[arg(long)]
+    pub(crate) allow_changed_data: bool,
 
     #[command(flatten)]
     input: InputArgs,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
-use graph_io::Embedding;
+use graph_io::{Embedding, NodeDataset};
 use harness::{Contents, Draft, OutputFolder, Registry, Report, Resources, Run, Summary, SummaryContext};
 use serde_json::json;
 
@@ -17,6 +17,7 @@ use crate::args::Format;
 use crate::device;
 use crate::failure::{Failure, ResultExt};
 use crate::interrupt;
+use crate::program;
 use crate::progress::Progress;
 use crate::stdout;
 use crate::threads;
@@ -29,6 +30,10 @@ pub(super) fn run(args: &TrainArgs, registry: &Registry, started: Instant) -> Re
     let mut draft = Draft::from_layers(registry, args.config.as_deref(), args.settings()).usage_err()?;
     threads::start(draft.run.threads)?;
     let dataset = super::load(&draft.run.dataset, &draft.run.input)?;
+    super::check_data(&mut draft.run, &dataset, args.allow_changed_data)?;
+    if !args.quiet && args.format == Format::Text {
+        tell_what_was_read(&dataset);
+    }
     let chosen = device::choose(draft.run.device)?;
     draft.run.device = chosen.choice;
     let run = Run::prepare(draft, &dataset, &chosen.device).usage_err()?;
@@ -65,21 +70,23 @@ pub(super) fn run(args: &TrainArgs, registry: &Registry, started: Instant) -> Re
         (out, folder)
     };
     let context = SummaryContext {
+        program: program::info(),
         device: chosen.name,
         out: out.display().to_string(),
         total_seconds: started.elapsed().as_secs_f64(),
         resources: Resources::used(),
     };
-    let (Some(report), Some(best)) = (Report::new(&run, &outcome, context), &outcome.best) else {
-        return Err(Failure::Run(anyhow!("interrupted before a seed was finished; nothing was written")));
-    };
+    let nothing = || anyhow!("interrupted before a seed was finished; nothing was written");
+    let best = outcome.best.as_ref().ok_or_else(nothing).run_err()?;
     let embedding = Embedding::from_rows(dataset.node_ids().clone(), best.embedding()).run_err()?;
+    let report = Report::new(&run, &outcome, embedding.rows(), context).ok_or_else(nothing).run_err()?;
     let split = run.split(report.summary.best_seed).run_err()?;
     folder
         .write(&Contents {
             dataset: &dataset,
             split: split.as_ref(),
             embedding: &embedding,
+            predicted: best.predicted.as_deref(),
             model: &best.model,
             settings: run.experiment(),
             report: &report,
@@ -97,6 +104,21 @@ pub(super) fn run(args: &TrainArgs, registry: &Registry, started: Instant) -> Re
         Some(failure) => Err(failure).context(kept).run_err(),
         None if seeds < seeds_asked => Err(Failure::Run(anyhow!("interrupted: {kept}"))),
         None => Ok(()),
+    }
+}
+
+/// One block about what cleaning did and what was not used, where there is anything to say.
+fn tell_what_was_read(dataset: &NodeDataset) {
+    let mut report = *dataset.report();
+    let edges = &mut report.edges;
+    if edges.reverses_added + edges.duplicates_merged + edges.loops_dropped == edges.arcs_read {
+        // Each edge is listed in one direction, as lists of edges are.
+        edges.reverses_added = 0;
+    }
+    let told = format!("{report}{}", dataset.notes());
+    if !told.is_empty() {
+        let told = told.lines().map(|line| format!("  {line}\n")).collect::<String>();
+        let _ = write!(io::stderr(), "{} as it was read:\n{told}", dataset.name());
     }
 }
 

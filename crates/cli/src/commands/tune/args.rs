@@ -67,6 +67,9 @@ pub(crate) struct TuneArgs {
     /// Show no progress
     #[arg(long, short)]
     pub(super) quiet: bool,
+    /// Also use finished runs of other versions and revisions of this program, where data and settings are the same
+    #[arg(long)]
+    pub(super) accept_older: bool,
     #[command(flatten)]
     pub(super) input: InputArgs,
 }

@@ -8,14 +8,14 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use harness::bench::{BenchConfig, Machine, ResultsFile, run_bench};
+use harness::bench::{BenchConfig, Machine, run_bench};
 use harness::tune::{
     Candidate, DatasetChoice, Grid, TuneConfig, choose, config_file, file_stem, one_for_all, preset_file,
 };
 use harness::{DeviceChoice, InputConfig, MeanStd, Registry, write_whole_file};
 use serde_json::json;
 
-use super::bench::{Bar, METER, quoted};
+use super::bench::{Bar, METER, open_results, quoted, tell_what_is_not_shown};
 use crate::args::Format;
 use crate::device;
 use crate::failure::{Failure, ResultExt};
@@ -60,7 +60,10 @@ pub(super) fn run(args: &TuneArgs, registry: &Registry) -> Result<(), Failure> {
     let (plan, names) = config.plan(&grid, &load).usage_err()?;
     let out = &args.out;
     fs::create_dir_all(out).with_context(|| format!("cannot write {}", out.display())).usage_err()?;
-    let mut results = ResultsFile::open(&out.join(RESULTS)).usage_err()?;
+    let mut results = open_results(out, chosen.choice, args.accept_older)?;
+    if !args.quiet {
+        tell_what_is_not_shown(&results, &plan);
+    }
     let done = plan.jobs().filter(|job| results.has(&job.key())).count();
     let progress = Bar::new(args.quiet, done, plan.jobs().count(), interrupt::listen()?);
     let machine = Machine { device: &chosen.device, meter: Some(METER) };

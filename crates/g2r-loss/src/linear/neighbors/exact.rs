@@ -10,7 +10,7 @@ use row_kernels::multiversion;
 /// stands.
 const QUERIES: usize = 64;
 const NODES: usize = 1024;
-/// Cosines that are compared with the smallest of those kept at one time.
+/// Products that are compared with the smallest of those kept at one time.
 const LANES: usize = 32;
 
 /// The k other rows with the largest dot product, for each row: the largest first, the lower index first of equals; a row of
@@ -19,80 +19,136 @@ const LANES: usize = 32;
 /// # Shapes
 /// rows `[nodes, width]`, output `[nodes, k]`
 pub(super) fn exact_nearest(rows: ArrayView2<f32>, k: usize) -> Vec<u32> {
-    let (n, width) = rows.dim();
-    let rows = rows.as_slice().expect("nearest neighbors: rows are row-major");
-    let mut nearest = vec![0; n * k];
+    let ids: Vec<u32> = (0..rows.nrows() as u32).collect();
+    let all = Side::of(rows, &ids);
+    let mut nearest = vec![0; ids.len() * k];
     if k > 0 {
-        nearest.par_chunks_mut(QUERIES * k).enumerate().for_each(|(block, out)| {
-            nearest_of_block(rows, n, width, block * QUERIES, k, out);
+        nearest.par_chunks_mut(QUERIES * k).zip(ids.par_chunks(QUERIES)).for_each(|(out, queries)| {
+            let best = best_of(Side { ids: queries, ..all }, all, k, Own::Left);
+            for (best, out) in best.iter().zip(out.chunks_exact_mut(k)) {
+                best.write(out);
+            }
         });
     }
     nearest
 }
 
-fn nearest_of_block(rows: &[f32], n: usize, width: usize, first_query: usize, k: usize, out: &mut [u32]) {
-    let num_queries = out.len() / k;
-    let (mut left, mut right) = (vec![0.0; QUERIES * width], vec![0.0; NODES * width]);
-    let mut products = vec![0.0f32; QUERIES * NODES];
-    left[..num_queries * width].copy_from_slice(&rows[first_query * width..][..num_queries * width]);
-    let mut best: Vec<Best> = (0..num_queries).map(|query| Best::new(first_query + query, k)).collect();
-    for first in (0..n).step_by(NODES) {
-        let count = NODES.min(n - first);
-        right[..count * width].copy_from_slice(&rows[first * width..][..count * width]);
-        right[count * width..].fill(0.0);
-        matmul(
-            MatMut::from_row_major_slice_mut(&mut products, QUERIES, NODES),
-            Accum::Replace,
-            MatRef::from_row_major_slice(&left, QUERIES, width),
-            MatRef::from_row_major_slice(&right, NODES, width).transpose(),
-            1.0,
-            Par::Seq,
-        );
-        for (best, products) in best.iter_mut().zip(products.chunks_exact(NODES)) {
-            best.offer(first, &products[..count]);
-        }
+/// Some rows of a matrix.
+#[derive(Clone, Copy)]
+pub(super) struct Side<'a> {
+    rows: &'a [f32],
+    width: usize,
+    ids: &'a [u32],
+}
+
+impl<'a> Side<'a> {
+    /// # Panics
+    /// If the rows are not row-major.
+    pub(super) fn of(rows: ArrayView2<'a, f32>, ids: &'a [u32]) -> Self {
+        let width = rows.ncols();
+        Self { rows: rows.to_slice().expect("nearest neighbors: rows are row-major"), width, ids }
     }
-    for (best, out) in best.iter().zip(out.chunks_exact_mut(k)) {
-        out.fill(best.query as u32);
-        for (out, (_, node)) in out.iter_mut().zip(&best.found) {
-            *out = *node;
+
+    fn gather(&self, first: usize, out: &mut [f32]) {
+        let mut targets = out.chunks_exact_mut(self.width.max(1));
+        for (id, target) in self.ids[first..].iter().zip(&mut targets) {
+            target.copy_from_slice(&self.rows[*id as usize * self.width..][..self.width]);
         }
+        targets.for_each(|target| target.fill(0.0));
     }
 }
 
+/// What is done with a row that is on both sides.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    /// It is no neighbor of itself.
+    Left,
+    /// The sides are of different matrices: equal ids mean nothing.
+    Counted,
+}
+
+/// The k of `others`, whose ids ascend, with the largest dot product, for each of `queries`. Query after query is compared with
+/// the same block of others.
+pub(super) fn best_of(queries: Side, others: Side, k: usize, own: Own) -> Vec<Best> {
+    let width = queries.width;
+    let (mut left, mut right) = (vec![0.0; QUERIES * width], vec![0.0; NODES * width]);
+    let mut products = vec![0.0f32; QUERIES * NODES];
+    let excluded = |id: &u32| (own == Own::Left).then_some(*id);
+    let mut best: Vec<Best> = queries.ids.iter().map(|id| Best::new(*id, excluded(id), k)).collect();
+    if k == 0 {
+        return best;
+    }
+    for (block, best) in best.chunks_mut(QUERIES).enumerate() {
+        queries.gather(block * QUERIES, &mut left);
+        for (place, ids) in others.ids.chunks(NODES).enumerate() {
+            others.gather(place * NODES, &mut right);
+            matmul(
+                MatMut::from_row_major_slice_mut(&mut products, QUERIES, NODES),
+                Accum::Replace,
+                MatRef::from_row_major_slice(&left, QUERIES, width),
+                MatRef::from_row_major_slice(&right, NODES, width).transpose(),
+                1.0,
+                Par::Seq,
+            );
+            for (best, products) in best.iter_mut().zip(products.chunks_exact(NODES)) {
+                best.offer(ids, products);
+            }
+        }
+    }
+    best
+}
+
 /// The best rows for one query so far.
-struct Best {
-    query: usize,
+pub(super) struct Best {
+    query: u32,
+    excluded: Option<u32>,
     k: usize,
     /// Product and row, the largest product first.
     found: Vec<(f32, u32)>,
 }
 
 impl Best {
-    fn new(query: usize, k: usize) -> Self {
-        Self { query, k, found: Vec::new() }
+    fn new(query: u32, excluded: Option<u32>, k: usize) -> Self {
+        Self { query, excluded, k, found: Vec::new() }
     }
 
-    fn offer(&mut self, first: usize, products: &[f32]) {
-        for (chunk, products) in products.chunks(LANES).enumerate() {
+    fn offer(&mut self, ids: &[u32], products: &[f32]) {
+        for (ids, products) in ids.chunks(LANES).zip(products.chunks(LANES)) {
+            let products = &products[..ids.len()];
             if self.found.len() == self.k && !any_above(products, self.found[self.k - 1].0) {
                 continue;
             }
-            for (place, product) in products.iter().enumerate() {
-                self.offer_one(first + chunk * LANES + place, *product);
+            for (id, product) in ids.iter().zip(products) {
+                self.offer_one(*id, *product);
             }
         }
     }
 
-    fn offer_one(&mut self, node: usize, product: f32) {
+    fn offer_one(&mut self, id: u32, product: f32) {
         let full = self.found.len() == self.k;
-        if node == self.query || (full && product <= self.found[self.k - 1].0) {
+        if self.excluded == Some(id) || (full && product <= self.found[self.k - 1].0) {
             return;
         }
-        // After its equals: rows come in ascending order.
+        // After its equals: ids come in ascending order.
         let place = self.found.partition_point(|other| other.0 >= product);
-        self.found.insert(place, (product, node as u32));
+        self.found.insert(place, (product, id));
         self.found.truncate(self.k);
+    }
+
+    /// The row that is compared.
+    pub(super) fn query(&self) -> u32 {
+        self.query
+    }
+
+    /// Ids, the nearest first.
+    pub(super) fn ids(&self) -> impl Iterator<Item = u32> {
+        self.found.iter().map(|(_, id)| *id)
+    }
+
+    /// Ids, the nearest first, then the query's own.
+    pub(super) fn write(&self, out: &mut [u32]) {
+        out.fill(self.query);
+        out.iter_mut().zip(self.ids()).for_each(|(out, id)| *out = id);
     }
 }
 

@@ -64,6 +64,12 @@ impl Ids {
         (place, true)
     }
 
+    /// The node of an id, where it is listed.
+    pub(in crate::format) fn get(&self, id: &str) -> Option<u32> {
+        let place = self.places.find(self.hasher.hash_one(id), |&place| self.id_at(place) == id)?;
+        self.node(*place)
+    }
+
     /// How many nodes are listed.
     pub(in crate::format) fn num_listed(&self) -> usize {
         self.num_listed as usize
@@ -72,8 +78,12 @@ impl Ids {
     /// The first id that an edge names and no node has, with where.
     pub(in crate::format) fn unknown(&self) -> Option<(&str, usize)> {
         let &(place, at) = self.named_by_edges.iter().find(|(place, _)| self.node(*place).is_none())?;
+        Some((self.id_at(place), at))
+    }
+
+    fn id_at(&self, place: u32) -> &str {
         let start = if place == 0 { 0 } else { self.ends[place as usize - 1] };
-        Some((&self.text[start..self.ends[place as usize]], at))
+        &self.text[start..self.ends[place as usize]]
     }
 
     /// The node of a place, where it is listed.
@@ -93,10 +103,9 @@ impl Ids {
         }
         let mut place_of_node = vec![0; self.num_listed()];
         for (place, node) in self.nodes.iter().enumerate().filter(|(_, node)| **node != NOT_LISTED) {
-            place_of_node[*node as usize] = place;
+            place_of_node[*node as usize] = place as u32;
         }
-        let start = |place: usize| if place == 0 { 0 } else { self.ends[place - 1] };
-        NodeIds::from_names(place_of_node.into_iter().map(|place| &self.text[start(place)..self.ends[place]]))
+        NodeIds::from_names(place_of_node.into_iter().map(|place| self.id_at(place)))
     }
 
     /// Turns places of ids into nodes; leaves out arcs with an end that is none and counts them.

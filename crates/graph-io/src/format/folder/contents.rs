@@ -95,7 +95,7 @@ fn read_weights(source: &impl ArraySource, metadata: &Metadata) -> Result<Vec<f3
 }
 
 /// Checks the number of loops against the description.
-pub(super) fn check_loops(num_loops: usize, metadata: &Metadata, description: &Path) -> Result<(), Error> {
+fn check_loops(num_loops: usize, metadata: &Metadata, description: &Path) -> Result<(), Error> {
     if num_loops == metadata.num_loops {
         return Ok(());
     }
@@ -172,7 +172,7 @@ pub(super) fn check_row(
     }
 }
 
-pub(super) fn read_labels(source: &impl ArraySource, metadata: &Metadata) -> Result<Option<Labels>, Error> {
+fn read_labels(source: &impl ArraySource, metadata: &Metadata) -> Result<Option<Labels>, Error> {
     let Some(class_names) = &metadata.class_names else { return Ok(None) };
     let numbers: Vec<i64> = read_part(source, metadata, Part::Labels, |array| array.to_vector())?;
     let file = source.path(Part::Labels);
@@ -201,7 +201,7 @@ pub(super) fn class_of(
     }
 }
 
-pub(super) fn read_splits(
+fn read_splits(
     source: &impl ArraySource,
     metadata: &Metadata,
     labels: Option<&Labels>,
@@ -233,7 +233,7 @@ pub(super) fn read_splits(
     Ok(splits)
 }
 
-pub(super) fn read_node_ids(source: &impl ArraySource, metadata: &Metadata) -> Result<NodeIds, Error> {
+fn read_node_ids(source: &impl ArraySource, metadata: &Metadata) -> Result<NodeIds, Error> {
     if metadata.has(Part::NodeIds) {
         return Ok(NodeIds::from_numbers(read_part(source, metadata, Part::NodeIds, |array| {
             array.to_vector()

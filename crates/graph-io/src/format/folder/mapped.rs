@@ -8,12 +8,10 @@ use std::path::{Path, PathBuf};
 use bytemuck::Pod;
 use memmap2::Mmap;
 
-use super::contents::{
-    ArraySource, check_loops, check_row, class_of, read_dataset, read_labels, read_node_ids, read_splits,
-};
+use super::contents::{ArraySource, check_row, class_of, read_dataset};
+use super::folder_of;
 use super::metadata::{Metadata, Storage};
 use super::part::Part;
-use super::{folder_of, metadata};
 use crate::error::{Error, Place};
 use crate::format::npy::NpyArray;
 use crate::node_dataset::NodeDataset;
@@ -222,71 +220,12 @@ impl MappedDataset {
             .map_err(|_| self.wrong(Part::NodeIdBytes, node, "UTF-8 text", "other bytes".to_string()))
     }
 
-    /// Checks everything in the folder: each row as when it is asked for, that each edge is in both its rows with one
-    /// weight, that ids differ and that splits have labels. O(size); only ids and labels are copied, and 8 bytes a node
-    /// beside them.
+    /// Checks everything in the folder, as [`to_dataset`](Self::to_dataset) does. O(size).
     ///
     /// # Errors
     /// Whatever is wrong.
     pub fn check(&self) -> Result<(), Error> {
-        let mut next = self.check_rows()?;
-        let num_loops = self.check_symmetry(&mut next)?;
-        check_loops(num_loops, &self.metadata, &self.folder.join(metadata::FILE))?;
-        let labels = read_labels(self, &self.metadata)?;
-        read_splits(self, &self.metadata, labels.as_ref())?;
-        let ids = read_node_ids(self, &self.metadata)?;
-        ids.index().map(drop).map_err(|error| error.in_file(&self.folder))
-    }
-
-    /// Checks each row for itself, and that they are all there is; gives back where each starts.
-    fn check_rows(&self) -> Result<Vec<usize>, Error> {
-        let mut starts = Vec::with_capacity(self.num_nodes());
-        let mut end = 0;
-        for node in 0..self.num_nodes() as u32 {
-            let range = self.row(Part::RowPointers, node, self.num_arcs())?;
-            if range.start != end {
-                let found = range.start.to_string();
-                return Err(self.wrong(Part::RowPointers, node, &format!("the pointer {end}"), found));
-            }
-            starts.push(range.start);
-            end = range.end;
-            self.neighbors(node)?;
-            self.weights(node)?;
-            self.features(node)?;
-        }
-        if end != self.num_arcs() {
-            let (last, expected) = (self.num_nodes() as u32, format!("the pointer {}", self.num_arcs()));
-            return Err(self.wrong(Part::RowPointers, last, &expected, end.to_string()));
-        }
-        Ok(starts)
-    }
-
-    /// Checks that each arc leads back, and counts the loops. Rows are visited in ascending order and are sorted, so what
-    /// must lead back is always the next entry of its row.
-    fn check_symmetry(&self, next: &mut [usize]) -> Result<usize, Error> {
-        let columns: &[u32] = self.slice(Part::Columns, 0..self.num_arcs())?;
-        let weights: Option<&[f32]> = match self.metadata.has(Part::Weights) {
-            true => Some(self.slice(Part::Weights, 0..self.num_arcs())?),
-            false => None,
-        };
-        let pointers: &[u64] = self.slice(Part::RowPointers, 0..self.num_nodes() + 1)?;
-        let mut num_loops = 0;
-        for node in 0..self.num_nodes() as u32 {
-            for arc in self.row(Part::RowPointers, node, self.num_arcs())? {
-                let to = columns[arc];
-                let back = next.get(to as usize).copied().unwrap_or(usize::MAX);
-                let is_in_row = pointers.get(to as usize + 1).is_some_and(|&end| (back as u64) < end);
-                let has_same_weight = |weights: &[f32]| weights.get(back) == weights.get(arc);
-                let leads_back = is_in_row && columns.get(back) == Some(&node);
-                if !leads_back || !weights.is_none_or(has_same_weight) {
-                    let found = format!("another arc than to {node} next at node {to}");
-                    return Err(self.wrong(Part::Columns, node, "a symmetric matrix", found));
-                }
-                next[to as usize] += 1;
-                num_loops += usize::from(to == node);
-            }
-        }
-        Ok(num_loops)
+        self.to_dataset().map(drop)
     }
 
     /// Copies everything, checked. O(size).

@@ -271,63 +271,69 @@ mod tests {
 
     #[test]
     fn arrays_that_lie_are_named_whole_and_mapped() {
-        let both = |file: &str, at: usize, bytes: &[u8], expected: [&str; 2]| {
-            assert_eq!(
-                element(file, at, bytes),
-                expected.map(|expected| format!("{file}: expected {expected}"))
-            );
+        let both = |file: &str, at: usize, bytes: &[u8], expected: &str| {
+            assert_eq!(element(file, at, bytes), [(); 2].map(|()| format!("{file}: expected {expected}")));
         };
         both(
             "row_pointers.npy",
             8,
             &9u64.to_le_bytes(),
-            [
-                "pointers that ascend from 0 to 5, found 3 at row 2",
-                "pointers that ascend to 5 at node 0, found 0 and 9",
-            ],
+            "pointers that ascend from 0 to 5, found 3 at row 2",
         );
-        both(
-            "columns.npy",
-            4,
-            &7u32.to_le_bytes(),
-            ["columns that ascend below 4 in row 1, found others"; 2],
-        );
-        both("columns.npy", 16, &7u32.to_le_bytes(), ["columns that ascend below 4 in row 2, found 7"; 2]);
+        both("columns.npy", 4, &7u32.to_le_bytes(), "columns that ascend below 4 in row 1, found others");
+        both("columns.npy", 16, &7u32.to_le_bytes(), "columns that ascend below 4 in row 2, found 7");
         both(
             "columns.npy",
             0,
             &2u32.to_le_bytes(),
-            [
-                "a symmetric matrix (adjacency), found 1 at row 0, column 2 and nothing at row 2, column 0",
-                "a symmetric matrix at node 0, found another arc than to 0 next at node 2",
-            ],
+            "a symmetric matrix (adjacency), found 1 at row 0, column 2 and nothing at row 2, column 0",
         );
-        both(
-            "weights.npy",
-            0,
-            &f32::NAN.to_le_bytes(),
-            ["finite positive weights, found NaN at arc 0", "finite positive weights at node 0, found NaN"],
-        );
+        both("weights.npy", 0, &f32::NAN.to_le_bytes(), "finite positive weights, found NaN at arc 0");
         both(
             "feature_values.npy",
             8,
             &f32::INFINITY.to_le_bytes(),
-            ["a finite number (features, row 2, column 1), found inf", "finite numbers at node 2, found inf"],
+            "a finite number (features, row 2, column 1), found inf",
         );
-        both("labels.npy", 0, &2i32.to_le_bytes(), ["-1 or a class below 2, found 2 at node 0"; 2]);
-        both("splits.npy", 2, &[4], ["sets 0 to 3, found 4 at node 2"; 2]);
+        both("labels.npy", 0, &2i32.to_le_bytes(), "-1 or a class below 2, found 2 at node 0");
+        both("splits.npy", 2, &[4], "sets 0 to 3, found 4 at node 2");
         both(
             "splits.npy",
             2,
             &[1],
-            ["labelled nodes (train set of the split), found node 2, which has no label"; 2],
+            "labelled nodes (train set of the split), found node 2, which has no label",
         );
-        both("node_id_bytes.npy", 0, &[0xff], ["UTF-8 text, found another byte behind 0 of them"; 2]);
+        both("node_id_bytes.npy", 0, &[0xff], "UTF-8 text, found another byte behind 0 of them");
         both(
             "node_id_ends.npy",
             16,
             &4u64.to_le_bytes(),
-            ["ends of texts that ascend to 8, found 4 at node 2"; 2],
+            "ends of texts that ascend to 8, found 4 at node 2",
+        );
+    }
+
+    #[test]
+    fn a_damaged_row_is_found_when_it_is_asked_for() {
+        let (_folder, path) = written(&named());
+        let change = |file: &str, at: usize, bytes: &[u8]| {
+            let mut whole = std::fs::read(path.join(file)).unwrap();
+            whole[128 + at..128 + at + bytes.len()].copy_from_slice(bytes);
+            std::fs::write(path.join(file), whole).unwrap();
+        };
+        change("row_pointers.npy", 8, &9u64.to_le_bytes());
+        change("weights.npy", 12, &f32::NAN.to_le_bytes());
+        change("feature_values.npy", 8, &f32::INFINITY.to_le_bytes());
+        // SAFETY: the folder is the test's own.
+        let mapped = unsafe { MappedDataset::open(&path) }.unwrap();
+        let messages =
+            [mapped.neighbors(0).map(drop), mapped.weights(2).map(drop), mapped.features(2).map(drop)];
+        assert_eq!(
+            messages.map(|result| result.unwrap_err().to_string()),
+            [
+                "row_pointers.npy: expected pointers that ascend to 5 at node 0, found 0 and 9",
+                "weights.npy: expected finite positive weights at node 2, found NaN",
+                "feature_values.npy: expected finite numbers at node 2, found inf",
+            ]
         );
     }
 

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::path::Path;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::error::{Error, Place};
 use crate::format::attributes::{Conventions, GraphBuilder, Kind, Source, Value};
 use crate::format::file::read_unpacked;
-use crate::format::json_error::{json_error, spot_of};
+use crate::format::json::{json_error, seed, spot_of};
 use crate::format::node_table::Fault;
 use crate::format::registry::ReadConfig;
 use crate::raw_dataset::RawDataset;
@@ -76,13 +76,7 @@ enum Part {
 
 struct Object<'a>(&'a mut Reader, Part);
 
-impl<'de> DeserializeSeed<'de> for Object<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_map(self)
-    }
-}
+seed!(Object<'_> => (), deserialize_map);
 
 impl<'de> Visitor<'de> for Object<'_> {
     type Value = ();
@@ -209,13 +203,7 @@ fn text_of(value: Value<'_>) -> String {
 /// A list of objects.
 struct List<'a>(&'a mut Reader, Part);
 
-impl<'de> DeserializeSeed<'de> for List<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_seq(self)
-    }
-}
+seed!(List<'_> => (), deserialize_seq);
 
 impl<'de> Visitor<'de> for List<'_> {
     type Value = ();
@@ -237,13 +225,7 @@ type TakeNamed<'a> = dyn FnMut(&mut Reader, &str, Value<'_>) -> Result<(), Fault
 /// The object `data` of Cytoscape's form.
 struct Data<'a, 'b>(&'a mut Reader, &'a mut TakeNamed<'b>);
 
-impl<'de> DeserializeSeed<'de> for Data<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_any(self)
-    }
-}
+seed!(Data<'_, '_> => (), deserialize_any);
 
 impl<'de> Visitor<'de> for Data<'_, '_> {
     type Value = ();
@@ -271,13 +253,7 @@ impl Attribute<'_, '_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Attribute<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_any(self)
-    }
-}
+seed!(Attribute<'_, '_> => (), deserialize_any);
 
 impl<'de> Visitor<'de> for Attribute<'_, '_> {
     type Value = ();
@@ -324,13 +300,7 @@ impl<'de> Visitor<'de> for Attribute<'_, '_> {
 /// What a node is called: a text or a number.
 struct Name;
 
-impl<'de> DeserializeSeed<'de> for Name {
-    type Value = String;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<String, D::Error> {
-        from.deserialize_any(self)
-    }
-}
+seed!(Name => String, deserialize_any);
 
 impl Visitor<'_> for Name {
     type Value = String;

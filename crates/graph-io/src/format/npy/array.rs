@@ -188,27 +188,30 @@ impl<'a> NpyArray<'a> {
             return Err(self.wrong("whole numbers"));
         }
         macro_rules! numbers {
-            ($type:ty, $convert:expr) => {{
+            ($type:ty) => {
+                numbers!($type, |value| value)
+            };
+            ($type:ty, $value:expr) => {{
                 let (elements, _) = self.data.as_chunks::<{ size_of::<$type>() }>();
                 if is_big_endian {
-                    self.converted(elements, |bytes| $convert(<$type>::from_be_bytes(bytes)))
+                    self.converted(elements, |bytes| num_traits::cast($value(<$type>::from_be_bytes(bytes))))
                 } else {
-                    self.converted(elements, |bytes| $convert(<$type>::from_le_bytes(bytes)))
+                    self.converted(elements, |bytes| num_traits::cast($value(<$type>::from_le_bytes(bytes))))
                 }
             }};
         }
         match (kind, size) {
-            (Kind::Bool | Kind::Unsigned, 1) => numbers!(u8, |value| T::from_unsigned(u64::from(value))),
-            (Kind::Unsigned, 2) => numbers!(u16, |value| T::from_unsigned(u64::from(value))),
-            (Kind::Unsigned, 4) => numbers!(u32, |value| T::from_unsigned(u64::from(value))),
-            (Kind::Unsigned, 8) => numbers!(u64, T::from_unsigned),
-            (Kind::Signed, 1) => numbers!(i8, |value| T::from_signed(i64::from(value))),
-            (Kind::Signed, 2) => numbers!(i16, |value| T::from_signed(i64::from(value))),
-            (Kind::Signed, 4) => numbers!(i32, |value| T::from_signed(i64::from(value))),
-            (Kind::Signed, 8) => numbers!(i64, T::from_signed),
-            (Kind::Float, 2) => numbers!(u16, |bits| T::from_float(half(bits))),
-            (Kind::Float, 4) => numbers!(f32, |value| T::from_float(f64::from(value))),
-            (Kind::Float, 8) => numbers!(f64, T::from_float),
+            (Kind::Bool | Kind::Unsigned, 1) => numbers!(u8),
+            (Kind::Unsigned, 2) => numbers!(u16),
+            (Kind::Unsigned, 4) => numbers!(u32),
+            (Kind::Unsigned, 8) => numbers!(u64),
+            (Kind::Signed, 1) => numbers!(i8),
+            (Kind::Signed, 2) => numbers!(i16),
+            (Kind::Signed, 4) => numbers!(i32),
+            (Kind::Signed, 8) => numbers!(i64),
+            (Kind::Float, 2) => numbers!(u16, half),
+            (Kind::Float, 4) => numbers!(f32),
+            (Kind::Float, 8) => numbers!(f64),
             _ => Err(self.wrong("numbers")),
         }
     }

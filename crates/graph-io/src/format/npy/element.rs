@@ -84,63 +84,38 @@ impl fmt::Display for Element {
     }
 }
 
-/// A type that numbers of any kind are turned into.
-pub(crate) trait Number: Copy {
+/// A type that numbers of any kind are turned into, as far as it has a place for them.
+pub(crate) trait Number: num_traits::NumCast + Copy {
     /// What it takes, for messages.
     const EXPECTED: &'static str;
-    /// Whether it takes numbers that are not whole.
-    const TAKES_FLOATS: bool;
-    /// The same number in this type, if it has a place for it.
-    fn from_signed(value: i64) -> Option<Self>;
-    /// The same number in this type, if it has a place for it.
-    fn from_unsigned(value: u64) -> Option<Self>;
-    /// The nearest number of this type, if it takes numbers that are not whole.
-    fn from_float(value: f64) -> Option<Self>;
+    /// Whether it takes numbers that are not whole: the nearest one.
+    const TAKES_FLOATS: bool = false;
 }
 
 impl Number for f32 {
     const EXPECTED: &'static str = "a number";
     const TAKES_FLOATS: bool = true;
-
-    fn from_signed(value: i64) -> Option<Self> {
-        Some(value as Self)
-    }
-
-    fn from_unsigned(value: u64) -> Option<Self> {
-        Some(value as Self)
-    }
-
-    fn from_float(value: f64) -> Option<Self> {
-        Some(value as Self)
-    }
 }
 
-macro_rules! whole_number {
-    ($type:ty, $expected:expr) => {
-        impl Number for $type {
-            const EXPECTED: &'static str = $expected;
-            const TAKES_FLOATS: bool = false;
-
-            fn from_signed(value: i64) -> Option<Self> {
-                value.try_into().ok()
-            }
-
-            fn from_unsigned(value: u64) -> Option<Self> {
-                value.try_into().ok()
-            }
-
-            fn from_float(_: f64) -> Option<Self> {
-                None
-            }
-        }
-    };
+impl Number for u8 {
+    const EXPECTED: &'static str = "a whole number from 0 to 255";
 }
 
-whole_number!(u8, "a whole number from 0 to 255");
-whole_number!(u32, "a whole number from 0 to 4294967295");
-whole_number!(u64, "a whole number from 0");
-whole_number!(usize, "a whole number from 0");
-whole_number!(i64, "a whole number below 2^63");
+impl Number for u32 {
+    const EXPECTED: &'static str = "a whole number from 0 to 4294967295";
+}
+
+impl Number for u64 {
+    const EXPECTED: &'static str = "a whole number from 0";
+}
+
+impl Number for usize {
+    const EXPECTED: &'static str = "a whole number from 0";
+}
+
+impl Number for i64 {
+    const EXPECTED: &'static str = "a whole number below 2^63";
+}
 
 /// The number of a 16-bit float: sign, 5 bits of exponent, 10 of fraction.
 pub(super) fn half(bits: u16) -> f64 {

@@ -1,7 +1,7 @@
 //! The headers of pages, read before the pages are.
 
-/// What a page says of itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a page says of itself; -1 for what it does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PageHeader {
     /// How many bytes it takes, packed.
     pub(super) packed_len: i64,
@@ -17,131 +17,83 @@ pub(super) struct PageHeader {
     pub(super) header_len: usize,
 }
 
-/// The types of fields in the compact protocol of Thrift.
-const STOP: u8 = 0;
-const TRUE: u8 = 1;
-const FALSE: u8 = 2;
-const BYTE: u8 = 3;
-const I16: u8 = 4;
-const I32: u8 = 5;
-const I64: u8 = 6;
-const DOUBLE: u8 = 7;
-const BINARY: u8 = 8;
-const STRUCT: u8 = 12;
-
 impl PageHeader {
     /// The header at the start of these bytes; none where there is no whole header, or one with fields out of their
     /// order, which no writer makes and which two readers might read in two ways.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
-        let mut header = Self { packed_len: -1, len: -1, num_values: -1, encoding: -1, ..Self::default() };
-        let mut thrift = Thrift { bytes, next: 0 };
-        let mut id = 0;
-        loop {
-            match thrift.field(&mut id)? {
-                STOP => break,
-                I32 if id == 2 => header.len = thrift.number()?,
-                I32 if id == 3 => header.packed_len = thrift.number()?,
-                STRUCT if id == 5 => (header.num_values, header.encoding) = thrift.values(2)?,
-                STRUCT if id == 7 => {
-                    (header.num_values, header.encoding) = thrift.values(2)?;
-                    header.is_dictionary = true;
-                }
-                STRUCT if id == 8 => (header.num_values, header.encoding) = thrift.values(4)?,
-                kind => thrift.skip(kind, 0)?,
-            }
-        }
-        header.header_len = thrift.next;
-        Some(header)
-    }
-}
-
-struct Thrift<'a> {
-    bytes: &'a [u8],
-    next: usize,
-}
-
-impl Thrift<'_> {
-    fn byte(&mut self) -> Option<u8> {
-        let byte = *self.bytes.get(self.next)?;
-        self.next += 1;
-        Some(byte)
-    }
-
-    fn varint(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    /// A number whose sign is its last bit.
-    fn number(&mut self) -> Option<i64> {
-        self.varint().map(|number| (number >> 1) as i64 ^ -((number & 1) as i64))
-    }
-
-    /// The type of the next field of a struct, whose id is counted on.
-    fn field(&mut self, id: &mut i64) -> Option<u8> {
-        let byte = self.byte()?;
-        if byte == STOP {
-            return Some(STOP);
-        }
-        let next = match byte >> 4 {
-            0 => self.number()?,
-            step => *id + i64::from(step),
+        let mut header = Self {
+            packed_len: -1,
+            len: -1,
+            num_values: -1,
+            encoding: -1,
+            is_dictionary: false,
+            header_len: 0,
         };
-        let is_later = next > *id;
-        *id = next;
-        is_later.then_some(byte & 0x0f)
+        let rest = structure(bytes, [0; 3], 0, &mut |field, number| match field {
+            [2, 0, 0] => header.len = number,
+            [3, 0, 0] => header.packed_len = number,
+            [5 | 8, 1, 0] => header.num_values = number,
+            [7, 1, 0] => (header.num_values, header.is_dictionary) = (number, true),
+            [5 | 7, 2, 0] | [8, 4, 0] => header.encoding = number,
+            _ => {}
+        })?;
+        Some(Self { header_len: bytes.len() - rest.len(), ..header })
     }
+}
 
-    /// The number of values and their encoding in the header of one kind of page.
-    fn values(&mut self, encoding_id: i64) -> Option<(i64, i64)> {
-        let (mut num_values, mut encoding, mut id) = (-1, -1, 0);
-        loop {
-            match self.field(&mut id)? {
-                STOP => return Some((num_values, encoding)),
-                I32 if id == 1 => num_values = self.number()?,
-                I32 if id == encoding_id => encoding = self.number()?,
-                kind => self.skip(kind, 0)?,
-            }
+/// Reads a struct in the compact protocol of Thrift: hands out each number of 32 bits with the ids of the field and of
+/// those it is in, and gives back what follows. Headers of pages hold no lists.
+fn structure<'a>(
+    mut bytes: &'a [u8],
+    mut field: [i64; 3],
+    depth: usize,
+    take: &mut dyn FnMut([i64; 3], i64),
+) -> Option<&'a [u8]> {
+    loop {
+        let (head, rest) = bytes.split_first()?;
+        if *head == 0 {
+            return Some(rest);
         }
-    }
-
-    /// Passes over a field. Headers of pages hold no lists.
-    fn skip(&mut self, kind: u8, depth: usize) -> Option<()> {
-        match kind {
-            TRUE | FALSE => {}
-            BYTE => drop(self.byte()?),
-            I16 | I32 | I64 => drop(self.varint()?),
-            DOUBLE => self.pass(8)?,
-            BINARY => {
-                let len = self.varint()?;
-                self.pass(len)?;
-            }
-            STRUCT if depth < 4 => {
-                let mut id = 0;
-                loop {
-                    match self.field(&mut id)? {
-                        STOP => break,
-                        kind => self.skip(kind, depth + 1)?,
-                    }
+        let (id, rest) = match head >> 4 {
+            0 => number(rest)?,
+            step => (field[depth] + i64::from(step), rest),
+        };
+        if id <= field[depth] {
+            return None;
+        }
+        field[depth] = id;
+        bytes = match head & 0x0f {
+            // True and false.
+            1 | 2 => rest,
+            3 => rest.get(1..)?,
+            kind @ 4..=6 => {
+                let (value, rest) = number(rest)?;
+                if kind == 5 {
+                    take(field, value);
                 }
+                rest
             }
+            7 => rest.get(8..)?,
+            8 => {
+                let (len, rest) = varint(rest)?;
+                rest.get(usize::try_from(len).ok()?..)?
+            }
+            12 if depth < 2 => structure(rest, field, depth + 1, take)?,
             _ => return None,
-        }
-        Some(())
+        };
     }
+}
 
-    fn pass(&mut self, len: u64) -> Option<()> {
-        let next = self.next.checked_add(usize::try_from(len).ok()?)?;
-        self.next = next;
-        (next <= self.bytes.len()).then_some(())
-    }
+/// A number whose sign is its last bit.
+fn number(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let (number, rest) = varint(bytes)?;
+    Some(((number >> 1) as i64 ^ -((number & 1) as i64), rest))
+}
+
+fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let len = bytes.iter().take(10).position(|byte| byte & 0x80 == 0)? + 1;
+    let number = bytes[..len].iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 0x7f));
+    Some((number, &bytes[len..]))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! From parsed values to the three things these pickles hold: a sparse matrix, a one-hot table, neighbor lists.
 
-use super::heap::Container;
+use super::heap::Object;
 use super::machine::Pickle;
-use super::value::{Content, Value};
+use super::value::Value;
 use crate::csr::CsrMatrix;
 use crate::error::{Error, Place};
 use crate::format::npy::NpyArray;
@@ -16,7 +16,7 @@ impl Pickle<'_> {
     pub(in crate::format) fn csr_matrix(&self) -> Result<CsrMatrix, Error> {
         const NAMES: Names =
             Names { values: "data", indices: "indices", pointers: "indptr", shape: "_shape" };
-        let Some(Container::CsrMatrix(Some(state))) = self.heap.container(self.root) else {
+        let Some(&Object::CsrMatrix(Some(state))) = self.heap.object(self.root) else {
             return Err(self.unexpected("a sparse matrix", self.root));
         };
         let shape = self.shape(state, NAMES.shape)?;
@@ -79,16 +79,13 @@ impl Pickle<'_> {
     /// Not a dict of lists; keys that are not 0, 1, … each once; a neighbor that is not a node.
     pub(in crate::format) fn neighbor_lists(&self) -> Result<(usize, Vec<u32>, Vec<u32>), Error> {
         let heap = &self.heap;
-        let Some(Container::Dict(_)) = heap.container(self.root) else {
+        let Some(Object::Dict(items)) = heap.object(self.root) else {
             return Err(self.unexpected("a dict of neighbor lists", self.root));
         };
-        let lists = || {
-            let mut items = heap.items_of(self.root);
-            std::iter::from_fn(move || items.next().zip(items.next()))
-        };
-        let num_nodes = lists().count();
-        let node_of = |value: Value| match heap.content(value) {
-            Content::Int(node) => {
+        let lists = items.as_chunks().0;
+        let num_nodes = lists.len();
+        let node_of = |value: Value| match value {
+            Value::Int(node) => {
                 usize::try_from(node).ok().filter(|&node| node < num_nodes).map(|node| node as u32)
             }
             _ => None,
@@ -97,17 +94,17 @@ impl Pickle<'_> {
             |expected: String, found: String| Err(Error::malformed(Place::whole(heap.file), expected, found));
         let mut num_arcs = 0;
         let mut seen = vec![false; num_nodes];
-        for (key, value) in lists() {
+        for &[key, value] in lists {
             let Some(node) = node_of(key) else {
                 return malformed(format!("a list for each node below {num_nodes}"), self.show(key));
             };
             if std::mem::replace(&mut seen[node as usize], true) {
                 return malformed("one list for each node".into(), format!("two for node {node}"));
             }
-            let Some(Container::List(_)) = heap.container(value) else {
+            let Some(Object::List(neighbors)) = heap.object(value) else {
                 return malformed(format!("a list of neighbors for node {node}"), self.show(value));
             };
-            for neighbor in heap.items_of(value) {
+            for &neighbor in neighbors {
                 if node_of(neighbor).is_none() {
                     let expected = format!("neighbors of node {node} below {num_nodes}");
                     return malformed(expected, self.show(neighbor));
@@ -115,7 +112,7 @@ impl Pickle<'_> {
                 // One list may stand for the neighbors of many nodes: honest files never do so, and it would let a small
                 // file ask for time and memory in the square of its size.
                 num_arcs += 1;
-                if num_arcs > heap.max_plain_items() {
+                if num_arcs > self.num_values {
                     let what = "more neighbors than the file has values";
                     return Err(Error::refused(Place::whole(heap.file), what));
                 }
@@ -123,21 +120,23 @@ impl Pickle<'_> {
         }
         drop(seen);
         let (mut from, mut to) = (Vec::with_capacity(num_arcs), Vec::with_capacity(num_arcs));
-        for (key, value) in lists() {
-            let neighbors = heap.items_of(value).filter_map(node_of);
-            to.extend(neighbors);
+        for &[key, value] in lists {
+            if let Some(Object::List(neighbors)) = heap.object(value) {
+                to.extend(neighbors.iter().copied().filter_map(node_of));
+            }
             from.resize(to.len(), node_of(key).expect("every key was looked at"));
         }
         Ok((num_nodes, from, to))
     }
 
     fn get(&self, state: Value, name: &str) -> Result<Value, Error> {
-        let mut items = self.heap.items_of(state);
-        let pairs = std::iter::from_fn(|| items.next().zip(items.next()));
-        let named =
-            |key: Value| matches!(self.heap.content(key), Content::Bytes(_, key) if key == name.as_bytes());
-        let found = pairs.filter(|(key, _)| named(*key)).last().map(|(_, value)| value);
-        found.ok_or_else(|| {
+        let items: &[Value] = match self.heap.object(state) {
+            Some(Object::Dict(items)) => items,
+            _ => &[],
+        };
+        let mut pairs = items.as_chunks().0.iter();
+        let found = pairs.rfind(|[key, _]| self.heap.text(*key) == Some(name.as_bytes()));
+        found.map(|&[_, value]| value).ok_or_else(|| {
             Error::malformed(Place::whole(self.heap.file), format!("{name:?} in a sparse matrix"), "none")
         })
     }
@@ -145,9 +144,7 @@ impl Pickle<'_> {
     fn shape(&self, state: Value, name: &str) -> Result<[usize; 2], Error> {
         let shape = self.get(state, name)?;
         let axis = |axis: i64| usize::try_from(axis).ok().filter(|&axis| axis < 1 << 31);
-        if let Some(&[rows, cols]) = self.heap.tuple(shape)
-            && let (Content::Int(rows), Content::Int(cols)) =
-                (self.heap.content(rows), self.heap.content(cols))
+        if let Some(&[Value::Int(rows), Value::Int(cols)]) = self.heap.tuple(shape)
             && let (Some(rows), Some(cols)) = (axis(rows), axis(cols))
         {
             return Ok([rows, cols]);
@@ -166,16 +163,16 @@ impl Pickle<'_> {
     }
 
     fn array(&self, value: Value) -> Option<NpyArray<'_>> {
-        match self.heap.container(value) {
-            Some(Container::Array(Some(state))) => self.heap.array(state, &Place::whole(self.heap.file)).ok(),
+        match self.heap.object(value) {
+            Some(&Object::Array(Some(state))) => self.heap.array(state, &Place::whole(self.heap.file)).ok(),
             _ => None,
         }
     }
 
     /// A value as a message shows it.
     fn show(&self, value: Value) -> String {
-        let number = |value: Value| match self.heap.content(value) {
-            Content::Int(number) => number.to_string(),
+        let number = |value: Value| match value {
+            Value::Int(number) => number.to_string(),
             _ => self.heap.kind(value).to_string(),
         };
         match self.heap.tuple(value) {
@@ -195,14 +192,14 @@ impl Pickle<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::pickle::{Limits, Pickler};
+    use crate::format::pickle::Pickler;
     use ndarray::array;
     use proptest::prelude::*;
     use std::path::Path;
 
     fn with<T>(pickler: Pickler, extract: impl Fn(&Pickle<'_>) -> Result<T, Error>) -> Result<T, String> {
         let bytes = pickler.finish();
-        let pickle = Pickle::parse(&bytes, Path::new("ind.tiny.x"), Limits::default()).unwrap();
+        let pickle = Pickle::parse(&bytes, Path::new("ind.tiny.x")).unwrap();
         extract(&pickle).map_err(|error| error.to_string())
     }
 
@@ -334,7 +331,7 @@ mod tests {
         bytes.extend(b"eq\x00");
         (1..100u8).for_each(|node| bytes.extend([b'K', node, b'h', 0]));
         bytes.extend(b"u.");
-        let pickle = Pickle::parse(&bytes, Path::new("ind.bomb.graph"), Limits::default()).unwrap();
+        let pickle = Pickle::parse(&bytes, Path::new("ind.bomb.graph")).unwrap();
         assert_eq!(
             pickle.neighbor_lists().unwrap_err().to_string(),
             "ind.bomb.graph: refused more neighbors than the file has values"
@@ -342,7 +339,7 @@ mod tests {
     }
 
     fn parse(bytes: &[u8]) -> Result<Pickle<'_>, Error> {
-        Pickle::parse(bytes, Path::new("ind.tiny.x"), Limits::default())
+        Pickle::parse(bytes, Path::new("ind.tiny.x"))
     }
 
     #[test]
@@ -356,11 +353,6 @@ mod tests {
 
     proptest! {
         #[test]
-        fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-            let _ = parse(&[&[0x80, 2], &bytes[..]].concat());
-        }
-
-        #[test]
         fn random_known_opcodes_never_panic(
             picks in proptest::collection::vec((0usize..30, any::<u8>()), 0..200),
         ) {
@@ -372,16 +364,6 @@ mod tests {
                     bytes.push(operand % 8);
                 }
             }
-            if let Ok(pickle) = parse(&bytes) {
-                let _ = (pickle.csr_matrix(), pickle.one_hot(), pickle.neighbor_lists());
-            }
-        }
-
-        #[test]
-        fn a_changed_byte_never_panics(at in 0usize..500, byte in any::<u8>()) {
-            let mut bytes = Pickler::tiny_csr().finish();
-            let at = at % bytes.len();
-            bytes[at] = byte;
             if let Ok(pickle) = parse(&bytes) {
                 let _ = (pickle.csr_matrix(), pickle.one_hot(), pickle.neighbor_lists());
             }

@@ -3,33 +3,20 @@
 use std::ops::Range;
 use std::path::Path;
 
-use super::heap::{Container, Heap, Span, TooMany};
-use super::value::{Global, Value};
+use super::heap::{Heap, Object};
+use super::value::{Global, Value, long};
 use crate::error::{Error, Place};
-use crate::format::growth::push_within;
 
-/// What a pickle may cost.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::format) struct Limits {
-    /// Bytes of the file; below 2³¹.
-    pub(in crate::format) max_bytes: usize,
-    /// Containers inside each other, and marks open at once.
-    pub(in crate::format) max_depth: u8,
-    /// Values remembered for later use.
-    pub(in crate::format) max_memo: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { max_bytes: 64 << 20, max_depth: 16, max_memo: 1 << 20 }
-    }
-}
+/// The longest file that is read; what is held of it is bounded by its length.
+pub(in crate::format) const MAX_BYTES: usize = 64 << 20;
 
 /// A parsed pickle: its values, and the file they point into.
 #[derive(Debug)]
 pub(in crate::format) struct Pickle<'a> {
     pub(super) heap: Heap<'a>,
     pub(super) root: Value,
+    /// How many values were put on the stack.
+    pub(super) num_values: usize,
 }
 
 impl<'a> Pickle<'a> {
@@ -37,43 +24,35 @@ impl<'a> Pickle<'a> {
     ///
     /// # Errors
     /// Anything a graph data set has no use for; see the module's documentation.
-    pub(in crate::format) fn parse(bytes: &'a [u8], file: &'a Path, limits: Limits) -> Result<Self, Error> {
-        let max_bytes = limits.max_bytes.min(Value::MAX_FILE);
-        if bytes.len() > max_bytes {
-            let what = format!("a pickle of {} bytes: the limit is {max_bytes}", bytes.len());
+    pub(in crate::format) fn parse(bytes: &'a [u8], file: &'a Path) -> Result<Self, Error> {
+        if bytes.len() > MAX_BYTES {
+            let what = format!("a pickle of {} bytes: the limit is {MAX_BYTES}", bytes.len());
             return Err(Error::refused(Place::whole(file), what));
         }
-        let heap = Heap::new(bytes, file);
         let mut machine = Machine {
-            limits,
             opcode_at: 0,
             next: 0,
-            pushes_left: heap.max_values(),
-            heap,
+            num_values: 0,
+            heap: Heap { bytes, file, objects: Vec::new() },
             stack: Vec::new(),
             marks: Vec::new(),
             memo: Vec::new(),
-            depths: Vec::new(),
         };
         let root = machine.run()?;
-        let mut heap = machine.heap;
-        heap.finish();
-        Ok(Self { heap, root })
+        Ok(Self { root, num_values: machine.num_values, heap: machine.heap })
     }
 }
 
 pub(super) struct Machine<'a> {
     pub(super) heap: Heap<'a>,
-    limits: Limits,
     opcode_at: usize,
     next: usize,
-    pushes_left: usize,
+    /// How many values and marks there were so far.
+    num_values: usize,
     stack: Vec<Value>,
     marks: Vec<usize>,
     /// What is remembered under each number; Python counts them from 0.
     memo: Vec<Option<Value>>,
-    /// How deep the nesting in each container goes.
-    depths: Vec<u8>,
 }
 
 impl Machine<'_> {
@@ -88,22 +67,38 @@ impl Machine<'_> {
             match opcode {
                 b'.' => return self.stop(),
                 b'(' => self.mark()?,
-                b'N' | 0x88 | 0x89 => self.plain(0)?,
-                b'K' => self.plain(1)?,
-                b'M' => self.plain(2)?,
-                b'J' => self.plain(4)?,
-                b'G' => self.plain(8)?,
+                b'N' => self.push(Value::None)?,
+                0x88 | 0x89 => self.push(Value::Bool(opcode == 0x88))?,
+                b'K' => {
+                    let value = u8::from_le_bytes(self.take_array()?);
+                    self.push(Value::Int(value.into()))?;
+                }
+                b'M' => {
+                    let value = u16::from_le_bytes(self.take_array()?);
+                    self.push(Value::Int(value.into()))?;
+                }
+                b'J' => {
+                    let value = i32::from_le_bytes(self.take_array()?);
+                    self.push(Value::Int(value.into()))?;
+                }
+                b'G' => {
+                    let value = f64::from_be_bytes(self.take_array()?);
+                    self.push(Value::Float(value))?;
+                }
                 0x8a => match self.take_array()? {
-                    [len @ 0..=8] => self.plain(len.into())?,
+                    [len @ 0..=8] => {
+                        let bytes = self.take(len.into())?;
+                        self.push(Value::Int(long(&self.heap.bytes[bytes])))?;
+                    }
                     [len] => return Err(self.refused(format!("a whole number of {len} bytes"))),
                 },
                 b'U' => {
                     let [len] = self.take_array()?;
-                    self.plain(len.into())?;
+                    self.text(len.into())?;
                 }
                 b'T' | b'X' => {
                     let len = u32::from_le_bytes(self.take_array()?);
-                    self.plain(len as usize)?;
+                    self.text(len)?;
                 }
                 b'c' => self.global()?,
                 b'q' => {
@@ -128,8 +123,8 @@ impl Machine<'_> {
                     let start = self.unmark()?;
                     self.tuple(self.stack.len() - start)?;
                 }
-                b']' => self.hold(Container::List(Span::default()), 1)?,
-                b'}' => self.hold(Container::Dict(Span::default()), 1)?,
+                b']' => self.hold(Object::List(Vec::new()))?,
+                b'}' => self.hold(Object::Dict(Vec::new()))?,
                 b'a' => self.append(1)?,
                 b'e' => {
                     let start = self.unmark()?;
@@ -161,21 +156,21 @@ impl Machine<'_> {
         Ok(root)
     }
 
-    /// A value that is read where it stands; `len` more bytes belong to it.
-    fn plain(&mut self, len: usize) -> Result<(), Error> {
-        self.take(len)?;
-        self.push(Value::at(self.opcode_at))
+    /// A string of the next `len` bytes.
+    fn text(&mut self, len: u32) -> Result<(), Error> {
+        let bytes = self.take(len as usize)?;
+        self.push(Value::Bytes(bytes.start as u32, len))
     }
 
     fn global(&mut self) -> Result<(), Error> {
         let (module, name) = (self.line()?, self.line()?);
         let [module, name] = [module, name].map(|line| &self.heap.bytes[line]);
-        if Global::named(module, name).is_none() {
+        let Some(global) = Global::named(module, name) else {
             // What is not ASCII shows as it would in source.
             let name = format!("{}.{}", module.escape_ascii(), name.escape_ascii());
             return Err(self.refused(format!("the name {name:?}: it is none of a graph data set's")));
-        }
-        self.push(Value::at(self.opcode_at))
+        };
+        self.push(Value::Global(global))
     }
 
     /// A line of a name, without its end.
@@ -195,12 +190,12 @@ impl Machine<'_> {
         let value = self.pop()?;
         self.stack.push(value);
         // The numbers ascend from 0, and what is worth remembering takes some bytes.
-        let max = self.limits.max_memo.min(self.heap.bytes.len() / 8 + 1024);
+        let max = self.heap.bytes.len() / 8 + 1024;
         if key >= max {
             return Err(self.refused(format!("a value remembered under {key}, not below {max}")));
         }
-        while self.memo.len() <= key {
-            push_within(&mut self.memo, None, max);
+        if self.memo.len() <= key {
+            self.memo.resize(key + 1, None);
         }
         self.memo[key] = Some(value);
         Ok(())
@@ -215,69 +210,73 @@ impl Machine<'_> {
 
     fn tuple(&mut self, len: usize) -> Result<(), Error> {
         let start = self.start_of(len)?;
-        let depth = self.depth_around(&self.stack[start..]);
-        let items = self.heap.keep(&self.stack[start..]);
-        self.stack.truncate(start);
-        self.hold(Container::Tuple(items), depth)
+        let items = self.stack.drain(start..).collect();
+        self.hold(Object::Tuple(items))
     }
 
     fn append(&mut self, len: usize) -> Result<(), Error> {
-        self.put(len, "a list to append to", |container| matches!(container, Container::List(_)))
+        self.put(len, "a list to append to", |object| match object {
+            Object::List(items) => Some(items),
+            _ => None,
+        })
     }
 
     fn set_items(&mut self, len: usize) -> Result<(), Error> {
         if !len.is_multiple_of(2) {
             return Err(self.malformed("a value for each key", "a key without one"));
         }
-        self.put(len, "a dict to put items in", |container| matches!(container, Container::Dict(_)))
+        self.put(len, "a dict to put items in", |object| match object {
+            Object::Dict(items) => Some(items),
+            _ => None,
+        })
     }
 
     /// Puts the last `len` values into the list or dict below them.
-    fn put(&mut self, len: usize, expected: &str, fits: fn(&Container) -> bool) -> Result<(), Error> {
+    fn put(
+        &mut self,
+        len: usize,
+        expected: &str,
+        items_of: fn(&mut Object) -> Option<&mut Vec<Value>>,
+    ) -> Result<(), Error> {
         let start = self.start_of(len + 1)? + 1;
         let owner = self.stack[start - 1];
-        let depth = self.depth_around(&self.stack[start..]);
-        if depth > self.limits.max_depth {
-            return Err(self.too_deep());
+        if let Value::Object(number) = owner
+            && let Some(items) = items_of(&mut self.heap.objects[number as usize])
+        {
+            // A list of a few items gets no more room than they need.
+            items.reserve_exact(if items.is_empty() { len } else { 0 });
+            items.extend(self.stack.drain(start..));
+            return Ok(());
         }
-        let Some(index) = owner.index().filter(|_| self.heap.container(owner).as_ref().is_some_and(fits))
-        else {
-            return Err(self.unexpected(expected, owner));
-        };
-        self.depths[index] = depth.max(self.depths[index]);
-        self.heap.append(index, &self.stack[start..]).map_err(|too_many| self.too_many(too_many))?;
-        self.stack.truncate(start);
-        Ok(())
+        Err(self.unexpected(expected, owner))
     }
 
     fn push(&mut self, value: Value) -> Result<(), Error> {
-        if self.pushes_left == 0 {
-            return Err(self.too_many(TooMany("values")));
-        }
-        self.pushes_left -= 1;
-        push_within(&mut self.stack, value, self.heap.max_values());
+        self.count_value()?;
+        self.stack.push(value);
         Ok(())
     }
 
-    pub(super) fn hold(&mut self, container: Container, depth: u8) -> Result<(), Error> {
-        if depth > self.limits.max_depth {
-            return Err(self.too_deep());
+    /// Holds what a file may ask for to its size: no file these readers are for has more than a value in two bytes.
+    fn count_value(&mut self) -> Result<(), Error> {
+        self.num_values += 1;
+        if self.num_values > self.heap.bytes.len() / 2 + 1024 {
+            return Err(self.too_many("values"));
         }
-        let value = self.heap.add(container).map_err(|too_many| self.too_many(too_many))?;
-        push_within(&mut self.depths, depth, self.heap.max_containers());
-        self.push(value)
+        Ok(())
     }
 
-    /// The depth of a container around these values.
-    fn depth_around(&self, items: &[Value]) -> u8 {
-        let depths = items.iter().filter_map(|item| item.index()).map(|index| self.depths[index]);
-        depths.max().unwrap_or(0).saturating_add(1)
+    /// Keeps an object, of which no file these readers are for has more than one in six bytes.
+    pub(super) fn hold(&mut self, object: Object) -> Result<(), Error> {
+        if self.heap.objects.len() >= self.heap.bytes.len() / 6 + 256 {
+            return Err(self.too_many("containers"));
+        }
+        self.heap.objects.push(object);
+        self.push(Value::Object(self.heap.objects.len() as u32 - 1))
     }
 
     fn mark(&mut self) -> Result<(), Error> {
-        if self.marks.len() >= usize::from(self.limits.max_depth) {
-            return Err(self.too_deep());
-        }
+        self.count_value()?;
         self.marks.push(self.stack.len());
         Ok(())
     }
@@ -346,11 +345,7 @@ impl Machine<'_> {
         Error::refused(self.place(), what)
     }
 
-    fn too_deep(&self) -> Error {
-        self.refused(format!("nesting deeper than {}", self.limits.max_depth))
-    }
-
-    fn too_many(&self, TooMany(what): TooMany) -> Error {
+    fn too_many(&self, what: &str) -> Error {
         self.refused(format!("more {what} than a file of this size has use for"))
     }
 }
@@ -359,19 +354,15 @@ impl Machine<'_> {
 mod tests {
     use super::*;
     use crate::format::pickle::pickler::{message, parse};
-    use crate::format::pickle::value::Content;
 
     #[test]
     fn plain_values_are_read() {
         let pickle =
             parse(b"\x80\x02(K\x07M\x00\x01J\xff\xff\xff\xff\x8a\x01\xfeNG\x3f\xe0\0\0\0\0\0\0U\x01at.")
                 .unwrap();
-        let Some(Container::Tuple(items)) = pickle.heap.container(pickle.root) else { panic!("a tuple") };
-        let ints = [7, 256, -1, -2].map(Content::Int);
-        let rest = [Content::None, Content::Float(0.5), Content::Bytes(28, b"a")];
-        let contents: Vec<_> =
-            pickle.heap.slice(items).iter().map(|&item| pickle.heap.content(item)).collect();
-        assert_eq!(contents, [&ints[..], &rest[..]].concat());
+        let ints = [7, 256, -1, -2].map(Value::Int);
+        let rest = [Value::None, Value::Float(0.5), Value::Bytes(28, 1)];
+        assert_eq!(pickle.heap.tuple(pickle.root).unwrap(), [&ints[..], &rest[..]].concat());
     }
 
     #[test]
@@ -411,33 +402,21 @@ mod tests {
     }
 
     #[test]
-    fn nesting_marks_and_memo_are_capped() {
-        assert_eq!(message(&b"(".repeat(1000)), "ind.tiny.x, byte 18: refused nesting deeper than 16");
-        let tuples = [b")".to_vec(), vec![0x85; 1000]].concat();
-        assert_eq!(message(&tuples), "ind.tiny.x, byte 18: refused nesting deeper than 16");
-        let itself = [b"]q\x00".to_vec(), b"h\x00a".repeat(20)].concat();
-        assert_eq!(message(&itself), "ind.tiny.x, byte 52: refused nesting deeper than 16");
-        let limits = Limits { max_memo: 1, ..Limits::default() };
-        let bytes = b"\x80\x02Nq\x00q\x01.";
+    fn a_file_longer_than_the_limit_is_refused() {
+        let long = vec![0; MAX_BYTES + 1];
         assert_eq!(
-            Pickle::parse(bytes, Path::new("x"), limits).unwrap_err().to_string(),
-            "x, byte 5: refused a value remembered under 1, not below 1"
-        );
-        let limits = Limits { max_bytes: 7, ..Limits::default() };
-        assert_eq!(
-            Pickle::parse(bytes, Path::new("x"), limits).unwrap_err().to_string(),
-            "x: refused a pickle of 8 bytes: the limit is 7"
+            parse(&long).unwrap_err().to_string(),
+            "ind.tiny.x: refused a pickle of 67108865 bytes: the limit is 67108864"
         );
     }
 
     #[test]
     fn cheap_values_and_containers_in_bulk_are_refused() {
         let end = "than a file of this size has use for";
-        assert!(message(&b"N".repeat(100_000)).ends_with(&format!("refused more values {end}")));
+        for opcode in [b"N", b"("] {
+            assert!(message(&opcode.repeat(100_000)).ends_with(&format!("refused more values {end}")));
+        }
         assert!(message(&b"]".repeat(100_000)).ends_with(&format!("refused more containers {end}")));
-        // A list whose items come one by one, each with other items in between: Python writes a thousand at once.
-        let turns = [b"]".to_vec(), b"J\0\0\0\0\x85a".repeat(10_000)].concat();
-        assert!(message(&turns).ends_with(&format!("refused more interleaved lists {end}")));
         assert!(
             message(b"Nr\x00\x00\x01\x00.")
                 .ends_with("refused a value remembered under 65536, not below 1025")

@@ -1,19 +1,19 @@
 //! The objects of a pickle: sparse matrices, dtypes, arrays and dicts, made as values instead of by calls.
 
-use super::heap::{Container, Heap, Span};
+use super::heap::Object;
 use super::machine::Machine;
-use super::value::{Content, Global, Value};
-use crate::error::{Error, Place};
-use crate::format::npy::{Element, Header, NpyArray};
+use super::value::{Global, Value};
+use crate::error::Error;
+use crate::format::npy::Element;
 
 impl Machine<'_> {
     /// `NEWOBJ`: an empty sparse matrix, the only object these files make this way.
     pub(super) fn new_object(&mut self) -> Result<(), Error> {
         let (args, class) = (self.pop()?, self.pop()?);
         let no_args = self.heap.tuple(args).is_some_and(<[Value]>::is_empty);
-        match self.heap.content(class) {
-            Content::Global(Global::CsrMatrix) if no_args => self.hold(Container::CsrMatrix(None), 2),
-            Content::Global(other) => Err(self.refused(format!("a new object of {}", other.name()))),
+        match class {
+            Value::Global(Global::CsrMatrix) if no_args => self.hold(Object::CsrMatrix(None)),
+            Value::Global(other) => Err(self.refused(format!("a new object of {}", other.name()))),
             _ => Err(self.unexpected("a class", class)),
         }
     }
@@ -21,29 +21,22 @@ impl Machine<'_> {
     /// `REDUCE`, by which a pickle calls functions: here a table of three.
     pub(super) fn reduce(&mut self) -> Result<(), Error> {
         let (args, function) = (self.pop()?, self.pop()?);
-        let Content::Global(called) = self.heap.content(function) else {
+        let Value::Global(called) = function else {
             return Err(self.unexpected("a name", function));
         };
         let Some(args) = self.heap.tuple(args) else {
             return Err(self.unexpected("a tuple", args));
         };
-        // The most that any of them takes; a call with more arguments is none of theirs.
-        let mut contents = [Content::None; 3];
-        contents.iter_mut().zip(args).for_each(|(content, &arg)| *content = self.heap.content(arg));
-        match (called, contents.get(..args.len())) {
-            (Global::Reconstruct, Some([Content::Global(Global::NdArray), _, _])) => {
-                self.hold(Container::Array(None), 1)
-            }
-            (Global::DefaultDict, Some([] | [Content::Global(Global::List)])) => {
-                self.hold(Container::Dict(Span::default()), 1)
-            }
-            (Global::Dtype, Some([Content::Bytes(_, code), _, _])) => {
-                if element(b"<", code).is_none() {
-                    let code = code.get(..code.len().min(MAX_SHOWN)).unwrap_or_default();
-                    return Err(self.refused(format!("the array element type \"{}\"", code.escape_ascii())));
+        match (called, args) {
+            (Global::Reconstruct, [Value::Global(Global::NdArray), _, _]) => self.hold(Object::Array(None)),
+            (Global::DefaultDict, [] | [Value::Global(Global::List)]) => self.hold(Object::Dict(Vec::new())),
+            (Global::Dtype, &[code @ Value::Bytes(..), _, _]) => {
+                let text = self.heap.text(code).unwrap_or_default();
+                if element(b"<", text).is_none() {
+                    let shown = text[..text.len().min(MAX_SHOWN)].escape_ascii();
+                    return Err(self.refused(format!("the array element type \"{shown}\"")));
                 }
-                let code = args[0];
-                self.hold(Container::Dtype(code, None), 1)
+                self.hold(Object::Dtype(code, None))
             }
             _ => Err(self.refused(format!("a call of {} with these arguments", called.name()))),
         }
@@ -52,34 +45,35 @@ impl Machine<'_> {
     /// `BUILD`: gives an empty dtype, array or sparse matrix its content, once.
     pub(super) fn build(&mut self) -> Result<(), Error> {
         let (state, object) = (self.pop()?, self.pop()?);
-        let built = match self.heap.container(object) {
-            Some(Container::Dtype(code, None)) => self.dtype(code, state)?,
-            Some(Container::Array(None)) => {
+        let built = match self.heap.object(object) {
+            Some(&Object::Dtype(code, None)) => Object::Dtype(code, Some(self.element_of(code, state)?)),
+            Some(Object::Array(None)) => {
                 self.heap.array(state, &self.place())?;
-                Container::Array(Some(state))
+                Object::Array(Some(state))
             }
-            Some(Container::CsrMatrix(None)) => match self.heap.container(state) {
-                Some(Container::Dict(_)) => Container::CsrMatrix(Some(state)),
+            Some(Object::CsrMatrix(None)) => match self.heap.object(state) {
+                Some(Object::Dict(_)) => Object::CsrMatrix(Some(state)),
                 _ => return Err(self.unexpected("a dict as the state of a sparse matrix", state)),
             },
             _ => return Err(self.unexpected("an object without content", object)),
         };
-        if let Some(index) = object.index() {
-            self.heap.set(index, built);
+        if let Value::Object(number) = object {
+            self.heap.objects[number as usize] = built;
         }
         self.put_back(object);
         Ok(())
     }
 
-    fn dtype(&mut self, code: Value, state: Value) -> Result<Container, Error> {
+    /// The type of elements of a dtype with this code and this state.
+    fn element_of(&self, code: Value, state: Value) -> Result<Element, Error> {
         let Some(items) = self.heap.tuple(state) else {
             return Err(self.unexpected("a tuple as the state of a dtype", state));
         };
-        if let [_, flag, a, b, c, _, _, _] = *items
-            && [a, b, c].iter().all(|&item| self.heap.content(item) == Content::None)
-            && self.heap.element(code, flag).is_some()
+        if let [_, flag, Value::None, Value::None, Value::None, _, _, _] = *items
+            && let (Some(flag), Some(code)) = (self.heap.text(flag), self.heap.text(code))
+            && let Some(element) = element(flag, code)
         {
-            return Ok(Container::Dtype(code, Some(flag)));
+            return Ok(element);
         }
         Err(self.refused("a dtype that is not of plain numbers in a known byte order"))
     }
@@ -93,56 +87,6 @@ fn element(flag: &[u8], code: &[u8]) -> Option<Element> {
 
 /// How much of a strange code a message shows.
 const MAX_SHOWN: usize = 40;
-
-impl Heap<'_> {
-    /// The items of a tuple.
-    pub(super) fn tuple(&self, value: Value) -> Option<&[Value]> {
-        match self.container(value) {
-            Some(Container::Tuple(items)) => Some(self.slice(items)),
-            _ => None,
-        }
-    }
-
-    fn element(&self, code: Value, flag: Value) -> Option<Element> {
-        match (self.content(code), self.content(flag)) {
-            (Content::Bytes(_, code), Content::Bytes(_, flag)) => element(flag, code),
-            _ => None,
-        }
-    }
-
-    /// The array that is built from a tuple. It is looked up again at each use instead of being kept: a file can name the
-    /// same few bytes as the content of many arrays.
-    pub(super) fn array(&self, state: Value, place: &Place) -> Result<NpyArray<'_>, Error> {
-        let malformed = |expected: &str, found: &str| Err(Error::malformed(place.clone(), expected, found));
-        let Some(items) = self.tuple(state) else {
-            return malformed("a tuple as the state of an array", self.kind(state));
-        };
-        let &[_, shape, dtype, order, data] = items else {
-            return malformed("an array's version, shape, dtype, order and bytes", "other things");
-        };
-        let (Content::Bool(is_fortran), Content::Bytes(data_start, data)) =
-            (self.content(order), self.content(data))
-        else {
-            return malformed("an array's version, shape, dtype, order and bytes", "other things");
-        };
-        let element = match self.container(dtype) {
-            Some(Container::Dtype(code, Some(flag))) => self.element(code, flag),
-            _ => None,
-        };
-        let Some(element) = element else {
-            return malformed("a dtype with its byte order", self.kind(dtype));
-        };
-        let axis = |value: &Value| match self.content(*value) {
-            Content::Int(axis) => usize::try_from(axis).ok(),
-            _ => None,
-        };
-        let axes = self.tuple(shape).filter(|axes| (1..=2).contains(&axes.len()));
-        let Some(shape) = axes.and_then(|axes| axes.iter().map(axis).collect()) else {
-            return malformed("a shape of one or two axes", "another shape");
-        };
-        NpyArray::of(Header { element, is_fortran, shape, data_start }, data, self.file)
-    }
-}
 
 #[cfg(test)]
 mod tests {

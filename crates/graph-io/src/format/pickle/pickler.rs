@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::{Limits, Pickle};
+use super::Pickle;
 use crate::error::Error;
 
 /// Parses bytes as if they stood in `ind.tiny.x`.
 pub(super) fn parse(bytes: &[u8]) -> Result<Pickle<'_>, Error> {
-    Pickle::parse(bytes, Path::new("ind.tiny.x"), Limits::default())
+    Pickle::parse(bytes, Path::new("ind.tiny.x"))
 }
 
 /// The message for a protocol 2 pickle of these opcodes.

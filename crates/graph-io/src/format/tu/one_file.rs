@@ -217,21 +217,4 @@ mod tests {
             "DS.txt: expected node 1 of the 4000000000 of graph 0, found the end of the file"
         );
     }
-
-    proptest::proptest! {
-        #[test]
-        fn changed_bytes_never_panic(changes in proptest::collection::vec((0usize..4096, 0u8..=255), 1..5)) {
-            let mut bytes = TEXT.as_bytes().to_vec();
-            for (place, byte) in changes {
-                let place = place % bytes.len();
-                bytes[place] = if byte < 128 { b"0123456789 -\n.e"[byte as usize % 15] } else { byte };
-            }
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("DS.txt");
-            std::fs::write(&path, bytes).unwrap();
-            if let Err(error) = read_graph_set(&path) {
-                proptest::prop_assert!(error.to_string().starts_with("DS.txt"), "{}", error);
-            }
-        }
-    }
 }

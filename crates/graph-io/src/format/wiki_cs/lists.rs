@@ -3,8 +3,9 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Error, SeqAccess, Visitor};
 
+use crate::format::json::seed;
 use crate::format::node_table::ClassColumn;
 
 /// What takes in the items of lists. A refusal is what was expected.
@@ -20,13 +21,7 @@ pub(super) struct List<'a, S>(pub(super) &'a mut S);
 /// A list of lists of items.
 pub(super) struct ListOfLists<'a, S>(pub(super) &'a mut S);
 
-impl<'de, S: Sink> DeserializeSeed<'de> for List<'_, S> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_seq(self)
-    }
-}
+seed!(List<'_, S> => (), deserialize_seq, S: Sink);
 
 impl<'de, S: Sink> Visitor<'de> for List<'_, S> {
     type Value = ();
@@ -43,13 +38,7 @@ impl<'de, S: Sink> Visitor<'de> for List<'_, S> {
     }
 }
 
-impl<'de, S: Sink> DeserializeSeed<'de> for ListOfLists<'_, S> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_seq(self)
-    }
-}
+seed!(ListOfLists<'_, S> => (), deserialize_seq, S: Sink);
 
 impl<'de, S: Sink> Visitor<'de> for ListOfLists<'_, S> {
     type Value = ();

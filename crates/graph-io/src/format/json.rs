@@ -1,4 +1,4 @@
-//! What serde_json complains about, in this crate's words.
+//! JSON that is read value by value: what hands values over, and complaints in this crate's words.
 
 use std::path::Path;
 
@@ -27,3 +27,17 @@ pub(super) fn spot_of(error: &serde_json::Error, bytes: &[u8]) -> usize {
     };
     (line_start + error.column().saturating_sub(1)).min(bytes.len())
 }
+
+/// A visitor that takes a value in place, as [`serde::de::DeserializeSeed`] asks for it.
+macro_rules! seed {
+    ($visitor:ty => $value:ty, $deserialize:ident $(, $param:ident: $bound:path)?) => {
+        impl<'de $(, $param: $bound)?> serde::de::DeserializeSeed<'de> for $visitor {
+            type Value = $value;
+
+            fn deserialize<D: serde::de::Deserializer<'de>>(self, from: D) -> Result<$value, D::Error> {
+                from.$deserialize(self)
+            }
+        }
+    };
+}
+pub(super) use seed;
