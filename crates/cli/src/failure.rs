@@ -16,7 +16,7 @@ pub(crate) enum Failure {
 
 /// Says whose fault an error is.
 pub(crate) trait ResultExt<T> {
-    /// The input's.
+    /// The input's; the run's where a disk is full.
     fn usage_err(self) -> Result<T, Failure>;
     /// The run's.
     fn run_err(self) -> Result<T, Failure>;
@@ -24,12 +24,23 @@ pub(crate) trait ResultExt<T> {
 
 impl<T, E: Into<anyhow::Error>> ResultExt<T> for Result<T, E> {
     fn usage_err(self) -> Result<T, Failure> {
-        self.map_err(|error| Failure::Input(error.into()))
+        self.map_err(|error| {
+            let error = error.into();
+            if is_full(&error) { Failure::Run(error) } else { Failure::Input(error) }
+        })
     }
 
     fn run_err(self) -> Result<T, Failure> {
         self.map_err(|error| Failure::Run(error.into()))
     }
+}
+
+/// Whether the system had no room for a file: a full disk, a quota, a limit. No other input would have helped.
+fn is_full(error: &anyhow::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+
+    let kinds = error.chain().filter_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind()));
+    kinds.into_iter().any(|kind| [FileTooLarge, QuotaExceeded, StorageFull].contains(&kind))
 }
 
 impl Failure {
@@ -43,5 +54,20 @@ impl Failure {
         // With stderr closed there is nobody left to tell.
         let _ = writeln!(io::stderr(), "error: {error:#}");
         ExitCode::from(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_the_inputs_fault() {
+        let fails = |kind: io::ErrorKind| -> Result<(), harness::Error> {
+            Err(harness::Error::Write { path: "out".into(), source: Box::new(io::Error::from(kind)) })
+        };
+        assert!(matches!(fails(io::ErrorKind::StorageFull).usage_err(), Err(Failure::Run(_))));
+        assert!(matches!(fails(io::ErrorKind::FileTooLarge).usage_err(), Err(Failure::Run(_))));
+        assert!(matches!(fails(io::ErrorKind::PermissionDenied).usage_err(), Err(Failure::Input(_))));
     }
 }

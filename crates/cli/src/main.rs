@@ -9,6 +9,7 @@ mod interrupt;
 mod program;
 mod progress;
 mod stdout;
+mod threads;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let started = Instant::now();
     // Slower without it, and nothing else.
     let _ = tensor_memory::keep_freed_blocks();
+    interrupt::ignore_file_size_limit();
     match commands::run(args::Args::parse(), &harness::Registry::builtin(), started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

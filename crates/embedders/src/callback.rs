@@ -61,7 +61,8 @@ pub type CallbackError = Box<dyn StdError + Send + Sync>;
 /// A callback never sees a test label: what it decides, it decides by the loss or by an embedding and what it knows itself.
 pub trait Callback {
     /// Sees the progress, several times a second where the method allows it; `Break` ends the training with
-    /// [`Error::Interrupted`](crate::Error::Interrupted).
+    /// [`Error::Interrupted`](crate::Error::Interrupted), or with what was trained by then if
+    /// [`FitOptions::on_interrupt`](crate::FitOptions::on_interrupt) says so.
     fn progress(&mut self, _progress: Progress) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }

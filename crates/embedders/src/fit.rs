@@ -26,6 +26,19 @@ pub struct FitOptions {
     pub checkpoint: Option<Checkpoint>,
     /// What a supervised method learns from; others never read it.
     pub labels: Option<TrainingLabels>,
+    /// What becomes of a training that the callback interrupts.
+    pub on_interrupt: OnInterrupt,
+}
+
+/// What becomes of a training that [`Callback::progress`] ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnInterrupt {
+    /// It ends with [`Error::Interrupted`].
+    #[default]
+    Drop,
+    /// What was trained by then is the result, as if the epochs that were finished were all: the weights that the callback or the
+    /// [`Checkpoint`] has kept, else the last. Without a finished epoch, and of methods without epochs, as [`Drop`](Self::Drop).
+    Keep,
 }
 
 impl FitOptions {

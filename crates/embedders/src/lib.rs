@@ -54,7 +54,7 @@ pub use direct::{
 pub use encoder::{Encoder, InitEncoder, Mode};
 pub use encoder_method::{EncoderMethod, trainer};
 pub use error::Error;
-pub use fit::{Estimator, Fit, FitOptions, FitResult, Fitted, TrainingData, TrainingLabels};
+pub use fit::{Estimator, Fit, FitOptions, FitResult, Fitted, OnInterrupt, TrainingData, TrainingLabels};
 pub use g2r_loss::linear::Spectrum as LinearSpectrum;
 pub use gnn::encoder::EncoderKind;
 pub use methods::{Bgrl, CcaSsg, DecayedLayers, Dgi, G2r, Grace, Mcr2, RateObjective, Supervised};

@@ -17,7 +17,7 @@ use crate::objective::{Loss, Objective, Start, Step, StepProgress};
 use crate::optimizer::{Optimizer, OptimizerSettings};
 use crate::sampler::{FullGraph, Sampler};
 use crate::seeds::{Stream, generator};
-use crate::{Error, FitOptions, TrainingData};
+use crate::{Error, FitOptions, OnInterrupt, TrainingData};
 
 /// Which epoch's weights are kept, unless a callback keeps others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -220,7 +220,7 @@ where
     ) -> Result<Trained<I::Encoder>, Error> {
         let training = self.start(options)?;
         let checkpoint = options.checkpoint.unwrap_or_default();
-        run(training, self.schedule, checkpoint, callback)
+        run(training, self.schedule, checkpoint, options.on_interrupt, callback)
     }
 }
 
@@ -366,6 +366,7 @@ pub(crate) fn run<T: Epochs>(
     mut training: T,
     schedule: Schedule,
     checkpoint: Checkpoint,
+    on_interrupt: OnInterrupt,
     callback: &mut dyn Callback,
 ) -> Result<Trained<T::Model>, Error> {
     let Schedule { epochs, early_stopping } = schedule;
@@ -373,12 +374,19 @@ pub(crate) fn run<T: Epochs>(
     let mut lowest: Option<(Option<T::Model>, usize, f64)> = None;
     let mut history = Vec::with_capacity(epochs.min(1 << 16));
     for epoch in 1..=epochs {
+        let keeps = on_interrupt == OnInterrupt::Keep && epoch > 1;
         let progress = Progress { unit: "epochs", done: epoch as u64 - 1, total: epochs as u64 };
         if !T::REPORTS_PROGRESS && callback.progress(progress).is_break() {
+            if keeps {
+                break;
+            }
             return Err(Error::Interrupted);
         }
         let before = (checkpoint == Checkpoint::LowestLoss).then(|| training.model());
-        let mut log = training.epoch(callback)?;
+        let mut log = match training.epoch(callback) {
+            Err(Error::Interrupted) if keeps => break,
+            log => log?,
+        };
         let seconds = Cell::new(0.0);
         let mut embed = || {
             let (embedding, spared) = training.embed();
@@ -461,7 +469,7 @@ mod tests {
         callback: &mut dyn Callback,
     ) -> Trained<usize> {
         let schedule = Schedule { epochs: losses.len(), early_stopping };
-        run(Counting { losses, steps: 0 }, schedule, checkpoint, callback).unwrap()
+        run(Counting { losses, steps: 0 }, schedule, checkpoint, OnInterrupt::Drop, callback).unwrap()
     }
 
     /// Keeps the epochs of a list.
@@ -511,11 +519,17 @@ mod tests {
                 if progress.done >= self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             }
         }
-        let run = |after| {
+        let run = |after, on_interrupt| {
             let counting = Counting { losses: &[1.0; 3], steps: 0 };
-            run(counting, Schedule::of(3), Checkpoint::Last, &mut After(after))
+            run(counting, Schedule::of(3), Checkpoint::Last, on_interrupt, &mut After(after))
         };
-        assert!(matches!(run(2), Err(Error::Interrupted)));
-        assert_eq!(run(3).unwrap().history.len(), 3, "after the last epoch the training is finished");
+        for on_interrupt in [OnInterrupt::Drop, OnInterrupt::Keep] {
+            let whole = run(3, on_interrupt).unwrap();
+            assert_eq!(whole.history.len(), 3, "after the last epoch the training is finished");
+            assert!(matches!(run(0, on_interrupt), Err(Error::Interrupted)), "there is nothing to keep");
+        }
+        assert!(matches!(run(2, OnInterrupt::Drop), Err(Error::Interrupted)));
+        let kept = run(2, OnInterrupt::Keep).unwrap();
+        assert_eq!((kept.encoder, kept.epoch, kept.history.len()), (2, 2, 2));
     }
 }

@@ -25,6 +25,7 @@ mod embedding_check;
 mod error;
 mod evaluator;
 mod experiment;
+mod folder_swap;
 mod input;
 mod outcome;
 mod outputs;
@@ -36,8 +37,10 @@ mod report;
 mod resources;
 mod run;
 mod saved_run;
+mod staging;
 mod table;
 pub mod tune;
+mod whole_file;
 
 pub use baselines::{Baselines, PROPAGATED_HOPS};
 pub use embedders::{
@@ -60,3 +63,4 @@ pub use resources::Resources;
 pub use run::{NoCallback, Run, RunCallback};
 pub use saved_run::SavedRun;
 pub use table::{Align, Table};
+pub use whole_file::write_whole_file;

@@ -31,6 +31,9 @@ pub struct SeedResult {
     /// The spectrum of a closed form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spectrum: Option<LinearSpectrum>,
+    /// Whether its training was interrupted: it is then what was trained by that epoch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
 }
 
 /// How well a seed did.
@@ -108,7 +111,7 @@ pub struct Rates {
 
 /// What came of a run.
 pub struct Outcome {
-    /// The seeds that were finished, in order.
+    /// The seeds that were finished, in order; or the first alone, where it was interrupted after an epoch.
     pub seeds: Vec<SeedResult>,
     /// The model of the seed with the highest validation accuracy, or the lowest loss of the last step where nothing is
     /// evaluated; the first of equals; none when no seed was finished.

@@ -1,6 +1,6 @@
 //! The files of a run.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use embedders::Model;
@@ -10,12 +10,17 @@ use graph_io::{NodeDataset, Split};
 
 use crate::error::{Cause, Error};
 use crate::experiment::Experiment;
+use crate::folder_swap::{Swap, SwapTarget};
 use crate::report::Report;
 
 /// A folder that results can be written to, found so before there are any.
-#[derive(Clone, Debug)]
+///
+/// What [`prepare`](Self::prepare) has made for it is removed when it is dropped without results.
+#[derive(Debug)]
 pub struct OutputFolder {
     path: PathBuf,
+    /// The folders that were made for it, the outermost first.
+    made: Vec<PathBuf>,
 }
 
 /// What is written.
@@ -47,16 +52,39 @@ pub(crate) const EMBEDDING: &str = "embedding.npy";
 const NODES: &str = "nodes.csv";
 
 impl OutputFolder {
-    /// Makes the folder where it is missing, and proves that files can be made in it.
+    /// Proves that the folder can be written, and removes what killed processes left of it. A folder that is there stays as it
+    /// is; of one that is not, only the parents are made, or itself where nothing can be written beside it.
     ///
     /// # Errors
     /// A folder that cannot be made or written to.
     pub fn prepare(path: &Path) -> Result<Self, Error> {
-        fs::create_dir_all(path).map_err(|source| Error::write(path, source))?;
-        let folder = Self { path: path.to_path_buf() };
-        let staging = folder.staging()?;
-        File::create(staging.path().join(CONFIG)).map_err(|source| Error::write(path, source))?;
+        let fault = |source| Error::write(path, source);
+        let mut folder = Self { path: path.to_path_buf(), made: Vec::new() };
+        if path.exists() {
+            SwapTarget::of(path).remove_leftovers();
+            SwapTarget::prove_inside(path).map_err(fault)?;
+            return Ok(folder);
+        }
+        if let Some(parent) = path.parent() {
+            folder.make(parent)?;
+        }
+        let target = SwapTarget::of(path);
+        target.remove_leftovers();
+        if target.prove_beside().is_err() {
+            folder.make(path)?;
+            SwapTarget::prove_inside(path).map_err(fault)?;
+        }
         Ok(folder)
+    }
+
+    /// Makes a folder with its parents, and remembers those that were missing.
+    fn make(&mut self, path: &Path) -> Result<(), Error> {
+        let missing =
+            path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        let mut missing: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
+        missing.reverse();
+        self.made.extend(missing);
+        fs::create_dir_all(path).map_err(|source| Error::write(&self.path, source))
     }
 
     /// Where it is.
@@ -64,61 +92,76 @@ impl OutputFolder {
         &self.path
     }
 
-    /// Writes every file, first in a folder of a temporary name within, then moved to its place: a file of an
-    /// earlier run is replaced as a whole or not at all.
+    /// Whether it holds the report of a run.
+    pub fn holds_a_run(&self) -> bool {
+        self.path.join(REPORT).exists()
+    }
+
+    /// Writes every file of a run: the folder holds the old run or the new one, at whatever moment the process is killed.
     ///
     /// The files are `embedding.npy` `[nodes, d_output]`, `nodes.csv` (row, node id, label, split, prediction),
     /// the model (`model.json`, and `model.safetensors` or `model.npz`), `config.toml` and `report.json`, and the embedding once
-    /// more in each format that the settings ask for, such as `embedding.csv`. What an earlier run was asked for in other formats stays.
+    /// more in each format that the settings ask for, such as `embedding.csv`. What an earlier run was asked for in other formats
+    /// stays, and so do files that are no run's.
+    ///
+    /// A new folder is filled beside this one, as `.NAME.writing-XXXXXX`, flushed to the disk, and takes its place by one
+    /// rename; on Linux the two are exchanged. Files that stay are hard links in it. Where that cannot be, the files are
+    /// written in a folder within this one and moved to their places one after another, so that a kill in between leaves some of
+    /// either run. That is so if the folder is the current one or holds it, is a mount point, belongs to another user, holds more
+    /// than 10 000 other files, or cannot be exchanged or have links on its file system; and if its parent cannot be written.
     ///
     /// # Errors
-    /// A file that cannot be written.
+    /// A file that cannot be written; the old run is then as it was.
     pub fn write(&self, contents: &Contents) -> Result<(), Error> {
-        let staging = self.staging()?;
-        let columns = contents.columns();
+        let fill = |folder: &Path| contents.write(folder, &self.path);
+        if let Some(parent) = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            fs::create_dir_all(parent).map_err(|source| Error::write(&self.path, source))?;
+        }
+        let target = SwapTarget::of(&self.path);
+        match target.replace_beside(&fill, &Model::file_names())? {
+            Swap::Done => Ok(()),
+            Swap::Impossible => target.replace_inside(&fill, &Model::file_names()),
+        }
+    }
+}
+
+impl Drop for OutputFolder {
+    fn drop(&mut self) {
+        // Those that hold anything stay.
+        self.made.iter().rev().for_each(|folder| drop(fs::remove_dir(folder)));
+    }
+}
+
+impl Contents<'_> {
+    /// Writes every file into a folder; errors name the place that the files are for.
+    fn write(&self, folder: &Path, place: &Path) -> Result<(), Error> {
+        let columns = self.columns();
         let files: [(&str, Writer); 4] = [
-            (EMBEDDING, &|path| Ok(write_matrix(contents.embedding.rows(), path)?)),
-            (NODES, &|path| write_nodes(path, contents.embedding, &columns, &contents.predictions())),
+            (EMBEDDING, &|path| Ok(write_matrix(self.embedding.rows(), path)?)),
+            (NODES, &|path| write_nodes(path, self.embedding, &columns, &self.predictions())),
             (CONFIG, &|path| {
                 let title = "# Every setting of this run: `g2r train --config` with this file repeats it.\n";
-                Ok(fs::write(path, format!("{title}{}", contents.settings.to_toml()))?)
+                Ok(fs::write(path, format!("{title}{}", self.settings.to_toml()))?)
             }),
             (REPORT, &|path| {
-                let mut text = serde_json::to_string_pretty(contents.report)?;
+                let mut text = serde_json::to_string_pretty(self.report)?;
                 text.push('\n');
                 Ok(fs::write(path, text)?)
             }),
         ];
         for (name, write) in files {
-            write(&staging.path().join(name))
-                .map_err(|source| Error::write(&self.path.join(name), source))?;
+            write(&folder.join(name)).map_err(|source| Error::write(&place.join(name), source))?;
         }
-        contents.model.save(staging.path())?;
-        for name in Model::file_names() {
-            // Those of an earlier run would not make this embedding.
-            let earlier = self.path.join(name);
-            if earlier.exists() && !staging.path().join(name).exists() {
-                fs::remove_file(&earlier).map_err(|source| Error::write(&earlier, source))?;
-            }
-        }
-        for format in contents.settings.run.more_embedding_formats() {
+        self.model.save(folder)?;
+        for format in self.settings.run.more_embedding_formats() {
             let name = format.file_name("embedding");
             format
-                .write_with(contents.embedding, &columns, &staging.path().join(&name))
-                .map_err(|source| Error::write(&self.path.join(name), source))?;
+                .write_with(self.embedding, &columns, &folder.join(&name))
+                .map_err(|source| Error::write(&place.join(name), source))?;
         }
-        move_files(staging.path(), &self.path)
+        Ok(())
     }
 
-    fn staging(&self) -> Result<tempfile::TempDir, Error> {
-        tempfile::Builder::new()
-            .prefix(".writing-")
-            .tempdir_in(&self.path)
-            .map_err(|source| Error::write(&self.path, source))
-    }
-}
-
-impl Contents<'_> {
     /// The name of the class predicted for each node; none where nothing was evaluated.
     fn predictions(&self) -> Vec<&str> {
         let (Some(predicted), Some(labels)) = (self.predicted, self.dataset.labels()) else {
@@ -133,23 +176,6 @@ impl Contents<'_> {
         let split = self.split.map(|split| NodeColumn::of_split(split, self.dataset.graph().num_nodes()));
         labels.into_iter().chain(split).collect()
     }
-}
-
-/// Moves the files of a folder, and of the folders in it, to their places in another.
-fn move_files(from: &Path, to: &Path) -> Result<(), Error> {
-    let fault = |source| Error::write(to, source);
-    for entry in fs::read_dir(from).map_err(fault)? {
-        let entry = entry.map_err(fault)?;
-        let place = to.join(entry.file_name());
-        // What else lies in a folder is not ours to take away.
-        if entry.path().is_dir() {
-            fs::create_dir_all(&place).map_err(|source| Error::write(&place, source))?;
-            move_files(&entry.path(), &place)?;
-        } else {
-            fs::rename(entry.path(), &place).map_err(|source| Error::write(&place, source))?;
-        }
-    }
-    Ok(())
 }
 
 fn write_nodes(
@@ -177,13 +203,24 @@ mod tests {
     use ndarray::Array2;
 
     #[test]
-    fn a_folder_is_made_with_its_parents_and_left_empty() {
+    fn a_folder_is_proved_writable_and_nothing_is_left_behind() {
         let root = tempfile::tempdir().unwrap();
-        let path = root.path().join("a/b");
+        let path = root.path().join("a/b/c");
         let folder = OutputFolder::prepare(&path).unwrap();
-        assert_eq!(folder.path(), path);
-        assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
-        OutputFolder::prepare(&path).unwrap();
+        assert_eq!((folder.path(), path.exists(), folder.holds_a_run()), (&*path, false, false));
+        assert!(root.path().join("a/b").is_dir());
+        drop(folder);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_is_there_stays_as_it_is() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join(REPORT), "{}").unwrap();
+        let folder = OutputFolder::prepare(root.path()).unwrap();
+        assert!(folder.holds_a_run());
+        drop(folder);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
     }
 
     #[test]
@@ -210,6 +247,7 @@ mod tests {
              3,\"\"\"w\"\"\",c,test,\"a, b\"\n"
         );
     }
+
     #[test]
     fn nodes_without_labels_have_empty_fields() {
         let embedding = Embedding::from_rows(NodeIds::counted(2), Array2::ones((2, 1))).unwrap();
@@ -217,21 +255,5 @@ mod tests {
         write_nodes(file.path(), &embedding, &[], &[]).unwrap();
         let expected = "row,node_id,label,split,prediction\n0,0,,,\n1,1,,,\n";
         assert_eq!(fs::read_to_string(file.path()).unwrap(), expected);
-    }
-
-    #[test]
-    fn files_are_moved_between_those_that_stay() {
-        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let write = |root: &tempfile::TempDir, name: &str, text: &str| {
-            let path = root.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        };
-        write(&from, "projector/a.tsv", "new");
-        write(&to, "projector/a.tsv", "old");
-        write(&to, "projector/mine.txt", "mine");
-        move_files(from.path(), to.path()).unwrap();
-        let text = |name: &str| fs::read_to_string(to.path().join("projector").join(name)).unwrap();
-        assert_eq!((text("a.tsv"), text("mine.txt")), ("new".to_string(), "mine".to_string()));
     }
 }

@@ -44,6 +44,8 @@ pub struct Summary {
     pub seeds: usize,
     /// How many seeds were asked for.
     pub seeds_asked: usize,
+    /// Whether the only seed was interrupted: the numbers are then of what was trained by that epoch.
+    pub interrupted: bool,
     /// The first seed.
     pub first_seed: u64,
     /// How well the seeds did; `None` where nothing was evaluated.
@@ -245,6 +247,7 @@ impl Report {
             preparation: run.estimator().preparation().to_string(),
             seeds: outcome.seeds.len(),
             seeds_asked: settings.run.num_seeds(),
+            interrupted: outcome.seeds.iter().any(|result| result.interrupted),
             first_seed: settings.run.seed,
             accuracies: Accuracies::of(outcome),
             first_rates,
@@ -330,6 +333,10 @@ impl fmt::Display for Summary {
             line(out, "peak memory", format!("{:.0} MB", bytes as f64 / 1e6))?;
         }
         line(out, "selected", self.selected())?;
+        if self.interrupted {
+            let text = format!("after {} epochs: this is what was trained by then", self.steps);
+            line(out, "interrupted", text)?;
+        }
         self.warnings.iter().try_for_each(|warning| line(out, "warning", warning.clone()))?;
         line(out, "written to", self.out.clone())
     }
@@ -445,6 +452,7 @@ mod tests {
             preparation: "row-l1".into(),
             seeds: 3,
             seeds_asked: 3,
+            interrupted: false,
             first_seed: 4,
             accuracies: Some(accuracies()),
             first_rates: Some(Rates { expansion: 4.5, compression: 1.25, reduction: 3.25, loss: -1.0 }),

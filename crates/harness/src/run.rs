@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use burn::tensor::Device;
 use embedders::{
-    Callback, CallbackError, Checkpoint, Decision, EpochLog, Estimator, FitOptions, FitResult, Progress,
+    Callback, CallbackError, Checkpoint, Decision, EpochLog, Estimator, FitOptions, FitResult, OnInterrupt,
+    Progress,
 };
 use evaluation::Rows;
 use graph_io::embedding::{NodeColumn, check_rows};
@@ -39,7 +40,8 @@ pub trait RunCallback {
     fn epoch_finished(&mut self, _log: &EpochLog, _val_acc: Option<f64>) {}
     /// A seed was trained, and evaluated where anything is.
     fn seed_finished(&mut self, _result: &SeedResult) {}
-    /// Whether to stop as soon as can be; the seed at hand is then dropped.
+    /// Whether to stop as soon as can be. The seed at hand is then dropped; the first is kept as it is by then, where an epoch
+    /// of it was trained.
     fn interrupted(&self) -> bool {
         false
     }
@@ -161,7 +163,8 @@ impl<'a> Run<'a> {
         Ok(Some(if self.gives_logits() { evaluator.of_logits() } else { evaluator }))
     }
 
-    /// Trains each seed and evaluates it where anything is evaluated, until the callback stops it.
+    /// Trains each seed and evaluates it where anything is evaluated, until the callback stops it. Where that is in the first seed,
+    /// what was trained of it is the outcome.
     ///
     /// # Errors
     /// The first seed breaks down, such as by values that are not finite. When a later one does, the outcome says
@@ -175,15 +178,23 @@ impl<'a> Run<'a> {
         for seed in self.experiment.run.all_seeds() {
             // Where the split is the same for all, so are the baselines.
             let place = if split_by_seed { outcome.seeds.len() } else { 0 };
-            match self.execute_seed(seed, baselines.get(place), &mut shared, callback) {
+            // Half a seed is better than none, and worth nothing beside whole ones.
+            let on_interrupt = if outcome.seeds.is_empty() { OnInterrupt::Keep } else { OnInterrupt::Drop };
+            match self.execute_seed(seed, baselines.get(place), &mut shared, on_interrupt, callback) {
                 Ok(Some((result, fitted, predicted))) => {
-                    callback.seed_finished(&result);
+                    let interrupted = result.interrupted;
+                    if !interrupted {
+                        callback.seed_finished(&result);
+                    }
                     if outcome.best.is_none() || result.selection_score() > best_score {
                         best_score = result.selection_score();
                         let FitResult { model, rows, .. } = fitted;
                         outcome.best = Some(BestSeed { place: outcome.seeds.len(), rows, predicted, model });
                     }
                     outcome.seeds.push(result);
+                    if interrupted {
+                        break;
+                    }
                 }
                 Ok(None) => break,
                 Err(source) => {
@@ -234,6 +245,7 @@ impl<'a> Run<'a> {
         seed: u64,
         baselines: Option<&Baselines<Option<Scores>>>,
         shared: &mut Option<TrainedSeed>,
+        on_interrupt: OnInterrupt,
         callback: &mut dyn RunCallback,
     ) -> Result<Option<ExecutedSeed>, Error> {
         if callback.interrupted() {
@@ -241,15 +253,18 @@ impl<'a> Run<'a> {
         }
         callback.seed_started(seed);
         let evaluator = self.evaluator(seed)?;
-        let Some((fitted, val_acc_history)) =
-            self.train_seed_once(seed, evaluator.as_ref(), shared, callback)?
+        let Some((fitted, seen)) =
+            self.train_seed_once(seed, evaluator.as_ref(), shared, on_interrupt, callback)?
         else {
             return Ok(None);
         };
+        let SeenOfSeed { val_acc_history, interrupted } = seen;
         let mut predicted = None;
         let scores = match (evaluator, baselines) {
             (Some(evaluator), Some(baselines)) => {
-                let untrained = self.estimator.random_init(seed).filter(|_| !self.gives_logits());
+                // Whoever interrupts does not wait for a baseline.
+                let wanted = !self.gives_logits() && !interrupted;
+                let untrained = wanted.then(|| self.estimator.random_init(seed)).flatten();
                 let random_init =
                     untrained.map(|rows| evaluator.evaluate(&Rows::dense(rows.view()))).transpose()?;
                 let found = evaluator.evaluate_in_full(&rows_of(&fitted.rows))?;
@@ -263,7 +278,8 @@ impl<'a> Run<'a> {
         let FitResult { epoch, history, seconds, spectrum, .. } = &fitted;
         let (epoch, history, train_seconds) = (*epoch, history.clone(), *seconds);
         let (spectrum, effective_rank) = (spectrum.clone(), EffectiveRank::of_rows(&fitted.rows)?);
-        let result = SeedResult { seed, epoch, scores, train_seconds, history, effective_rank, spectrum };
+        let result =
+            SeedResult { seed, epoch, scores, train_seconds, history, effective_rank, spectrum, interrupted };
         Ok(Some((result, fitted, predicted)))
     }
 
@@ -273,10 +289,11 @@ impl<'a> Run<'a> {
         seed: u64,
         evaluator: Option<&Evaluator>,
         shared: &mut Option<TrainedSeed>,
+        on_interrupt: OnInterrupt,
         callback: &mut dyn RunCallback,
     ) -> Result<Option<TrainedSeed>, Error> {
         if !self.experiment.settings.info().is_same_for_all_splits() {
-            return self.train_seed(seed, evaluator, callback);
+            return self.train_seed_until(seed, evaluator, on_interrupt, callback);
         }
         if shared.is_none() {
             *shared = self.train_seed(seed, evaluator, callback)?;
@@ -284,12 +301,22 @@ impl<'a> Run<'a> {
         Ok(shared.clone())
     }
 
-    /// Trains a seed, its epoch chosen as the settings say; with the validation accuracy of each epoch that was evaluated.
-    /// `None` when it was interrupted.
+    /// Trains a seed, its epoch chosen as the settings say; with what was seen of it. `None` when it was interrupted.
     pub(crate) fn train_seed(
         &self,
         seed: u64,
         evaluator: Option<&Evaluator>,
+        callback: &mut dyn RunCallback,
+    ) -> Result<Option<TrainedSeed>, Error> {
+        self.train_seed_until(seed, evaluator, OnInterrupt::Drop, callback)
+    }
+
+    /// The same; an interrupted training may count as far as it came.
+    fn train_seed_until(
+        &self,
+        seed: u64,
+        evaluator: Option<&Evaluator>,
+        on_interrupt: OnInterrupt,
         callback: &mut dyn RunCallback,
     ) -> Result<Option<TrainedSeed>, Error> {
         let supervised = self.experiment.settings.info().kind.is_supervised();
@@ -300,32 +327,43 @@ impl<'a> Run<'a> {
             _ => None,
         };
         let checkpoint = self.experiment.checkpoint();
-        let options = FitOptions { seed, checkpoint: Some(checkpoint), labels };
+        let options = FitOptions { seed, checkpoint: Some(checkpoint), labels, on_interrupt };
         let mut seen = SeedCallback {
             evaluator: evaluator.filter(|_| checkpoint == Checkpoint::BestValidation),
             eval_every: self.experiment.run.eval_every,
             num_epochs: self.experiment.settings.epochs().unwrap_or(0),
             callback,
             best: f64::NEG_INFINITY,
-            val_acc_history: Vec::new(),
+            seen: SeenOfSeed::default(),
         };
         let fitted = match self.estimator.fit(&options, &mut seen) {
             Err(embedders::Error::Interrupted) => return Ok(None),
             fitted => fitted?,
         };
+        // A method that was done before it heard of it is whole.
+        seen.seen.interrupted &= (1..seen.num_epochs).contains(&fitted.history.len());
         if let Features::Dense(rows) = &fitted.rows {
             // No step has seen these.
             check_rows(rows.view())?;
         }
-        Ok(Some((fitted, seen.val_acc_history)))
+        Ok(Some((fitted, seen.seen)))
     }
 }
 
 /// What came of a seed, what was trained, and the class predicted for each node.
 type ExecutedSeed = (SeedResult, FitResult, Option<Vec<usize>>);
 
-/// What came of a seed, and the validation accuracy after each epoch that was evaluated.
-type TrainedSeed = (FitResult, Vec<Option<f64>>);
+/// What came of a seed, and what was seen of its training.
+type TrainedSeed = (FitResult, SeenOfSeed);
+
+/// What was seen of a seed's training.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SeenOfSeed {
+    /// The validation accuracy after each epoch that was evaluated.
+    val_acc_history: Vec<Option<f64>>,
+    /// Whether it was ended before its last epoch.
+    interrupted: bool,
+}
 
 /// Keeps the first epoch with the highest validation accuracy, of those that are its turn; without an evaluator it keeps none.
 struct SeedCallback<'a> {
@@ -334,13 +372,14 @@ struct SeedCallback<'a> {
     num_epochs: usize,
     callback: &'a mut dyn RunCallback,
     best: f64,
-    val_acc_history: Vec<Option<f64>>,
+    seen: SeenOfSeed,
 }
 
 impl Callback for SeedCallback<'_> {
     fn progress(&mut self, progress: Progress) -> ControlFlow<()> {
         self.callback.progress(progress);
-        if self.callback.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        self.seen.interrupted = self.callback.interrupted();
+        if self.seen.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn epoch(
@@ -353,7 +392,7 @@ impl Callback for SeedCallback<'_> {
             Some(evaluator) => Some(evaluator.validation_accuracy(&Rows::dense(embed().view()))?),
             None => None,
         };
-        self.val_acc_history.push(val_acc);
+        self.seen.val_acc_history.push(val_acc);
         self.callback.epoch_finished(log, val_acc);
         match val_acc {
             Some(val_acc) if val_acc > self.best => {
@@ -453,12 +492,29 @@ mod tests {
         let seeds = |stop_after| {
             let mut log = Log { stop_after: Some(stop_after), ..Log::default() };
             let outcome = run.execute(&mut log).unwrap();
-            (outcome.seeds.len(), outcome.best.is_some(), log.epochs.len())
+            let interrupted = outcome.seeds.iter().any(|result| result.interrupted);
+            (outcome.seeds.len(), outcome.best.is_some(), log.epochs.len(), log.finished.len(), interrupted)
         };
-        assert_eq!(seeds(0), (0, false, 0));
-        assert_eq!(seeds(2), (0, false, 2));
-        assert_eq!(seeds(3), (1, true, 3));
-        assert_eq!(seeds(4), (1, true, 4));
+        assert_eq!(seeds(0), (0, false, 0, 0, false));
+        assert_eq!(seeds(3), (1, true, 3, 1, false));
+        assert_eq!(seeds(4), (1, true, 4, 1, false));
+    }
+
+    #[test]
+    fn of_an_interrupted_first_seed_the_epochs_so_far_are_kept() {
+        let cora = graph_io::load("cora", None).unwrap();
+        let run = Run::prepare(draft("seeds = 3"), &cora, &Device::flex()).unwrap();
+        let mut log = Log { stop_after: Some(2), ..Log::default() };
+        let outcome = run.execute(&mut log).unwrap();
+        let result = &outcome.seeds[0];
+        assert_eq!((outcome.seeds.len(), result.history.len(), result.interrupted), (1, 2, true));
+        let scores = result.scores.as_ref().unwrap();
+        assert_eq!(scores.trained.val_acc, log.epochs.iter().copied().fold(0.0, f64::max));
+        assert_eq!(scores.baselines.random_init, None);
+        let embedding = outcome.best.unwrap().embedding();
+        assert_eq!(run.evaluate_embedding(&embedding, result.seed).unwrap(), scores.trained);
+        let json = serde_json::to_value(result).unwrap();
+        assert_eq!(json["interrupted"], true);
     }
 
     /// 30 nodes in two classes: under 10-10-80 a probe learns from three nodes, which may be of one class.

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use harness::Registry;
 use harness::page::{PageConfig, draft_of, page_of};
+use harness::{Registry, write_whole_file};
 
 use crate::failure::{Failure, ResultExt};
 use crate::input_args::InputArgs;
@@ -63,20 +63,6 @@ pub(super) fn run(args: &ReportArgs, registry: &Registry) -> Result<(), Failure>
     stdout::line(format_args!("written to {}", written.join(", ")))
 }
 
-/// Writes a file under a temporary name and moves it to its place.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let cannot_write = || format!("cannot write {}", path.display());
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let staged = tempfile::NamedTempFile::new_in(folder).with_context(cannot_write).run_err()?;
-    fs::write(staged.path(), bytes).with_context(cannot_write).run_err()?;
-    // Temporary files are for their owner only; a report is for whoever may read the folder.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(staged.path(), fs::Permissions::from_mode(0o644))
-            .with_context(cannot_write)
-            .run_err()?;
-    }
-    staged.persist(path).with_context(cannot_write).run_err()?;
-    Ok(())
+    write_whole_file(path, bytes).run_err()
 }

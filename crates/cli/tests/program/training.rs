@@ -4,7 +4,7 @@ use graph_io::embedding;
 use ndarray::Array2;
 use serde_json::json;
 
-use crate::{SMALL, UserGraph, json_lines, stdout_of, text};
+use crate::{SMALL, UserGraph, g2r, json_lines, stderr_of, stdout_of, text};
 
 const FILES: [&str; 6] =
     ["config.toml", "embedding.npy", "model.json", "model.safetensors", "nodes.csv", "report.json"];
@@ -148,6 +148,17 @@ fn the_number_of_threads_does_not_change_a_bit() {
     for file in ["embedding.npy", "model.safetensors"] {
         assert!(fs::read(one.join(file)).unwrap() == fs::read(two.join(file)).unwrap(), "{file} differs");
     }
+}
+
+#[test]
+fn more_threads_than_cores_are_bounded_and_said() {
+    let graph = UserGraph::new();
+    let out = graph.out("out");
+    let args = ["train", graph.path(), "--protocol", "none", "--threads", "1024", "--out", text(&out)];
+    let output = g2r(&[&args, &SMALL[..]].concat()).output().unwrap();
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let expected = format!("--threads 1024: {cores} threads are used, one a core\n");
+    assert!(output.status.success() && (cores > 1024 || stderr_of(&output) == expected), "{output:?}");
 }
 
 #[test]

@@ -136,7 +136,7 @@ impl Fit for BoundWalks {
         let schedule = Schedule::of(self.settings.walks_per_node);
         let checkpoint = options.checkpoint.unwrap_or_default();
         let Trained { encoder: rows, epoch, history, seconds } =
-            run(training, schedule, checkpoint, callback)?;
+            run(training, schedule, checkpoint, options.on_interrupt, callback)?;
         let embedder = Box::new(Vectors::new(self.method, self.ids.clone(), rows.clone())?);
         Ok(Fitted { rows: Features::Dense(rows), embedder, epoch, history, seconds, spectrum: None })
     }

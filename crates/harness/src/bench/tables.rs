@@ -1,7 +1,6 @@
 //! A comparison as tables: for people, for spreadsheets, for programs, for a paper.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 
 use evaluation::MeanStd;
@@ -15,6 +14,7 @@ use super::summary::{GroupSummary, baselines_of};
 use super::variant::Variant;
 use crate::error::Error;
 use crate::protocol::Protocol;
+use crate::whole_file::write_whole_file;
 
 /// The tables of a comparison.
 #[derive(Clone, Copy, Debug)]
@@ -48,11 +48,7 @@ impl Tables<'_> {
         files.extend(plot(self.groups).map(|plot| ("plot.svg", plot.svg())));
         let mut names = Vec::new();
         for (name, text) in files {
-            let path = folder.join(name);
-            let fault = |source| Error::write(&path, source);
-            let staged = tempfile::NamedTempFile::new_in(folder).map_err(fault)?;
-            fs::write(staged.path(), text).map_err(fault)?;
-            staged.persist(&path).map_err(|error| fault(error.error))?;
+            write_whole_file(&folder.join(name), text.as_bytes())?;
             names.push(name);
         }
         Ok(names)

@@ -77,7 +77,7 @@ struct ComparisonArgs {
     /// How many seeds, each one more than the last [default: 10]
     #[arg(long, value_name = "N")]
     seeds: Option<u32>,
-    /// Runs at a time, 0 for one a core; no result depends on it [default: 0]
+    /// Runs at a time, 0 for as many as their threads leave cores for; no result depends on it [default: 0]
     #[arg(long, value_name = "N")]
     workers: Option<u32>,
     /// Threads of a run; no result depends on it [default: 1]

@@ -15,7 +15,7 @@ use harness::bench::{
     BenchCallback, BenchConfig, BenchOutcome, JobRecord, Machine, Maker, MemoryMeter, OlderResults, Plan,
     Progress, ResultsFile, Tables, Variant, run_bench, summarize,
 };
-use harness::{DeviceChoice, MethodKind, ProgramInfo, Registry};
+use harness::{DeviceChoice, MethodKind, ProgramInfo, Registry, write_whole_file};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;
@@ -24,6 +24,7 @@ use crate::failure::{Failure, ResultExt};
 use crate::interrupt;
 use crate::program;
 use crate::stdout;
+use crate::threads;
 
 /// The finished runs.
 const RESULTS: &str = "results.jsonl";
@@ -48,9 +49,7 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
     let mut results = open_results(&out, chosen.choice, args.accept_older)?;
     let written = out.join(CONFIG);
     let title = "# Every setting of this comparison: `g2r bench --config` with this file goes on with it.\n";
-    fs::write(&written, format!("{title}{}", config.to_toml()))
-        .with_context(|| format!("cannot write {}", written.display()))
-        .usage_err()?;
+    write_whole_file(&written, format!("{title}{}", config.to_toml()).as_bytes()).usage_err()?;
 
     let done = plan.jobs().filter(|job| results.has(&job.key())).count();
     if !args.quiet {
@@ -58,7 +57,7 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
     }
     let progress = Bar::new(args.quiet, done, plan.jobs().count(), interrupt::listen()?);
     let machine = Machine { device: &chosen.device, meter: Some(METER) };
-    let outcome = run_bench(&config, &plan, &load, &machine, &mut results, &progress);
+    let outcome = run_bench(&threads::within_cores(&config), &plan, &load, &machine, &mut results, &progress);
     progress.finish();
 
     // Whatever ended the runs, those that are finished are told.

@@ -27,7 +27,8 @@ last, and the table shows losses. Of several seeds the one with the lowest loss 
 A setting comes from its flag, else from the config file, else from the method's preset for the data set's own name, else
 from its general preset, else it is the default.
 The output folder gets embedding.npy, nodes.csv, the model (model.json, model.safetensors), config.toml and report.json, and
-the embedding in each --embedding-format: embedding.npz, .parquet, .csv, .tsv, .vec (word2vec), or the folder projector.";
+the embedding in each --embedding-format: embedding.npz, .parquet, .csv, .tsv, .vec (word2vec), or the folder projector.
+Ctrl-C, SIGTERM and SIGHUP keep the finished seeds, or the epochs so far of the first; a second one ends at once.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -92,7 +93,7 @@ struct RunArgs {
     /// Device; auto takes a hardware GPU where there is one, else the CPU [default: auto]
     #[arg(long, value_parser = DEVICES, help_heading = "Run")]
     device: Option<String>,
-    /// Threads, 0 for one a core; no result depends on it [default: 0]
+    /// Threads, at most one a core, 0 for one a core; no result depends on it [default: 0]
     #[arg(long, value_name = "N", help_heading = "Run")]
     threads: Option<u32>,
     /// Another format to write the embedding in, besides embedding.npy; may be given several times

@@ -20,11 +20,15 @@ use crate::interrupt;
 use crate::program;
 use crate::progress::Progress;
 use crate::stdout;
+use crate::threads;
+
+/// The folder within that of an earlier run that takes what was trained by an interruption.
+const INTERRUPTED: &str = "interrupted";
 
 /// Trains over seeds, evaluates where there are labels, and writes the best model with its embedding.
 pub(super) fn run(args: &TrainArgs, registry: &Registry, started: Instant) -> Result<(), Failure> {
     let mut draft = Draft::from_layers(registry, args.config.as_deref(), args.settings()).usage_err()?;
-    use_threads(draft.run.threads)?;
+    threads::start(draft.run.threads)?;
     let dataset = super::load(&draft.run.dataset, &draft.run.input)?;
     super::check_data(&mut draft.run, &dataset, args.allow_changed_data)?;
     if !args.quiet && args.format == Format::Text {
@@ -56,6 +60,15 @@ pub(super) fn run(args: &TrainArgs, registry: &Registry, started: Instant) -> Re
     let outcome = run.execute(&mut progress).run_err()?;
     let told = progress.finish();
 
+    let interrupted_first = outcome.seeds.iter().any(|result| result.interrupted);
+    let (out, folder) = if interrupted_first && folder.holds_a_run() {
+        // A run that is whole is worth more than a part of another.
+        let out = out.join(INTERRUPTED);
+        let folder = OutputFolder::prepare(&out).run_err()?;
+        (out, folder)
+    } else {
+        (out, folder)
+    };
     let context = SummaryContext {
         program: program::info(),
         device: chosen.name,
@@ -84,6 +97,10 @@ pub(super) fn run(args: &TrainArgs, registry: &Registry, started: Instant) -> Re
     let Summary { seeds, seeds_asked, .. } = report.summary;
     let kept = format!("{seeds} of {seeds_asked} seeds were finished and are kept");
     match outcome.failure {
+        None if interrupted_first => {
+            let Summary { best_seed, steps, .. } = report.summary;
+            Err(Failure::Run(anyhow!("interrupted: seed {best_seed} is kept as it was after {steps} epochs")))
+        }
         Some(failure) => Err(failure).context(kept).run_err(),
         None if seeds < seeds_asked => Err(Failure::Run(anyhow!("interrupted: {kept}"))),
         None => Ok(()),
@@ -103,17 +120,6 @@ fn tell_what_was_read(dataset: &NodeDataset) {
         let told = told.lines().map(|line| format!("  {line}\n")).collect::<String>();
         let _ = write!(io::stderr(), "{} as it was read:\n{told}", dataset.name());
     }
-}
-
-fn use_threads(threads: usize) -> Result<(), Failure> {
-    if threads == 0 {
-        return Ok(());
-    }
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()
-        .with_context(|| format!("cannot start {threads} threads"))
-        .run_err()
 }
 
 fn print(summary: &Summary, format: Format) -> Result<(), Failure> {

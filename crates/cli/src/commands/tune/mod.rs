@@ -12,7 +12,7 @@ use harness::bench::{BenchConfig, Machine, run_bench};
 use harness::tune::{
     Candidate, DatasetChoice, Grid, TuneConfig, choose, config_file, file_stem, one_for_all, preset_file,
 };
-use harness::{DeviceChoice, InputConfig, MeanStd, Registry};
+use harness::{DeviceChoice, InputConfig, MeanStd, Registry, write_whole_file};
 use serde_json::json;
 
 use super::bench::{Bar, METER, open_results, quoted, tell_what_is_not_shown};
@@ -21,6 +21,7 @@ use crate::device;
 use crate::failure::{Failure, ResultExt};
 use crate::interrupt;
 use crate::stdout;
+use crate::threads;
 
 /// The finished runs.
 const RESULTS: &str = "results.jsonl";
@@ -66,13 +67,14 @@ pub(super) fn run(args: &TuneArgs, registry: &Registry) -> Result<(), Failure> {
     let done = plan.jobs().filter(|job| results.has(&job.key())).count();
     let progress = Bar::new(args.quiet, done, plan.jobs().count(), interrupt::listen()?);
     let machine = Machine { device: &chosen.device, meter: Some(METER) };
-    let outcome = run_bench(&bench, &plan, &load, &machine, &mut results, &progress);
+    let outcome = run_bench(&threads::within_cores(&bench), &plan, &load, &machine, &mut results, &progress);
     progress.finish();
 
     // Whatever ended the runs, what is finished is told.
     let choices = choose(&config, &plan, &results);
     let command = command();
     let table = Table { config: &config, grid: &grid, choices: &choices, command: &command }.to_string();
+    let write = |path: &Path, text: &str| write_whole_file(path, text.as_bytes()).run_err();
     write(&out.join(TABLE), &table)?;
     write(&out.join(PRESET), &preset_file(&config, &choices, &names, &command))?;
     let mut files = Vec::new();
@@ -99,10 +101,6 @@ pub(super) fn run(args: &TuneArgs, registry: &Registry) -> Result<(), Failure> {
         (0, 0) => Ok(()),
         (failed, left) => Err(Failure::Run(anyhow!("{failed} runs failed, {left} are left; {again}"))),
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display())).run_err()
 }
 
 fn command() -> String {
