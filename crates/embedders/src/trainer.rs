@@ -373,7 +373,12 @@ pub(crate) fn run<T: Epochs>(
     let mut lowest: Option<(Option<T::Model>, usize, f64)> = None;
     let mut history = Vec::with_capacity(epochs.min(1 << 16));
     for epoch in 1..=epochs {
-        let progress = Progress { unit: "epochs", done: epoch as u64 - 1, total: epochs as u64 };
+        let progress = Progress {
+            unit: "epochs",
+            done: epoch as u64 - 1,
+            total: epochs as u64,
+            is_bound: early_stopping != EarlyStopping::Never,
+        };
         if !T::REPORTS_PROGRESS && callback.progress(progress).is_break() {
             return Err(Error::Interrupted);
         }

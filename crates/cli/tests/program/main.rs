@@ -9,6 +9,7 @@ mod evaluating;
 mod fetching;
 mod inspecting;
 mod interrupting;
+mod memory;
 mod refusing;
 mod reporting;
 mod training;

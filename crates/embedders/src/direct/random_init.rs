@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::callback::Callback;
 use crate::encoder::{Encoder, InitEncoder, Mode};
 use crate::fit::{Fit, FitOptions, Fitted};
+use crate::memory::DataSize;
 use crate::model::{EmbedNodes, ModelShape, TrainedEncoder};
 use crate::seeds::{Stream, generator};
 use crate::settings::SizedEncoder;
@@ -63,6 +64,18 @@ impl MethodSettings for RandomInit {
 
     fn d_output(&self) -> Option<usize> {
         Some(self.d_output)
+    }
+
+    fn memory(&self, size: &DataSize) -> u64 {
+        let d_output = self.d_output as u64;
+        [
+            size.adjacency(),
+            size.features(),
+            self.encoder.weights(size, d_output),
+            self.encoder.outputs(size, d_output),
+        ]
+        .into_iter()
+        .fold(0, u64::saturating_add)
     }
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {

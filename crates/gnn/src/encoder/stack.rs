@@ -77,6 +77,15 @@ impl EncoderConfig {
         Encoder { layers, ends, row_norm: self.row_norm, dropout_prob, has_dropout: self.has_dropout() }
     }
 
+    /// Widths of what the layers give at each node, first to last: with attention, of all heads side by side. A training step holds
+    /// as many numbers a node, several times.
+    ///
+    /// # Panics
+    /// If the kind has attention and `heads` does not divide each hidden width.
+    pub fn output_widths(&self) -> Vec<usize> {
+        Layer::output_widths(self)
+    }
+
     /// Whether training embeds by chance, so that [`Encoder::forward_training`] differs from [`Encoder::forward`].
     pub fn has_dropout(&self) -> bool {
         self.dropout_prob > 0.0 || self.kind.has_attention() && self.attention_dropout_prob > 0.0

@@ -44,6 +44,9 @@ pub(crate) struct TrainArgs {
     /// Show no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// Start even where the memory that the run needs at least is more than what is available
+    #[arg(long)]
+    pub(crate) ignore_memory: bool,
 
     #[command(flatten)]
     input: InputArgs,

@@ -107,6 +107,10 @@ impl EncoderMethod for Bgrl {
         Some(self.d_output)
     }
 
+    fn copies(&self) -> f64 {
+        if self.encoder.activation == LayerActivation::BatchNormPrelu { 9.5 } else { 5.5 }
+    }
+
     fn schedule(&self) -> Schedule {
         Schedule::of(self.epochs)
     }

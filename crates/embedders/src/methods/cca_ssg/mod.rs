@@ -81,6 +81,10 @@ impl EncoderMethod for CcaSsg {
         Some(self.d_output)
     }
 
+    fn copies(&self) -> f64 {
+        3.6
+    }
+
     fn schedule(&self) -> Schedule {
         Schedule::of(self.epochs)
     }

@@ -83,6 +83,10 @@ impl EncoderMethod for Dgi {
         Some(self.d_output)
     }
 
+    fn copies(&self) -> f64 {
+        3.2
+    }
+
     fn schedule(&self) -> Schedule {
         Schedule { epochs: self.epochs, early_stopping: EarlyStopping::Loss { patience: self.patience } }
     }

@@ -102,6 +102,10 @@ impl EncoderMethod for Grace {
         Some(self.d_output)
     }
 
+    fn copies(&self) -> f64 {
+        3.8
+    }
+
     fn schedule(&self) -> Schedule {
         Schedule::of(self.epochs)
     }

@@ -6,4 +6,4 @@ mod nearest;
 mod views;
 
 pub use nearest::{CosineNeighbors, ExactCosine};
-pub use views::{FeatureNeighborsConfig, add_neighbors, feature_neighbors};
+pub use views::{FeatureNeighborsConfig, add_neighbors, feature_neighbors, feature_neighbors_monitored};
