@@ -53,10 +53,9 @@ pub trait EncoderMethod:
     /// Width of the embedding; `None` for a method whose rows are logits, one column a class.
     fn d_output(&self) -> Option<usize>;
 
-    /// How many times a step holds the outputs of all layers at its peak, the views' and the gradients' together; measured with the
-    /// memory of `g2r bench`, and rounded down.
-    fn copies(&self) -> f64 {
-        2.0
+    /// How many times a step keeps the outputs of all layers for its gradients: once for each view.
+    fn passes(&self) -> u64 {
+        1
     }
 
     /// How long it trains.
@@ -117,7 +116,7 @@ impl<M: EncoderMethod> MethodSettings for M {
 
     fn memory(&self, size: &DataSize) -> u64 {
         let d_output = EncoderMethod::d_output(self).map_or(size.num_classes, |width| width as u64);
-        EncoderMethod::encoder(self).training(size, d_output, self.copies())
+        EncoderMethod::encoder(self).training(size, d_output, self.passes())
     }
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {

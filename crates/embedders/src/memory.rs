@@ -72,11 +72,11 @@ impl DataSize {
 }
 
 impl EncoderSettings {
-    /// Bytes of the outputs of all layers, `[nodes, widths]`, of one forward pass.
-    pub(crate) fn outputs(&self, size: &DataSize, d_output: u64) -> u64 {
-        let config = self.config(size.d_input as usize, d_output as usize);
-        let numbers = config.output_widths().into_iter().map(|width| width as u64).sum();
-        size.matrix(numbers)
+    /// Bytes of the outputs of all layers of a forward pass, and of the widest of them.
+    pub(crate) fn outputs(&self, size: &DataSize, d_output: u64) -> (u64, u64) {
+        let widths = self.config(size.d_input as usize, d_output as usize).output_widths();
+        let widest = widths.iter().copied().max().unwrap_or(0);
+        (size.matrix(widths.iter().sum::<usize>() as u64), size.matrix(widest as u64))
     }
 
     /// Bytes of the weights of all layers.
@@ -93,15 +93,21 @@ impl EncoderSettings {
         F32.saturating_mul(numbers.fold(0, u64::saturating_add))
     }
 
-    /// Bytes of a training: the graph's operator, the features on the device, the weights with their gradient and Adam's two means,
-    /// and `copies` times the outputs of all layers; with dropout once more.
-    pub(crate) fn training(&self, size: &DataSize, d_output: u64, copies: f64) -> u64 {
-        let copies = if self.dropout_prob > 0.0 { copies + 1.0 } else { copies };
-        let outputs = (self.outputs(size, d_output) as f64 * copies) as u64;
-        [size.adjacency(), size.features(), self.weights(size, d_output).saturating_mul(4), outputs]
-            .into_iter()
-            .fold(0, u64::saturating_add)
+    /// Bytes of a training: the graph's operator and the features on the device, and the larger of two moments. In the backward pass
+    /// there are the weights with Adam's two means, the outputs of all layers for each of `passes`, and at the widest layer a gradient
+    /// and a quarter more, as measured; in the step of Adam there are also the gradients of the weights.
+    pub(crate) fn training(&self, size: &DataSize, d_output: u64, passes: u64) -> u64 {
+        let weights = self.weights(size, d_output);
+        let (outputs, widest) = self.outputs(size, d_output);
+        let backward = sum(&[weights.saturating_mul(3), outputs.saturating_mul(passes), widest, widest / 4]);
+        let data = sum(&[size.adjacency(), size.features()]);
+        data.saturating_add(backward.max(weights.saturating_mul(4)))
     }
+}
+
+/// The sum of numbers of bytes; without end where it has none.
+pub(crate) fn sum(bytes: &[u64]) -> u64 {
+    bytes.iter().copied().fold(0, u64::saturating_add)
 }
 
 #[cfg(test)]
@@ -143,18 +149,18 @@ mod tests {
     #[test]
     fn a_layer_counts_by_what_it_gives() {
         let gcn = EncoderSettings::with_hidden(&[16]);
-        assert_eq!(gcn.outputs(&size(), 8), 4 * 100 * 24);
+        assert_eq!(gcn.outputs(&size(), 8), (4 * 100 * 24, 4 * 100 * 16));
         assert_eq!(gcn.weights(&size(), 8), 4 * (30 * 16 + 16 * 8));
-        assert_eq!(gcn.training(&size(), 8, 2.5), 8 * 400 + 8 * 500 + 16 * 608 + 10 * 100 * 24);
+        let data = 8 * 400 + 8 * 500;
+        assert_eq!(gcn.training(&size(), 8, 2), data + 12 * 608 + 2 * 4 * 100 * 24 + 5 * 100 * 16);
+        let few = DataSize { num_nodes: 1, ..size() };
+        assert_eq!(gcn.training(&few, 8, 2), data + 16 * 608, "the weights count more than the nodes");
         let gat = EncoderSettings { kind: EncoderKind::Gat, heads: 4, ..gcn.clone() };
-        assert_eq!(
-            gat.outputs(&size(), 8),
-            4 * 100 * (16 + 4 * 8),
-            "the last layer has its heads side by side"
-        );
+        let heads = (4 * 100 * (16 + 4 * 8), 4 * 100 * 4 * 8);
+        assert_eq!(gat.outputs(&size(), 8), heads, "the last layer has its heads side by side");
         assert_eq!(gat.weights(&size(), 8), 4 * (30 * 16 + 16 * 32));
         let sgc = EncoderSettings { kind: EncoderKind::Sgc, ..gcn };
-        assert_eq!(sgc.outputs(&size(), 8), 4 * 100 * 8, "hidden widths are hops");
+        assert_eq!(sgc.outputs(&size(), 8), (4 * 100 * 8, 4 * 100 * 8), "hidden widths are hops");
         assert_eq!(sgc.weights(&size(), 8), 4 * 30 * 8);
     }
 
@@ -162,7 +168,7 @@ mod tests {
     fn sizes_without_end_do_not_overflow() {
         let size = DataSize { num_nodes: u64::MAX / 2, d_input: 1 << 40, num_entries: None, ..size() };
         assert_eq!(size.matrix(1 << 20), u64::MAX);
-        assert_eq!(EncoderSettings::with_hidden(&[1 << 16]).training(&size, 1 << 16, 3.0), u64::MAX);
+        assert_eq!(EncoderSettings::with_hidden(&[1 << 16]).training(&size, 1 << 16, 3), u64::MAX);
     }
 
     const CORA: DataSize = DataSize {

@@ -72,16 +72,16 @@ impl Status {
 
     /// About how many seconds the rest takes, at the pace so far; `None` before anything is done.
     pub(super) fn seconds_left(&self, now: Duration) -> Option<f64> {
-        let unknown = self.total == 0 || self.is_bound;
-        let of_seed = if unknown { 0.0 } else { (self.done as f64 / self.total as f64).min(1.0) };
+        let of_seed = if self.total == 0 { 0.0 } else { (self.done as f64 / self.total as f64).min(1.0) };
         let share = ((self.num_started.max(1) - 1) as f64 + of_seed) / self.num_seeds as f64;
         let elapsed = now.saturating_sub(self.began?).as_secs_f64();
         (share > 0.0).then(|| elapsed * (1.0 - share) / share)
     }
 
-    /// `1 min 20 s left`, else the time so far.
+    /// `1 min 20 s left`, `at most 1 min 20 s left` where the work may end before, else the time so far.
     pub(super) fn time(&self, now: Duration) -> String {
         match self.seconds_left(now) {
+            Some(seconds) if self.is_bound => format!("at most {} left", time_in_words(seconds)),
             Some(seconds) => format!("{} left", time_in_words(seconds)),
             None => format!("{} so far", time_in_words(now.as_secs_f64())),
         }
@@ -145,11 +145,11 @@ mod tests {
         (status.unit, status.done, status.total) = ("walks", 340, 680);
         status.epoch_finished(&EpochLog { rates: None, ..log(1) }, None);
         assert_eq!(status.line(seconds(20), None), "seed 1/1: 340 of 680 walks, loss -3.0000, 20 s left");
-        (status.unit, status.done, status.total, status.is_bound) = ("eigen-iterations", 3, 100, true);
+        (status.unit, status.done, status.total, status.is_bound) = ("eigen-iterations", 25, 100, true);
         status.numbers.clear();
         assert_eq!(
             status.line(seconds(40), None),
-            "seed 1/1: 3 of at most 100 eigen-iterations, 40 s so far"
+            "seed 1/1: 25 of at most 100 eigen-iterations, at most 2 min 00 s left"
         );
     }
 }

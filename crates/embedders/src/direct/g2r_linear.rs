@@ -21,7 +21,7 @@ use super::device_propagation::DevicePropagation;
 use crate::callback::Callback;
 use crate::feature_matrix::{closed_form, feature_matrix, row_major};
 use crate::fit::{Fit, FitOptions, Fitted};
-use crate::memory::{DataSize, F32, F64};
+use crate::memory::{DataSize, F32, F64, sum};
 use crate::model::{EmbedNodes, ModelShape, State};
 use crate::seeds::{Stream, generator};
 use crate::tensors::{Tensors, TensorsError};
@@ -199,7 +199,7 @@ impl MethodSettings for G2rLinear {
         let joined =
             if self.is_single_scale() { 0 } else { size.matrix(width * self.extra_hops.len() as u64) };
         let lifted = size.matrix(self.lift.features as u64);
-        [size.features(), size.adjacency(), scale, joined, lifted].into_iter().fold(0, u64::saturating_add)
+        sum(&[size.features(), size.adjacency(), scale, joined, lifted])
     }
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {

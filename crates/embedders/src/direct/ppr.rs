@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{computed, fixed};
 use crate::fit::Fit;
-use crate::memory::DataSize;
+use crate::memory::{DataSize, sum};
 use crate::model::{EmbedNodes, ModelShape};
 use crate::{Checkpoint, Error, MethodInfo, MethodKind, MethodSettings, TrainingData, ranges};
 
@@ -56,9 +56,7 @@ impl MethodSettings for Ppr {
 
     fn memory(&self, size: &DataSize) -> u64 {
         let blocks = size.matrix(2 * size.d_input.min(COLUMNS as u64));
-        [size.adjacency(), size.features(), size.matrix(size.d_input), blocks]
-            .into_iter()
-            .fold(0, u64::saturating_add)
+        sum(&[size.adjacency(), size.features(), size.matrix(size.d_input), blocks])
     }
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {

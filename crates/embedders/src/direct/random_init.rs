@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::callback::Callback;
 use crate::encoder::{Encoder, InitEncoder, Mode};
 use crate::fit::{Fit, FitOptions, Fitted};
-use crate::memory::DataSize;
+use crate::memory::{DataSize, sum};
 use crate::model::{EmbedNodes, ModelShape, TrainedEncoder};
 use crate::seeds::{Stream, generator};
 use crate::settings::SizedEncoder;
@@ -68,14 +68,8 @@ impl MethodSettings for RandomInit {
 
     fn memory(&self, size: &DataSize) -> u64 {
         let d_output = self.d_output as u64;
-        [
-            size.adjacency(),
-            size.features(),
-            self.encoder.weights(size, d_output),
-            self.encoder.outputs(size, d_output),
-        ]
-        .into_iter()
-        .fold(0, u64::saturating_add)
+        let (outputs, _) = self.encoder.outputs(size, d_output);
+        sum(&[size.adjacency(), size.features(), self.encoder.weights(size, d_output), outputs])
     }
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {

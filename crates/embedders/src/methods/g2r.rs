@@ -118,10 +118,6 @@ impl EncoderMethod for G2r {
         Some(self.d_output)
     }
 
-    fn copies(&self) -> f64 {
-        2.1
-    }
-
     fn schedule(&self) -> Schedule {
         Schedule::of(self.epochs)
     }

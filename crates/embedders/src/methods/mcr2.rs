@@ -89,10 +89,6 @@ impl EncoderMethod for Mcr2 {
         Some(self.d_output)
     }
 
-    fn copies(&self) -> f64 {
-        2.1
-    }
-
     fn schedule(&self) -> Schedule {
         Schedule::of(self.epochs)
     }

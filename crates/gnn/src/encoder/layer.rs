@@ -21,7 +21,7 @@ pub(crate) trait EncoderLayer: Sized {
         1
     }
 
-    /// Widths of what the layers of an encoder give at each node, first to last.
+    /// Widths of what the layers of an encoder make at each node, first to last.
     fn output_widths(config: &EncoderConfig) -> Vec<usize> {
         config.steps().map(|step| step.d_output).collect()
     }

@@ -288,7 +288,7 @@ impl<'a> OfDataset<'a> {
                 continue;
             }
             match self.machine.child.filter(|_| self.may_not_fit(bytes)) {
-                Some(child) => self.work_isolated(child, &jobs),
+                Some(child) => self.work_isolated(child, &jobs, bytes),
                 None => self.work_here(&jobs, bytes, threads),
             }
         }
@@ -299,15 +299,20 @@ impl<'a> OfDataset<'a> {
         MemoryNeed::of_training(self.dataset, &job.settings, &job.preparation, self.machine.device).bytes()
     }
 
-    /// Whether a run gets a process of its own: it takes more than half of what is available, and a lower bound may be half of what
-    /// is held.
+    /// Whether a run gets a process of its own: it is large, or the bound is on addresses, of which threads and their buffers reserve
+    /// far more than is counted here.
     fn may_not_fit(&self, bytes: u64) -> bool {
-        self.available.is_some_and(|available| bytes > available.bytes / 2)
+        self.is_large(bytes) || self.available.is_some_and(|available| available.source.is_of_process())
     }
 
-    /// Executes runs in a process of their own, beside which no other is at work.
-    fn work_isolated(&self, child: &ChildProgram, jobs: &[Job]) {
-        let _permit = self.memory.acquire(u64::MAX);
+    /// Whether a run needs more than a third of what is available: a lower bound may be a third of what is held.
+    fn is_large(&self, bytes: u64) -> bool {
+        self.available.is_some_and(|available| bytes > available.bytes / 3)
+    }
+
+    /// Executes runs in a process of their own; beside a large one no other is at work.
+    fn work_isolated(&self, child: &ChildProgram, jobs: &[Job], bytes: u64) {
+        let _permit = self.memory.acquire(if self.is_large(bytes) { u64::MAX } else { bytes });
         let runs = IsolatedRuns::new(jobs, self.config, self.machine.memory_check);
         let mut left: Vec<&Job> = jobs.iter().collect();
         execute_isolated(

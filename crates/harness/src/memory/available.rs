@@ -28,6 +28,13 @@ pub enum MemorySource {
     Machine,
 }
 
+impl MemorySource {
+    /// Whether the bound is on each process, and on addresses rather than on memory: reserved ones count though nothing is held.
+    pub(crate) fn is_of_process(self) -> bool {
+        matches!(self, Self::AddressSpace | Self::Data)
+    }
+}
+
 impl fmt::Display for MemorySource {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {

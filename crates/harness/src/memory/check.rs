@@ -35,25 +35,28 @@ pub fn check_memory(
     }
     let fits =
         |settings: &Settings| (need(settings).bytes() <= available.bytes).then(|| need(settings).bytes());
+    // Where the baselines alone are too large, they are left out with every change.
+    let left_out = (whole.baselines > available.bytes).then_some("--protocol none");
     let mut changes = Vec::new();
-    let mut propose = |change: String, bytes: u64| changes.push(format!("{change} ({})", Bytes(bytes)));
-    let registry = Registry::builtin();
-    match fits(&experiment.settings) {
-        // The baselines alone are too large.
-        Some(bytes) => propose("`--protocol none`".to_string(), bytes),
-        None => {
-            if let Ok(method) = registry.method(experiment.settings.info().name)
-                && let Some((change, bytes)) = narrower(&method, &experiment.settings, fits)
-            {
-                propose(change, bytes);
-            }
-            let target = Target::of(dataset);
-            if experiment.settings.info().name != DEFAULT_METHOD
-                && let Ok(method) = registry.method(DEFAULT_METHOD)
-                && let Some(bytes) = fits(&method.preset(&target))
-            {
-                propose(format!("`--method {DEFAULT_METHOD}`"), bytes);
-            }
+    let mut propose = |flags: &str, bytes: u64| {
+        let flags: Vec<&str> =
+            left_out.into_iter().chain([flags]).filter(|flags| !flags.is_empty()).collect();
+        changes.push(format!("`{}` ({})", flags.join(" "), Bytes(bytes)));
+    };
+    if let Some(bytes) = fits(&experiment.settings) {
+        propose("", bytes);
+    } else {
+        let (registry, name) = (Registry::builtin(), experiment.settings.info().name);
+        if let Ok(method) = registry.method(name)
+            && let Some((flags, bytes)) = narrower(&method, &experiment.settings, fits)
+        {
+            propose(&flags, bytes);
+        }
+        if name != DEFAULT_METHOD
+            && let Ok(method) = registry.method(DEFAULT_METHOD)
+            && let Some(bytes) = fits(&method.preset(&Target::of(dataset)))
+        {
+            propose(&format!("--method {DEFAULT_METHOD}"), bytes);
         }
     }
     Err(Error::Memory {
@@ -86,7 +89,7 @@ fn narrower(
     let found = |tried: &Table, widths: &[String]| {
         let bytes = fits(&method.parse(tried.clone()).ok()?)?;
         let flags: Vec<&str> = flags.iter().chain(widths).map(String::as_str).collect();
-        Some((format!("`{}`", flags.join(" ")), bytes))
+        Some((flags.join(" "), bytes))
     };
     if !flags.is_empty()
         && let Some(change) = found(&tried, &[])
@@ -151,14 +154,24 @@ mod tests {
             "method = 'grace'\nprotocol = 'none'\n[settings]\nd_output = 4096\nencoder.d_hidden = [8192]",
             200,
         );
-        let expected = "";
+        let expected = "grace on cora needs at least 921 MB of memory beside the data, and 200 MB are available (the limit on address \
+            space, ulimit -v); it would fit with `--d-output 1024 --d-hidden 2048` (155 MB) or with `--method g2r-linear` (5 MB); \
+            --ignore-memory starts it all the same";
         assert_eq!(error.unwrap_err(), expected);
     }
 
     #[test]
     fn baselines_that_are_too_large_can_be_left_out() {
         let error = check("method = 'g2r-linear'", 15).unwrap_err();
-        let expected = "";
+        let expected = "g2r-linear on cora needs at least 22 MB of memory beside the data, and 15 MB are available (the limit on \
+            address space, ulimit -v); it would fit with `--protocol none` (5 MB); --ignore-memory starts it all the same";
         assert_eq!(error, expected);
+    }
+
+    #[test]
+    fn what_no_setting_makes_fit_needs_more_memory() {
+        let error = check("method = 'g2r-linear'\nprotocol = 'none'", 0).unwrap_err();
+        assert!(error.contains("0 MB are available"), "{error}");
+        assert!(error.contains("; it would fit with more memory or a smaller graph; "), "{error}");
     }
 }

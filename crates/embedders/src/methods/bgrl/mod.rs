@@ -107,8 +107,9 @@ impl EncoderMethod for Bgrl {
         Some(self.d_output)
     }
 
-    fn copies(&self) -> f64 {
-        if self.encoder.activation == LayerActivation::BatchNormPrelu { 9.5 } else { 5.5 }
+    fn passes(&self) -> u64 {
+        // Of each view what comes before batch normalisation is kept too.
+        if self.encoder.activation == LayerActivation::BatchNormPrelu { 4 } else { 2 }
     }
 
     fn schedule(&self) -> Schedule {

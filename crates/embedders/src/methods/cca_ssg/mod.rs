@@ -81,8 +81,8 @@ impl EncoderMethod for CcaSsg {
         Some(self.d_output)
     }
 
-    fn copies(&self) -> f64 {
-        3.6
+    fn passes(&self) -> u64 {
+        2
     }
 
     fn schedule(&self) -> Schedule {

@@ -83,8 +83,8 @@ impl EncoderMethod for Dgi {
         Some(self.d_output)
     }
 
-    fn copies(&self) -> f64 {
-        3.2
+    fn passes(&self) -> u64 {
+        2
     }
 
     fn schedule(&self) -> Schedule {

@@ -102,8 +102,8 @@ impl EncoderMethod for Grace {
         Some(self.d_output)
     }
 
-    fn copies(&self) -> f64 {
-        3.8
+    fn passes(&self) -> u64 {
+        2
     }
 
     fn schedule(&self) -> Schedule {
