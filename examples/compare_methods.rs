@@ -46,7 +46,7 @@ pub fn main() -> anyhow::Result<()> {
     // The finished runs are in this file: the same program resumes a comparison that was stopped.
     let folder = tempfile::tempdir()?;
     let mut results = ResultsFile::open(&folder.path().join("results.jsonl"))?;
-    let machine = Machine { device: &Device::flex(), meter: None };
+    let machine = Machine { device: &Device::flex(), ..Machine::cpu() };
     run_bench(&config, &plan, &load, &machine, &mut results, &Lines)?;
 
     let reference = Variant::parse("g2r", &registry)?;

@@ -68,6 +68,9 @@ pub(crate) enum Command {
     Evaluate(EvaluateArgs),
     /// Count what is in a data set: nodes, degrees, components, features, classes, homophily
     Inspect(InspectArgs),
+    /// Execute runs that a comparison hands over on standard input
+    #[command(hide = true)]
+    RunIsolated,
     /// Data sets
     Data {
         #[command(subcommand)]

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod device;
+mod duration;
 mod failure;
 mod input_args;
 mod interrupt;

@@ -40,6 +40,8 @@ pub struct Progress {
     pub done: u64,
     /// How many there are at most.
     pub total: u64,
+    /// Whether the work may end long before: how much time is left cannot be told then.
+    pub is_bound: bool,
 }
 
 /// What to do with the weights of an epoch.
@@ -225,7 +227,7 @@ mod tests {
     #[test]
     fn a_flag_interrupts() {
         let mut interrupt = Interrupt::default();
-        let progress = Progress { unit: "epochs", done: 1, total: 2 };
+        let progress = Progress { unit: "epochs", done: 1, total: 2, is_bound: false };
         assert!(interrupt.progress(progress).is_continue());
         interrupt.0.store(true, Ordering::Relaxed);
         assert!(interrupt.progress(progress).is_break());

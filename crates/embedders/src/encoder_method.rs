@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::callback::Callback;
 use crate::encoder::InitEncoder;
 use crate::fit::{Fit, FitOptions, Fitted, TrainingData};
+use crate::memory::DataSize;
 use crate::model::{EmbedNodes, ModelShape, TrainedEncoder};
 use crate::objective::Objective;
 use crate::optimizer::{Optimizer, OptimizerSettings};
@@ -51,6 +52,11 @@ pub trait EncoderMethod:
 
     /// Width of the embedding; `None` for a method whose rows are logits, one column a class.
     fn d_output(&self) -> Option<usize>;
+
+    /// How many times a step keeps the outputs of all layers for its gradients: once for each view.
+    fn passes(&self) -> u64 {
+        1
+    }
 
     /// How long it trains.
     fn schedule(&self) -> Schedule;
@@ -106,6 +112,11 @@ impl<M: EncoderMethod> MethodSettings for M {
 
     fn d_output(&self) -> Option<usize> {
         EncoderMethod::d_output(self)
+    }
+
+    fn memory(&self, size: &DataSize) -> u64 {
+        let d_output = EncoderMethod::d_output(self).map_or(size.num_classes, |width| width as u64);
+        EncoderMethod::encoder(self).training(size, d_output, self.passes())
     }
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {

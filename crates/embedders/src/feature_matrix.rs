@@ -32,6 +32,7 @@ pub(crate) fn closed_form(source: g2r_loss::Error) -> Error {
         g2r_loss::Error::Setting { name, expected, found } => {
             Error::Setting { name, expected: expected.to_string(), found }
         }
+        g2r_loss::Error::Interrupted => Error::Interrupted,
         source => Error::ClosedForm { source },
     }
 }

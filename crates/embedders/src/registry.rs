@@ -16,6 +16,7 @@ use crate::Error;
 use crate::callback::Callback;
 use crate::direct::{DeepWalk, G2rLinear, Node2Vec, Ppr, Propagated, RandomInit, Raw, Spectral};
 use crate::fit::{Estimator, Fit, FitOptions, FitResult, TrainingData};
+use crate::memory::DataSize;
 use crate::methods::{Bgrl, CcaSsg, Dgi, G2r, Grace, Mcr2, Supervised};
 use crate::model::{EmbedNodes, ModelShape};
 use crate::preparation::PreparationSettings;
@@ -61,6 +62,13 @@ pub trait MethodSettings:
     /// Width of the embedding, of methods where it is a setting.
     fn d_output(&self) -> Option<usize> {
         None
+    }
+
+    /// Bytes that a training on the CPU holds at a time at least, beside its data set; the probe is not part of it. Refusing a run
+    /// that does not fit needs a number that is not too high, so this is a lower bound, and near to what is measured.
+    fn memory(&self, size: &DataSize) -> u64 {
+        let rows = self.d_output().map_or_else(|| size.features(), |width| size.matrix(width as u64));
+        size.features().saturating_add(rows)
     }
 
     /// The method on a training graph.
@@ -327,6 +335,7 @@ trait AnySettings: Send + Sync {
     fn encoder_mut(&mut self) -> Option<&mut EncoderSettings>;
     fn epochs(&self) -> Option<usize>;
     fn d_output(&self) -> Option<usize>;
+    fn memory(&self, size: &DataSize) -> u64;
     fn to_table(&self) -> Table;
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error>;
     fn restore(&self, shape: &ModelShape, weights: &Path) -> Result<Box<dyn EmbedNodes>, Error>;
@@ -354,6 +363,10 @@ impl<S: MethodSettings> AnySettings for S {
 
     fn d_output(&self) -> Option<usize> {
         MethodSettings::d_output(self)
+    }
+
+    fn memory(&self, size: &DataSize) -> u64 {
+        MethodSettings::memory(self, size)
     }
 
     fn to_table(&self) -> Table {
@@ -420,6 +433,11 @@ impl Settings {
     /// Width of the embedding, of methods where it is a setting.
     pub fn d_output(&self) -> Option<usize> {
         self.values.d_output()
+    }
+
+    /// Bytes that a training on the CPU holds at a time at least, beside its data set.
+    pub fn memory(&self, size: &DataSize) -> u64 {
+        self.values.memory(size)
     }
 
     /// The settings as their own type, if that is `S`.

@@ -375,7 +375,12 @@ pub(crate) fn run<T: Epochs>(
     let mut history = Vec::with_capacity(epochs.min(1 << 16));
     for epoch in 1..=epochs {
         let keeps = on_interrupt == OnInterrupt::Keep && epoch > 1;
-        let progress = Progress { unit: "epochs", done: epoch as u64 - 1, total: epochs as u64 };
+        let progress = Progress {
+            unit: "epochs",
+            done: epoch as u64 - 1,
+            total: epochs as u64,
+            is_bound: early_stopping != EarlyStopping::Never,
+        };
         if !T::REPORTS_PROGRESS && callback.progress(progress).is_break() {
             if keeps {
                 break;

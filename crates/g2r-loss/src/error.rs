@@ -76,6 +76,9 @@ pub enum Error {
         /// Rows of the matrix.
         size: usize,
     },
+    /// A solver that was stopped.
+    #[error("interrupted")]
+    Interrupted,
     /// A weight of a group that is negative, NaN or infinite.
     #[error("group {group}, node {node}: expected a weight of at least 0, found {weight}")]
     Weight {

@@ -1,6 +1,6 @@
 //! Baselines that train nothing: what features and graph are worth by themselves.
 
-use embedders::{FeatureKind, Ppr, Preparation, Registry, Target};
+use embedders::{DataSize, FeatureKind, Ppr, Preparation, PreparationSettings, Registry, Settings, Target};
 use graph_io::{Features, MissingFeatures, NodeDataset};
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -55,6 +55,20 @@ impl<T: Copy> Baselines<T> {
     }
 }
 
+/// Bytes that the baselines hold at a time at least, beside the data set: the largest of them, with the features it is made of.
+pub(crate) fn memory(dataset: &NodeDataset) -> u64 {
+    let size = DataSize::of(dataset, &PreparationSettings::default());
+    let settings = Settings::new(Ppr::default()).expect("the default is in range");
+    if is_diffused(dataset) { settings.memory(&size) } else { size.features() }
+}
+
+/// Whether the features are diffused: they are the graph's own, and what comes of it is not too large.
+fn is_diffused(dataset: &NodeDataset) -> bool {
+    let made = dataset.report().features_made == Some(MissingFeatures::Identity);
+    let numbers = dataset.features().num_nodes().saturating_mul(dataset.features().d_input());
+    !made && numbers <= MOST_NUMBERS
+}
+
 /// A baseline that is made of features alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FeatureBaseline {
@@ -74,15 +88,12 @@ impl FeatureBaseline {
         preparation: &Preparation,
     ) -> Result<Option<Features>, Error> {
         let prepared = || preparation.without_projection().apply(dataset);
-        let made = dataset.report().features_made == Some(MissingFeatures::Identity);
-        let too_many =
-            dataset.features().num_nodes().saturating_mul(dataset.features().d_input()) > MOST_NUMBERS;
         match self {
             Self::Raw => Ok(Some(prepared()?)),
             Self::Propagated => {
                 Ok(Some(embedders::propagated(dataset.graph(), prepared()?, PROPAGATED_HOPS)))
             }
-            _ if made || too_many => Ok(None),
+            _ if !is_diffused(dataset) => Ok(None),
             Self::Ppr => Ok(Some(Ppr::default().diffuse(dataset.graph(), &prepared()?))),
             Self::PprTfIdf => {
                 let target = Target::of(dataset).with_preset(Some("tf-idf"));

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::memory::{AvailableMemory, Bytes};
+
 /// Why an experiment could not be set up, run or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -86,6 +88,21 @@ pub enum Error {
         /// Why not.
         source: Cause,
     },
+    /// A run that cannot fit into memory.
+    #[error(
+        "{what} needs at least {} of memory beside the data, and {} are available ({}); {}; --ignore-memory starts it all the same",
+        Bytes(*needed), Bytes(available.bytes), available.source, would_fit(changes)
+    )]
+    Memory {
+        /// Method and data set.
+        what: String,
+        /// A lower bound of the bytes that it needs.
+        needed: u64,
+        /// The bytes that there are.
+        available: AvailableMemory,
+        /// Changes with which it would fit, as flags of the command line.
+        changes: Vec<String>,
+    },
     /// A seed that broke down.
     #[error("seed {seed}")]
     Seed {
@@ -103,6 +120,14 @@ pub enum Error {
     /// A probe.
     #[error(transparent)]
     Probe(#[from] evaluation::Error),
+}
+
+/// Changes in words.
+fn would_fit(changes: &[String]) -> String {
+    match changes {
+        [] => "it would fit with more memory or a smaller graph".to_string(),
+        changes => format!("it would fit with {}", changes.join(" or with ")),
+    }
 }
 
 /// What a library said of a file.

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::input::InputConfig;
 use crate::probe_config::ProbeConfig;
 use crate::protocol::Protocol;
+use crate::provenance::check_fingerprint;
 
 /// The method where none is named: of those without labels the one with the highest validation accuracy over random splits of the
 /// labelled graphs at hand, and the cheapest that learns; see `docs/results.md`.
@@ -193,13 +194,17 @@ impl Draft {
         self.method
     }
 
-    /// The experiment on a data set, with the preset for it.
+    /// The experiment on a data set, with the preset for it and the fingerprint of the data.
     ///
     /// # Errors
-    /// A setting out of its range.
+    /// A data set that is not the one that the settings were written for; a setting out of its range.
     pub fn on(self, dataset: &NodeDataset) -> Result<Experiment, Error> {
+        let data = DataFingerprint::of(dataset);
+        if let Some(expected) = &self.run.data {
+            check_fingerprint(expected, &data, dataset.name())?;
+        }
         let (settings, preparation) = self.on_target(&Target::of(dataset))?;
-        Ok(Experiment { run: RunSettings { preparation, ..self.run }, settings })
+        Ok(Experiment { run: RunSettings { preparation, data: Some(data), ..self.run }, settings })
     }
 
     fn on_target(&self, target: &Target<'_>) -> Result<(Settings, PreparationSettings), Error> {

@@ -8,7 +8,7 @@ use evaluation::{
     ClassSubspaces, ConfusionMatrix, CosineMap, MeanStd, Rows, SimilaritySearch, Spectrum, TsneConfig,
 };
 use graph_io::format::read_matrix;
-use graph_io::{DataFingerprint, NodeDataset, Split};
+use graph_io::{NodeDataset, Split};
 use ndarray::{Array2, Axis};
 use rand::seq::index;
 use report::{
@@ -27,7 +27,7 @@ use crate::experiment::{Draft, Experiment};
 use crate::outcome::{SeedResult, SeedScores};
 use crate::outputs::{CONFIG, EMBEDDING, REPORT};
 use crate::protocol::Protocol;
-use crate::provenance::{ProgramInfo, StoredProvenance, check_fingerprint};
+use crate::provenance::{ProgramInfo, StoredProvenance};
 
 /// The part of a class's energy that its subspace holds.
 const ENERGY: f64 = 0.95;
@@ -88,7 +88,10 @@ pub fn page_of(
     dataset: &NodeDataset,
     config: &PageConfig,
 ) -> Result<Page, Error> {
-    let draft = draft_of(registry, folder)?;
+    let mut draft = draft_of(registry, folder)?;
+    if config.allow_changed_data {
+        draft.run.data = None;
+    }
     let method = draft.method();
     let experiment = draft.on(dataset)?;
     let path = folder.join(REPORT);
@@ -99,10 +102,6 @@ pub fn page_of(
     check_embedding(&embedding, dataset)?;
     if let Some(provenance) = &stored.provenance {
         provenance.check_embedding(&path, &embedding)?;
-        if !config.allow_changed_data {
-            let found = DataFingerprint::of(dataset);
-            check_fingerprint(&provenance.data.fingerprint, &found, dataset.name())?;
-        }
     }
 
     let preset = experiment.run.preset.clone();

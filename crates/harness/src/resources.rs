@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::memory;
+
 /// Processor time and memory of this process so far; `None` where the system does not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Resources {
@@ -12,6 +14,11 @@ pub struct Resources {
 }
 
 impl Resources {
+    /// Memory of this process that is resident now; `None` where the system does not tell.
+    pub fn resident_bytes() -> Option<u64> {
+        memory::resident_bytes()
+    }
+
     /// What was used up to now.
     #[cfg(unix)]
     pub fn used() -> Self {

@@ -9,7 +9,7 @@ use embedders::{
 };
 use evaluation::Rows;
 use graph_io::embedding::{NodeColumn, check_rows};
-use graph_io::{DataFingerprint, Features, NodeDataset, Split};
+use graph_io::{Features, NodeDataset, Split};
 use ndarray::Array2;
 
 use crate::baselines::{Baselines, FeatureBaseline};
@@ -19,7 +19,6 @@ use crate::experiment::{Draft, Experiment};
 use crate::outcome::{BestSeed, EffectiveRank, Outcome, SeedResult, SeedScores};
 use crate::probe_config::ProbeConfig;
 use crate::protocol::Protocol;
-use crate::provenance::check_fingerprint;
 
 /// An experiment with its data set on a device, found fit to run.
 pub struct Run<'a> {
@@ -60,13 +59,7 @@ impl<'a> Run<'a> {
     /// A data set that is not the one that the settings were written for; a setting out of range; labels or a split that cannot
     /// evaluate, unless nothing is to be evaluated; a supervised method without labels.
     pub fn prepare(draft: Draft, dataset: &'a NodeDataset, device: &Device) -> Result<Self, Error> {
-        let mut experiment = draft.on(dataset)?;
-        let fingerprint = DataFingerprint::of(dataset);
-        if let Some(expected) = &experiment.run.data {
-            check_fingerprint(expected, &fingerprint, dataset.name())?;
-        }
-        experiment.run.data = Some(fingerprint);
-        Self::of(experiment, dataset, device)
+        Self::of(draft.on(dataset)?, dataset, device)
     }
 
     /// The same for an experiment on this data set.

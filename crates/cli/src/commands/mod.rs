@@ -7,6 +7,7 @@ pub(crate) mod embed;
 pub(crate) mod evaluate;
 pub(crate) mod fetch;
 pub(crate) mod inspect;
+pub(crate) mod isolated;
 pub(crate) mod methods;
 pub(crate) mod report;
 pub(crate) mod train;
@@ -34,6 +35,7 @@ pub(crate) fn run(args: Args, registry: &Registry, started: Instant) -> Result<(
         Command::Report(args) => report::run(&args, registry),
         Command::Evaluate(args) => evaluate::run(&args, registry),
         Command::Inspect(args) => inspect::run(&args),
+        Command::RunIsolated => isolated::run(registry),
         Command::Data { command: DataCommand::List(args) } => data::list(&args),
         Command::Data { command: DataCommand::Fetch(args) } => fetch::run(&args),
         Command::Data { command: DataCommand::Formats(args) } => data::formats(&args),

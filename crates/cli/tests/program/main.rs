@@ -9,6 +9,7 @@ mod evaluating;
 mod fetching;
 mod inspecting;
 mod interrupting;
+mod memory;
 mod provenance;
 mod refusing;
 mod reporting;

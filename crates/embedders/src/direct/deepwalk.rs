@@ -5,8 +5,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::no_weights;
-use super::node2vec::{BoundWalks, Node2Vec};
+use super::node2vec::{BoundWalks, Node2Vec, memory_of_walks};
 use crate::fit::Fit;
+use crate::memory::DataSize;
 use crate::model::{EmbedNodes, ModelShape};
 use crate::{Checkpoint, Error, MethodInfo, MethodKind, MethodSettings, TrainingData};
 
@@ -87,6 +88,10 @@ impl MethodSettings for DeepWalk {
 
     fn d_output(&self) -> Option<usize> {
         Some(self.d_output)
+    }
+
+    fn memory(&self, size: &DataSize) -> u64 {
+        memory_of_walks(self.d_output, size)
     }
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {

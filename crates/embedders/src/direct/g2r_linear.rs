@@ -1,18 +1,18 @@
 //! Linear rate reduction in closed form.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::Device;
 use g2r_loss::linear::neighbors::{
-    CosineNeighbors, ExactCosine, FeatureNeighborsConfig, InvertedFile, add_neighbors, feature_neighbors,
+    CosineNeighbors, ExactCosine, FeatureNeighborsConfig, InvertedFile, add_neighbors,
+    feature_neighbors_monitored,
 };
 use g2r_loss::linear::prepare::{RowNorm, scale_sparse_rows};
 use g2r_loss::linear::{
     FeatureMatrix, Hops, LinearConfig, LinearEncoder, MultiScaleEncoder, NormalizedAdjacency, Pairs,
-    PersonalizedPageRank, Propagation, RandomFourierFeatures, Solver, Width, adjacency_rows, degree_column,
-    fit,
+    PersonalizedPageRank, Propagation, RandomFourierFeatures, Solver, SolverProgress, Width, adjacency_rows,
+    degree_column, fit_monitored,
 };
 use graph_io::{CsrMatrix, Features, Graph, MissingFeatures, NodeDataset};
 use ndarray::Array2;
@@ -22,6 +22,7 @@ use super::device_propagation::DevicePropagation;
 use crate::callback::Callback;
 use crate::feature_matrix::{closed_form, feature_matrix, row_major};
 use crate::fit::{Fit, FitOptions, Fitted};
+use crate::memory::{DataSize, F32, F64, sum};
 use crate::model::{EmbedNodes, ModelShape, State};
 use crate::seeds::{Stream, generator};
 use crate::tensors::{Tensors, TensorsError};
@@ -206,6 +207,31 @@ impl MethodSettings for G2rLinear {
         }
     }
 
+    fn memory(&self, size: &DataSize) -> u64 {
+        let &DataSize { num_nodes, num_arcs, d_input, num_entries, .. } = size;
+        // Rows of A + I stand in for the features of a graph that has none.
+        let num_entries = if size.is_identity { Some(num_arcs + num_nodes) } else { num_entries };
+        let size = DataSize { num_entries, ..*size };
+        let squares = |copies: u64| copies.saturating_mul(d_input).saturating_mul(d_input);
+        let width = if self.full_width { d_input } else { d_input.min(self.d_output as u64) };
+        // Weights and three embeddings of a scale: X W, and two of its propagation.
+        let reduced = size.matrix(3 * width);
+        let scale = match (self.full_width, self.solver) {
+            // The scatter with its factor; then the weights beside the embeddings.
+            (true, _) => squares(2 * F64).max(squares(F32).saturating_add(size.matrix(3 * d_input))),
+            // Factor, covariance and eigenvectors; before that the propagated features with their Gram matrix.
+            (false, Solver::Dense) => {
+                squares(4 * F64).max(squares(2 * F64).saturating_add(size.matrix(d_input))).max(reduced)
+            }
+            // Which solver `auto` takes is found by counts that are not known here; both hold these.
+            (false, _) => reduced,
+        };
+        let joined =
+            if self.is_single_scale() { 0 } else { size.matrix(width * self.extra_hops.len() as u64) };
+        let lifted = size.matrix(self.lift.features as u64);
+        sum(&[size.features(), size.adjacency(), scale, joined, lifted])
+    }
+
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {
         let x = inputs(data.dataset, data.features.clone());
         let (graph, device) = (data.dataset.graph().clone(), data.device.clone());
@@ -238,7 +264,12 @@ impl G2rLinear {
     }
 
     /// What is propagated over: the graph, with neighbors by features where they are asked for.
-    fn arcs(&self, x: &dyn FeatureMatrix, graph: &Graph) -> Result<Option<CsrMatrix>, Error> {
+    fn arcs(
+        &self,
+        x: &dyn FeatureMatrix,
+        graph: &Graph,
+        callback: &mut dyn Callback,
+    ) -> Result<Option<CsrMatrix>, Error> {
         let FeatureNeighborSettings { weight, views, drop_prob, nearest, width, search } =
             self.feature_neighbors;
         if weight == 0.0 {
@@ -254,8 +285,9 @@ impl G2rLinear {
             ..FeatureNeighborsConfig::default()
         };
         let mut rng = generator(0, Stream::ClosedForm);
-        let search = search.of(graph.num_nodes());
-        let found = feature_neighbors(x, graph.adjacency(), search, &config, &mut rng);
+        let mut monitor = |progress: SolverProgress| callback.progress(of_solver("views", progress, 0, 1));
+        let (adjacency, search) = (graph.adjacency(), search.of(graph.num_nodes()));
+        let found = feature_neighbors_monitored(x, adjacency, search, &config, &mut rng, &mut monitor);
         Ok(Some(add_neighbors(graph.adjacency(), &found.map_err(closed_form)?, weight as f32)))
     }
 
@@ -302,18 +334,7 @@ impl Fit for Bound {
         let start = Instant::now();
         let Self { settings, graph, x, device } = self;
         let x = feature_matrix(x)?;
-        let total = 2 + settings.extra_hops.len() as u64;
-        let mut done = 0;
-        let mut step_done = || {
-            let progress = Progress { unit: "scales", done, total };
-            done += 1;
-            match callback.progress(progress) {
-                ControlFlow::Continue(()) => Ok(()),
-                ControlFlow::Break(()) => Err(Error::Interrupted),
-            }
-        };
-        step_done()?;
-        let with_neighbors = settings.arcs(&*x, graph)?;
+        let with_neighbors = settings.arcs(&*x, graph, callback)?;
         let arcs = with_neighbors.as_ref().unwrap_or(graph.adjacency());
         let normalized = NormalizedAdjacency::from_symmetric(arcs).map_err(closed_form)?;
         let pairs = match settings.pairs {
@@ -324,9 +345,12 @@ impl Fit for Bound {
         let mut rng = generator(0, Stream::ClosedForm);
         let propagations = settings.propagations(&normalized, arcs, device)?;
         let (mut scales, mut last) = (Vec::new(), None);
-        for propagation in &propagations {
-            step_done()?;
-            let found = fit(&*x, &**propagation, &pairs, &config, &mut rng).map_err(closed_form)?;
+        for (scale, propagation) in propagations.iter().enumerate() {
+            let mut monitor = |progress: SolverProgress| {
+                callback.progress(of_solver("steps", progress, scale, propagations.len()))
+            };
+            let found = fit_monitored(&*x, &**propagation, &pairs, &config, &mut rng, &mut monitor);
+            let found = found.map_err(closed_form)?;
             scales.push(found.encoder);
             last = Some((found.embedding, found.spectrum));
         }
@@ -345,6 +369,13 @@ impl Fit for Bound {
         let fitted = Fitted::without_epochs(Features::Dense(rows), Box::new(optimum), start);
         Ok(Fitted { spectrum, ..fitted })
     }
+}
+
+/// The progress of the solver of one of several problems alike.
+fn of_solver(unit: &'static str, progress: SolverProgress, problem: usize, problems: usize) -> Progress {
+    let SolverProgress { done, total, is_bound } = progress;
+    let before = total * problem;
+    Progress { unit, done: (before + done) as u64, total: (total * problems) as u64, is_bound }
 }
 
 /// The optimum: an encoder for each scale, and the lift.
@@ -418,7 +449,7 @@ impl EmbedNodes for Optimum {
         let (graph, settings, device) = (dataset.graph(), &self.settings, &self.device);
         let x = inputs(dataset, preparation.apply(dataset)?);
         let x = feature_matrix(&x)?;
-        let with_neighbors = settings.arcs(&*x, graph)?;
+        let with_neighbors = settings.arcs(&*x, graph, &mut ())?;
         let arcs = with_neighbors.as_ref().unwrap_or(graph.adjacency());
         let normalized = NormalizedAdjacency::from_symmetric(arcs).map_err(closed_form)?;
         let propagations = settings.propagations(&normalized, arcs, device)?;

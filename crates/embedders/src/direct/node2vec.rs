@@ -9,6 +9,7 @@ use super::no_weights;
 use super::walks::{Noise, WalkTraining};
 use crate::callback::Callback;
 use crate::fit::{Fit, FitOptions, Fitted};
+use crate::memory::DataSize;
 use crate::model::{EmbedNodes, ModelShape, Vectors};
 use crate::trainer::{Schedule, Trained, run};
 use crate::{Checkpoint, Error, MethodInfo, MethodKind, MethodSettings, TrainingData, ranges};
@@ -98,6 +99,10 @@ impl MethodSettings for Node2Vec {
         Some(self.d_output)
     }
 
+    fn memory(&self, size: &DataSize) -> u64 {
+        memory_of_walks(self.d_output, size)
+    }
+
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {
         Ok(Box::new(BoundWalks::new(Self::INFO.name, self.clone(), data)?))
     }
@@ -105,6 +110,11 @@ impl MethodSettings for Node2Vec {
     fn restore(&self, _shape: &ModelShape, weights: &Path) -> Result<Box<dyn EmbedNodes>, Error> {
         no_weights(Self::INFO.name, weights)
     }
+}
+
+/// Bytes of a training on walks: the vectors of centers and of contexts, the result, and the model's copy of it.
+pub(super) fn memory_of_walks(d_output: usize, size: &DataSize) -> u64 {
+    size.matrix(4 * d_output as u64)
 }
 
 /// Walks on one graph.

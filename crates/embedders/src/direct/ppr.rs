@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{computed, fixed};
 use crate::fit::Fit;
+use crate::memory::{DataSize, sum};
 use crate::model::{EmbedNodes, ModelShape};
 use crate::{Checkpoint, Error, MethodInfo, MethodKind, MethodSettings, TrainingData, ranges};
 
@@ -51,6 +52,11 @@ impl MethodSettings for Ppr {
             return ranges::outside("teleport_prob", "above 0 and at most 1", self.teleport_prob);
         }
         ranges::count("iterations", self.iterations, 10_000)
+    }
+
+    fn memory(&self, size: &DataSize) -> u64 {
+        let blocks = size.matrix(2 * size.d_input.min(COLUMNS as u64));
+        sum(&[size.adjacency(), size.features(), size.matrix(size.d_input), blocks])
     }
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::callback::Callback;
 use crate::encoder::{Encoder, InitEncoder, Mode};
 use crate::fit::{Fit, FitOptions, Fitted};
+use crate::memory::{DataSize, sum};
 use crate::model::{EmbedNodes, ModelShape, TrainedEncoder};
 use crate::seeds::{Stream, generator};
 use crate::settings::SizedEncoder;
@@ -63,6 +64,12 @@ impl MethodSettings for RandomInit {
 
     fn d_output(&self) -> Option<usize> {
         Some(self.d_output)
+    }
+
+    fn memory(&self, size: &DataSize) -> u64 {
+        let d_output = self.d_output as u64;
+        let (outputs, _) = self.encoder.outputs(size, d_output);
+        sum(&[size.adjacency(), size.features(), self.encoder.weights(size, d_output), outputs])
     }
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {

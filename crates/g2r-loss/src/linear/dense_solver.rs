@@ -9,6 +9,7 @@ use super::blocks::{column_means, gram, subtract_row};
 use super::cholesky::Cholesky;
 use super::eigen::eigen;
 use super::features::FeatureMatrix;
+use super::monitor::Steps;
 use super::pairs::{Pairs, ridge_of_trace};
 use super::propagation::Propagation;
 use super::spectrum::Spectrum;
@@ -21,16 +22,18 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 32..=256;
 /// S_w + τ s I with s = tr S_w / F, `[features, features]`. O(arcs · features + entries · features).
 ///
 /// # Errors
-/// [`Error::NoScatter`] if the trace is not positive.
+/// [`Error::NoScatter`] if the trace is not positive; [`Error::Interrupted`].
 pub(crate) fn ridged_scatter(
     x: &dyn FeatureMatrix,
     pairs: &Pairs,
     means: &[f64],
     ridge: f64,
+    steps: &mut Steps<'_>,
 ) -> Result<Mat<f64>, Error> {
     let num_features = x.num_features();
     let mut scatter = Mat::zeros(num_features, num_features);
     for range in column_ranges(x) {
+        steps.begin()?;
         // Centering changes nothing but the rounding: large means would cost digits in the differences.
         let mut columns = x.dense_columns(range.clone());
         subtract_row(&mut columns, &means[range.clone()]);
@@ -50,8 +53,9 @@ pub(crate) fn ridged_scatter(
 /// W = L⁻ᵀ of the full width. O(features³ / 3).
 ///
 /// # Errors
-/// [`Error::NotPositiveDefinite`] if the scatter is so near to singular that rounding makes it indefinite.
-pub(crate) fn full_weights(scatter: Mat<f64>) -> Result<Array2<f32>, Error> {
+/// [`Error::NotPositiveDefinite`] if the scatter is so near to singular that rounding makes it indefinite; [`Error::Interrupted`].
+pub(crate) fn full_weights(scatter: Mat<f64>, steps: &mut Steps<'_>) -> Result<Array2<f32>, Error> {
+    steps.begin()?;
     Ok(Cholesky::of(scatter, Block::Scatter)?.inverse_transposed())
 }
 
@@ -65,10 +69,13 @@ pub(crate) fn reduced_weights(
     propagation: &dyn Propagation,
     means: &[f64],
     d_output: usize,
+    steps: &mut Steps<'_>,
 ) -> Result<(Array2<f32>, Spectrum), Error> {
     let num_features = x.num_features();
     let cholesky = Cholesky::of(scatter, Block::Scatter)?;
-    let eigen = eigen(cholesky.congruent(propagated_covariance(x, propagation, means)).as_ref())?;
+    let covariance = propagated_covariance(x, propagation, means, steps)?;
+    steps.begin()?;
+    let eigen = eigen(cholesky.congruent(covariance).as_ref())?;
     let mut eigenvalues = eigen.values;
     eigenvalues.truncate(d_output + 1);
     let water_level = eigenvalues.get(d_output).map_or(0.0, |value| value.max(0.0));
@@ -80,10 +87,16 @@ pub(crate) fn reduced_weights(
 }
 
 /// cov(P X) with the features centered before and after.
-fn propagated_covariance(x: &dyn FeatureMatrix, propagation: &dyn Propagation, means: &[f64]) -> Mat<f64> {
+fn propagated_covariance(
+    x: &dyn FeatureMatrix,
+    propagation: &dyn Propagation,
+    means: &[f64],
+    steps: &mut Steps<'_>,
+) -> Result<Mat<f64>, Error> {
     let (num_nodes, num_features) = (x.num_nodes(), x.num_features());
     let mut propagated = Array2::zeros((num_nodes, num_features));
     for range in column_ranges(x) {
+        steps.begin()?;
         let mut columns = x.dense_columns(range.clone());
         subtract_row(&mut columns, &means[range.clone()]);
         let mut columns = propagation.apply(columns);
@@ -97,7 +110,12 @@ fn propagated_covariance(x: &dyn FeatureMatrix, propagation: &dyn Propagation, m
     }
     let mut covariance = gram(propagated.view());
     covariance *= faer::Scale(1.0 / num_nodes as f64);
-    covariance
+    Ok(covariance)
+}
+
+/// How many blocks the columns of X are taken in.
+pub(crate) fn num_blocks(x: &dyn FeatureMatrix) -> usize {
+    column_ranges(x).count()
 }
 
 /// The columns of X, a block at a time.

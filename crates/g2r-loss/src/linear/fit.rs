@@ -1,13 +1,16 @@
 //! The optimum of linear rate reduction.
 
+use std::ops::ControlFlow;
+
 use ndarray::Array2;
 use rand::Rng;
 
 use super::config::{LinearConfig, Solver, Width};
-use super::dense_solver::{full_weights, reduced_weights, ridged_scatter};
+use super::dense_solver::{full_weights, num_blocks, reduced_weights, ridged_scatter};
 use super::encoder::LinearEncoder;
 use super::features::FeatureMatrix;
 use super::krylov::{KrylovSettings, leading_eigenpairs};
+use super::monitor::{Monitor, Steps};
 use super::operators::{Covariance, Metric};
 use super::pairs::{Pairs, ridge_of_trace};
 use super::propagation::Propagation;
@@ -62,21 +65,48 @@ pub fn fit(
     config: &LinearConfig,
     rng: &mut impl Rng,
 ) -> Result<LinearFit, Error> {
+    fit_monitored(x, propagation, pairs, config, rng, &mut |_| ControlFlow::Continue(()))
+}
+
+/// The same, seen before each step of the solver, and stopped there.
+///
+/// # Errors
+/// As [`fit`], and [`Error::Interrupted`].
+///
+/// # Panics
+/// As [`fit`].
+pub fn fit_monitored<'a>(
+    x: &dyn FeatureMatrix,
+    propagation: &dyn Propagation,
+    pairs: &Pairs,
+    config: &LinearConfig,
+    rng: &mut impl Rng,
+    monitor: &'a mut Monitor<'a>,
+) -> Result<LinearFit, Error> {
     assert!(x.num_nodes() > 0 && x.num_features() > 0, "linear rate reduction: a matrix without entries");
     assert_eq!(x.num_nodes(), propagation.num_nodes(), "linear rate reduction: nodes of X and P");
     assert_eq!(x.num_nodes(), pairs.num_nodes(), "linear rate reduction: nodes of X and of the pairs");
     config.check(x.num_features())?;
     let means = x.column_means();
     let solver = chosen_solver(x, propagation, pairs, config);
+    let mut steps = match (config.width, solver) {
+        (Width::Full, _) => Steps::new(num_blocks(x) + 1, monitor),
+        (Width::Reduced(_), Solver::MatrixFree) => Steps::at_most(MAX_BLOCKS, monitor),
+        (Width::Reduced(_), _) => Steps::new(2 * num_blocks(x) + 1, monitor),
+    };
+    let steps = &mut steps;
     let (weights, spectrum) = match (config.width, solver) {
-        (Width::Full, _) => (full_weights(ridged_scatter(x, pairs, &means, config.ridge)?)?, None),
+        (Width::Full, _) => {
+            (full_weights(ridged_scatter(x, pairs, &means, config.ridge, steps)?, steps)?, None)
+        }
         (Width::Reduced(d_output), Solver::MatrixFree) => {
-            let (weights, spectrum) = matrix_free(x, propagation, pairs, &means, d_output, config, rng)?;
+            let (weights, spectrum) =
+                matrix_free(x, propagation, pairs, &means, d_output, config, rng, steps)?;
             (weights, Some(spectrum))
         }
         (Width::Reduced(d_output), _) => {
-            let scatter = ridged_scatter(x, pairs, &means, config.ridge)?;
-            let (weights, spectrum) = reduced_weights(scatter, x, propagation, &means, d_output)?;
+            let scatter = ridged_scatter(x, pairs, &means, config.ridge, steps)?;
+            let (weights, spectrum) = reduced_weights(scatter, x, propagation, &means, d_output, steps)?;
             (weights, Some(spectrum))
         }
     };
@@ -84,6 +114,7 @@ pub fn fit(
     Ok(LinearFit { encoder, embedding, spectrum, solver })
 }
 
+#[expect(clippy::too_many_arguments, reason = "the problem, how it is solved, and who looks on")]
 fn matrix_free(
     x: &dyn FeatureMatrix,
     propagation: &dyn Propagation,
@@ -92,6 +123,7 @@ fn matrix_free(
     d_output: usize,
     config: &LinearConfig,
     rng: &mut impl Rng,
+    steps: &mut Steps<'_>,
 ) -> Result<(Array2<f32>, Spectrum), Error> {
     let num_features = x.num_features();
     let diagonal = pairs.scatter_diagonal(x);
@@ -100,7 +132,7 @@ fn matrix_free(
     let settings = krylov_settings(d_output, config);
     let metric = Metric { x, pairs, ridge, diagonal };
     let covariance = Covariance { x, propagation, means };
-    let pairs = leading_eigenpairs(&covariance, &metric, &settings, rng)?;
+    let pairs = leading_eigenpairs(&covariance, &metric, &settings, rng, steps)?;
     let water_level = pairs.values.get(d_output).map_or(0.0, |value| value.max(0.0));
     let spectrum = Spectrum { eigenvalues: pairs.values, water_level };
     let roots: Vec<f32> = spectrum.powers(d_output).iter().map(|power| power.sqrt() as f32).collect();
@@ -155,7 +187,9 @@ fn chosen_solver(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linear::{CsrMatrix, DenseFeatures, NormalizedAdjacency, PersonalizedPageRank};
+    use crate::linear::{
+        CsrMatrix, DenseFeatures, NormalizedAdjacency, PersonalizedPageRank, SolverProgress,
+    };
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -194,6 +228,38 @@ mod tests {
 
     fn reduced(solver: Solver) -> LinearConfig {
         LinearConfig { width: Width::Reduced(10), solver, tolerance: 1e-6, ..LinearConfig::default() }
+    }
+
+    #[test]
+    fn each_step_is_seen_and_may_be_the_last() {
+        let data = data(&(0..NODES).collect::<Vec<_>>());
+        let x = DenseFeatures::from_array(data.x.view()).unwrap();
+        let normalized = NormalizedAdjacency::from_symmetric(&data.adjacency).unwrap();
+        let propagation = PersonalizedPageRank::new(&normalized, 0.2, 5).unwrap();
+        let pairs = Pairs::degree_normalized(&data.adjacency).unwrap();
+        let full = LinearConfig { width: Width::Full, ..LinearConfig::default() };
+        for (config, expected) in
+            [(full, 2), (reduced(Solver::Dense), 3), (reduced(Solver::MatrixFree), MAX_BLOCKS)]
+        {
+            let run = |last: usize| {
+                let mut seen = Vec::new();
+                let mut monitor = |progress: SolverProgress| {
+                    seen.push(progress.done);
+                    assert_eq!(
+                        (progress.total, progress.is_bound),
+                        (expected, config.solver == Solver::MatrixFree)
+                    );
+                    if progress.done == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                };
+                let rng = &mut ChaCha8Rng::seed_from_u64(2);
+                let found = fit_monitored(&x, &propagation, &pairs, &config, rng, &mut monitor);
+                (found.map(|found| found.embedding), seen)
+            };
+            let (embedding, seen) = run(usize::MAX);
+            assert!(seen.iter().copied().eq(0..seen.len()) && seen.len() >= 2, "{seen:?}");
+            assert_eq!(embedding.unwrap(), fitted(&data, &config).unwrap().embedding);
+            assert_eq!(run(1), (Err(Error::Interrupted), vec![0, 1]));
+        }
     }
 
     #[test]

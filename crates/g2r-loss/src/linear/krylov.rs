@@ -12,6 +12,7 @@ use rand::Rng;
 use super::blocks::{add_product, column_dots, product, transposed_product};
 use super::conjugate_gradients::solve;
 use super::eigen::{Eigen, eigen};
+use super::monitor::Steps;
 use super::normal::standard_normal;
 use super::operators::{Covariance, Metric};
 use crate::error::Error;
@@ -50,12 +51,13 @@ pub(crate) struct EigenPairs {
 /// The `count` largest eigenpairs; fewer if M and C have no more than that.
 ///
 /// # Errors
-/// [`Error::Eigen`] if the products are not finite.
+/// [`Error::Eigen`] if the products are not finite; [`Error::Interrupted`].
 pub(crate) fn leading_eigenpairs(
     covariance: &Covariance,
     metric: &Metric,
     settings: &KrylovSettings,
     rng: &mut impl Rng,
+    steps: &mut Steps<'_>,
 ) -> Result<EigenPairs, Error> {
     let num_features = metric.diagonal.len();
     let start = standard_normal(num_features, settings.block_width.min(num_features), rng);
@@ -69,6 +71,7 @@ pub(crate) fn leading_eigenpairs(
         if block.ncols() == 0 {
             break;
         }
+        steps.begin()?;
         let image = covariance.apply(block.view());
         let coefficients = basis.push(block, image.view());
         ritz = eigen(basis.quotient.as_ref())?;

@@ -185,6 +185,10 @@ impl EncoderLayer for Gatv2Conv {
             .collect()
     }
 
+    fn output_widths(config: &EncoderConfig) -> Vec<usize> {
+        config.steps().map(|step| step.width_of_heads(config)).collect()
+    }
+
     fn encode(&self, features: &NodeFeatures, graph: &GraphOperators, first: usize) -> Tensor<2> {
         self.forward_features(features, graph.layer(first).attention())
     }

@@ -106,6 +106,11 @@ impl EncoderLayer for SagePoolConv {
             .collect()
     }
 
+    /// With the pooled rows, which are as wide as the input.
+    fn output_widths(config: &EncoderConfig) -> Vec<usize> {
+        config.steps().map(|step| step.d_input + step.d_output).collect()
+    }
+
     fn encode(&self, features: &NodeFeatures, graph: &GraphOperators, first: usize) -> Tensor<2> {
         self.forward_features(features, graph.layer(first).neighbors())
     }

@@ -115,6 +115,10 @@ impl EncoderLayer for SgcConv {
         self.hops
     }
 
+    fn output_widths(config: &EncoderConfig) -> Vec<usize> {
+        vec![config.d_output]
+    }
+
     fn encode(&self, features: &NodeFeatures, graph: &GraphOperators, first: usize) -> Tensor<2> {
         let hops: Vec<_> = (first..first + self.hops).map(|hop| graph.layer(hop).gcn()).collect();
         self.forward_hops(features, &hops)

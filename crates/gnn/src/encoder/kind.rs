@@ -53,6 +53,12 @@ macro_rules! encoder_kinds {
                 }
             }
 
+            pub(super) fn output_widths(config: &EncoderConfig) -> Vec<usize> {
+                match config.kind {
+                    $(EncoderKind::$kind => <$layer>::output_widths(config),)*
+                }
+            }
+
             pub(super) fn num_hops(&self) -> usize {
                 match self {
                     $(Self::$kind(layer) => layer.num_hops(),)*

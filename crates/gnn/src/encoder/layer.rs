@@ -21,6 +21,11 @@ pub(crate) trait EncoderLayer: Sized {
         1
     }
 
+    /// Widths of what the layers of an encoder make at each node, first to last.
+    fn output_widths(config: &EncoderConfig) -> Vec<usize> {
+        config.steps().map(|step| step.d_output).collect()
+    }
+
     /// Output of the layer, `[targets, d_output]`, with the graph's operators from `first` on.
     fn encode(&self, features: &NodeFeatures, graph: &GraphOperators, first: usize) -> Tensor<2>;
 
@@ -72,6 +77,15 @@ impl LayerSpec {
             }
             LayerPosition::Output => (Heads::Mean, config.output_heads.unwrap_or(heads), width),
         }
+    }
+
+    /// Width of all heads of an attention layer side by side.
+    ///
+    /// # Panics
+    /// As [`heads`](Self::heads).
+    pub(crate) fn width_of_heads(&self, config: &EncoderConfig) -> usize {
+        let (_, heads, width) = self.heads(config);
+        heads * width
     }
 
     /// What the layer applies to its sum itself; `hidden` is the activation of the kind's hidden layers.

@@ -77,6 +77,15 @@ impl EncoderConfig {
         Encoder { layers, ends, row_norm: self.row_norm, dropout_prob, has_dropout: self.has_dropout() }
     }
 
+    /// Widths of what the layers make at each node, first to last: with attention, of all heads side by side. A training step holds
+    /// as many numbers a node, several times.
+    ///
+    /// # Panics
+    /// If the kind has attention and `heads` does not divide each hidden width.
+    pub fn output_widths(&self) -> Vec<usize> {
+        Layer::output_widths(self)
+    }
+
     /// Whether training embeds by chance, so that [`Encoder::forward_training`] differs from [`Encoder::forward`].
     pub fn has_dropout(&self) -> bool {
         self.dropout_prob > 0.0 || self.kind.has_attention() && self.attention_dropout_prob > 0.0
@@ -203,6 +212,23 @@ mod tests {
             let largest: f32 = dense.clone().abs().max().into_scalar();
             assert!(largest > 1e-2, "{kind}: nothing is compared");
             sparse.into_data().assert_approx_eq::<f32>(&dense.into_data(), Tolerance::absolute(1e-5));
+        }
+    }
+
+    #[test]
+    fn widths_are_those_that_layers_make() {
+        let widths = |kind| {
+            let config = EncoderConfig::new(kind, 5, vec![8], 4, RowNorm::None).with_heads(2);
+            (config.output_widths(), config.with_output_heads(Some(1)).output_widths())
+        };
+        for kind in EncoderKind::ALL {
+            let expected = match kind {
+                EncoderKind::Gat | EncoderKind::Gatv2 => (vec![8, 8], vec![8, 4]),
+                EncoderKind::SagePool => (vec![13, 12], vec![13, 12]),
+                EncoderKind::Sgc => (vec![4], vec![4]),
+                _ => (vec![8, 4], vec![8, 4]),
+            };
+            assert_eq!(widths(*kind), expected, "{kind}");
         }
     }
 

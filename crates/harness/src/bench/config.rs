@@ -45,7 +45,7 @@ pub struct BenchConfig {
     pub workers: usize,
     /// Threads of a run, at least 1. No result depends on it.
     pub threads_per_worker: usize,
-    /// The memory that runs may hold together, in gigabytes (10⁹ bytes); 0 for no bound.
+    /// The memory that runs may hold together, in gigabytes (10⁹ bytes), within what is available; 0 for all of that.
     pub memory_gb: f64,
     /// Device.
     pub device: DeviceChoice,

@@ -11,7 +11,7 @@ use rand::seq::index;
 
 use super::config::BenchTask;
 use super::job::{ClusterScores, Job, JobScores, LinkPrediction, SimilarNodes};
-use super::memory::MemoryMeter;
+use super::meter::MemoryMeter;
 use crate::error::Error;
 use crate::evaluator::{Evaluator, rows_of};
 use crate::outcome::EffectiveRank;

@@ -1,5 +1,6 @@
 //! One run of a comparison, and what came of it.
 
+use burn::tensor::Device;
 use embedders::{Checkpoint, EncoderKind, PreparationSettings, Settings};
 use graph_io::NodeDataset;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use super::variant::Variant;
 use crate::error::Error;
 use crate::evaluator::Evaluator;
 use crate::experiment::{DeviceChoice, Experiment, RunSettings};
+use crate::memory::{AvailableMemory, check_memory};
 use crate::outcome::EffectiveRank;
 use crate::protocol::Protocol;
 
@@ -79,6 +81,19 @@ impl Job {
             ..RunSettings::default()
         };
         Experiment { run, settings: self.settings.clone() }
+    }
+
+    /// Refuses the run where it cannot fit into what is available.
+    pub(super) fn check_memory(
+        &self,
+        dataset: &NodeDataset,
+        device: &Device,
+        available: &AvailableMemory,
+    ) -> Result<(), Error> {
+        let mut experiment = self.experiment();
+        // In a comparison the baselines are runs of their own.
+        experiment.run.protocol = Some(Protocol::NotEvaluated);
+        check_memory(&experiment, dataset, device, available)
     }
 
     /// What it is found by in a file.

@@ -6,14 +6,17 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use graph_io::{DataFingerprint, NodeDataset};
+use serde::{Deserialize, Serialize};
 
 use super::config::BenchConfig;
 use super::execute::{self, execute};
+use super::isolated::{ChildProgram, IsolatedRuns, execute_isolated};
 use super::job::{Job, JobKey, JobRecord, JobScores};
-use super::memory::{self, MemoryMeter};
 use super::memory_budget::MemoryBudget;
+use super::meter::MemoryMeter;
 use super::results_file::ResultsFile;
 use crate::error::Error;
+use crate::memory::{AvailableMemory, MemoryNeed};
 use crate::run::RunCallback;
 
 /// Loads a data set by its name or path.
@@ -118,20 +121,22 @@ pub fn run_bench(
             continue;
         }
         let dataset = load(name)?;
-        if DataFingerprint::of(&dataset).combined() != todo[0].data {
-            let expected = "the one that the comparison was planned on";
-            return Err(Error::invalid(format!("data set {name}"), expected, "one that has changed since"));
-        }
+        check_planned(&dataset, &todo[0].data)?;
         // The next is popped from the end.
         todo.reverse();
-        let budget = (config.memory_gb > 0.0).then_some((config.memory_gb * 1e9) as u64);
-        let shared = Shared { results, todo, outcome: BenchOutcome::default(), running: 0, fault: None };
+        // With the data set in memory and no run at work.
+        let available = AvailableMemory::now(machine.freed());
+        let asked = (config.memory_gb > 0.0).then_some((config.memory_gb * 1e9) as u64);
+        let budget = asked.into_iter().chain(available.map(|available| available.bytes)).min();
+        let (outcome_here, refused) = (BenchOutcome::default(), Vec::new());
+        let shared = Shared { results, todo, outcome: outcome_here, running: 0, refused, fault: None };
         let bench = OfDataset {
             config,
             dataset: &dataset,
             machine,
             callback,
             memory: MemoryBudget::new(budget),
+            available,
             total,
             later: &later,
             started: Instant::now(),
@@ -149,6 +154,15 @@ pub fn run_bench(
     Ok(outcome)
 }
 
+/// Checks that a data set is the one that a comparison was planned on, by its fingerprint.
+pub(super) fn check_planned(dataset: &NodeDataset, data: &str) -> Result<(), Error> {
+    if DataFingerprint::of(dataset).combined() == data {
+        return Ok(());
+    }
+    let expected = "the one that the comparison was planned on";
+    Err(Error::invalid(format!("data set {}", dataset.name()), expected, "one that has changed since"))
+}
+
 /// What runs are executed on.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine<'a> {
@@ -156,13 +170,40 @@ pub struct Machine<'a> {
     pub device: &'a Device,
     /// What counts memory, where anything does.
     pub meter: Option<MemoryMeter>,
+    /// How a process is started for runs that may not fit into memory; without it they are executed in this one.
+    pub child: Option<&'a ChildProgram>,
+    /// What is done with runs that cannot fit into memory.
+    pub memory_check: MemoryCheck,
+}
+
+/// What is done with runs whose least need of memory is more than what is available.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemoryCheck {
+    /// They fail before anything is taken.
+    #[default]
+    Refuse,
+    /// They are tried.
+    Ignore,
 }
 
 impl Machine<'static> {
     /// The CPU, without a count of memory.
     pub fn cpu() -> Self {
         static CPU: OnceLock<Device> = OnceLock::new();
-        Self { device: CPU.get_or_init(Device::flex), meter: None }
+        Self {
+            device: CPU.get_or_init(Device::flex),
+            meter: None,
+            child: None,
+            memory_check: MemoryCheck::Refuse,
+        }
+    }
+}
+
+impl Machine<'_> {
+    /// Bytes that were freed and are kept for the next allocation.
+    pub(super) fn freed(&self) -> u64 {
+        self.meter.map_or(0, |meter| (meter.freed)())
     }
 }
 
@@ -173,6 +214,8 @@ struct OfDataset<'a> {
     machine: &'a Machine<'a>,
     callback: &'a dyn BenchCallback,
     memory: MemoryBudget,
+    /// What was available before the first run.
+    available: Option<AvailableMemory>,
     /// All runs of the comparison.
     total: usize,
     /// Those of data sets that come after this.
@@ -187,6 +230,8 @@ struct Shared<'a> {
     todo: Vec<Job>,
     outcome: BenchOutcome,
     running: usize,
+    /// Runs that did not fit, and why: others of their kind do not fit either.
+    refused: Vec<(Job, String)>,
     /// What ended everything: results could not be written.
     fault: Option<Error>,
 }
@@ -235,39 +280,99 @@ impl<'a> OfDataset<'a> {
 
     fn work(&self, threads: &rayon::ThreadPool) {
         loop {
-            let (jobs, bytes) = {
+            let (jobs, bytes, refused) = {
                 let mut shared = self.lock();
                 if shared.fault.is_some() || self.callback.interrupted() {
                     return;
                 }
                 let jobs = shared.take();
                 let Some(first) = jobs.first() else { return };
-                let bytes = measured(shared.results, first)
-                    .unwrap_or_else(|| memory::guess(self.dataset, &first.settings));
+                let bytes = measured(shared.results, first).unwrap_or_else(|| self.need(first));
+                let refused = shared.refused.iter().find(|(job, _)| job.is_of_same_group(first));
+                let refused = refused.map(|(_, error)| error.clone());
                 shared.running += jobs.len();
-                (jobs, bytes)
+                (jobs, bytes, refused)
             };
-            let permit = self.memory.acquire(bytes);
-            let Machine { device, meter } = *self.machine;
-            let place = execute::Place { dataset: self.dataset, device, threads, meter };
-            let mut callback = StopWithBench(self.callback);
-            let mut told = 0;
-            let tell = |job: &Job, executed: Result<Option<JobScores>, Error>| {
-                told += 1;
-                let executed = executed.map_err(|error| error_chain(&error)).transpose();
-                self.record(job.clone(), executed);
-            };
-            // A defect in one method must not take the others' results with it.
-            let executed = catch_unwind(AssertUnwindSafe(|| execute(&jobs, &place, &mut callback, tell)));
-            drop(permit);
-            let rest = &jobs[told..];
-            match executed {
-                // Interrupted: what was not begun is left.
-                Ok(()) => rest.iter().for_each(|job| self.record(job.clone(), None)),
-                Err(panic) => {
-                    let error = format!("a defect of this program: {}", message_of(&*panic));
-                    rest.iter().for_each(|job| self.record(job.clone(), Some(Err(error.clone()))));
+            if let Some(error) = refused {
+                jobs.into_iter().for_each(|job| self.record(job, Some(Err(error.clone()))));
+                continue;
+            }
+            match self.machine.child.filter(|_| self.may_not_fit(bytes)) {
+                Some(child) => self.work_isolated(child, &jobs, bytes),
+                None => self.work_here(&jobs, bytes, threads),
+            }
+        }
+    }
+
+    /// What a run holds at least, before any of its kind was measured.
+    fn need(&self, job: &Job) -> u64 {
+        MemoryNeed::of_training(self.dataset, &job.settings, &job.preparation, self.machine.device).bytes()
+    }
+
+    /// Whether a run gets a process of its own: it is large, or the bound is on addresses, of which threads and their buffers reserve
+    /// far more than is counted here.
+    fn may_not_fit(&self, bytes: u64) -> bool {
+        self.is_large(bytes) || self.available.is_some_and(|available| available.source.is_of_process())
+    }
+
+    /// Whether a run needs more than a third of what is available: a lower bound may be a third of what is held.
+    fn is_large(&self, bytes: u64) -> bool {
+        self.available.is_some_and(|available| bytes > available.bytes / 3)
+    }
+
+    /// Executes runs in a process of their own; beside a large one no other is at work.
+    fn work_isolated(&self, child: &ChildProgram, jobs: &[Job], bytes: u64) {
+        let _permit = self.memory.acquire(if self.is_large(bytes) { u64::MAX } else { bytes });
+        let runs = IsolatedRuns::new(jobs, self.config, self.machine.memory_check);
+        let mut left: Vec<&Job> = jobs.iter().collect();
+        execute_isolated(
+            child,
+            &runs,
+            || self.callback.interrupted(),
+            |seed, found| {
+                let Some(place) = left.iter().position(|job| job.seed == seed) else { return };
+                let job = left.remove(place);
+                if let Err(failure) = &found
+                    && failure.whatever_seed
+                {
+                    self.lock().refused.push((job.clone(), failure.error.clone()));
                 }
+                self.record(job.clone(), Some(found.map_err(|failure| failure.error)));
+            },
+        );
+        left.into_iter().for_each(|job| self.record(job.clone(), None));
+    }
+
+    /// Executes runs in this process.
+    fn work_here(&self, jobs: &[Job], bytes: u64, threads: &rayon::ThreadPool) {
+        let permit = self.memory.acquire(bytes);
+        let Machine { device, meter, memory_check, .. } = *self.machine;
+        if let Some(available) = self.available
+            && let Some(job) = jobs.first()
+            && memory_check == MemoryCheck::Refuse
+            && let Err(error) = job.check_memory(self.dataset, device, &available)
+        {
+            let error = error_chain(&error);
+            return jobs.iter().for_each(|job| self.record(job.clone(), Some(Err(error.clone()))));
+        }
+        let place = execute::Place { dataset: self.dataset, device, threads, meter };
+        let mut callback = StopWithBench(self.callback);
+        let mut told = 0;
+        let tell = |job: &Job, executed: Result<Option<JobScores>, Error>| {
+            told += 1;
+            let executed = executed.map_err(|error| error_chain(&error)).transpose();
+            self.record(job.clone(), executed);
+        };
+        // A defect in one method must not take the others' results with it.
+        let executed = catch_unwind(AssertUnwindSafe(|| execute(jobs, &place, &mut callback, tell)));
+        drop(permit);
+        let rest = &jobs[told..];
+        match executed {
+            // Interrupted: what was not begun is left.
+            Ok(()) => rest.iter().for_each(|job| self.record(job.clone(), None)),
+            Err(panic) => {
+                let error = format!("a defect of this program: {}", message_of(&*panic));
+                rest.iter().for_each(|job| self.record(job.clone(), Some(Err(error.clone()))));
             }
         }
     }
@@ -333,7 +438,7 @@ fn measured(results: &ResultsFile, job: &Job) -> Option<u64> {
 }
 
 /// An error with what caused it.
-fn error_chain(error: &dyn std::error::Error) -> String {
+pub(super) fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

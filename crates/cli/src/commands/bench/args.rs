@@ -38,6 +38,9 @@ pub(crate) struct BenchArgs {
     /// Also use finished runs of other versions and revisions of this program, where data and settings are the same
     #[arg(long)]
     pub(crate) accept_older: bool,
+    /// Start runs even where the memory that they need at least is more than what is available
+    #[arg(long)]
+    pub(crate) ignore_memory: bool,
     #[command(flatten)]
     comparison: ComparisonArgs,
     #[command(flatten)]
@@ -83,7 +86,7 @@ struct ComparisonArgs {
     /// Threads of a run; no result depends on it [default: 1]
     #[arg(long, value_name = "N")]
     threads_per_worker: Option<u32>,
-    /// Memory bound of all runs together, in GB; 0 for no bound [default: 4]
+    /// Memory bound of all runs together, in GB, within what is available; 0 for all of that [default: 4]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     memory_gb: Option<f64>,
     /// Device [default: cpu]

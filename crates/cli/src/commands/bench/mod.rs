@@ -12,14 +12,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, anyhow};
 use harness::bench::{
-    BenchCallback, BenchConfig, BenchOutcome, JobRecord, Machine, Maker, MemoryMeter, OlderResults, Plan,
-    Progress, ResultsFile, Tables, Variant, run_bench, summarize,
+    BenchCallback, BenchConfig, BenchOutcome, JobRecord, Machine, Maker, MemoryCheck, MemoryMeter,
+    OlderResults, Plan, Progress, ResultsFile, Tables, Variant, run_bench, summarize,
 };
 use harness::{DeviceChoice, MethodKind, ProgramInfo, Registry, write_whole_file};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::isolated;
 use crate::args::Format;
 use crate::device;
+use crate::duration::time_in_words;
 use crate::failure::{Failure, ResultExt};
 use crate::interrupt;
 use crate::program;
@@ -56,7 +58,13 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
         tell_what_is_not_shown(&results, &plan);
     }
     let progress = Bar::new(args.quiet, done, plan.jobs().count(), interrupt::listen()?);
-    let machine = Machine { device: &chosen.device, meter: Some(METER) };
+    let child = isolated::child();
+    let machine = Machine {
+        device: &chosen.device,
+        meter: Some(METER),
+        child: child.as_ref(),
+        memory_check: memory_check(args.ignore_memory),
+    };
     let outcome = run_bench(&threads::within_cores(&config), &plan, &load, &machine, &mut results, &progress);
     progress.finish();
 
@@ -123,8 +131,16 @@ fn reference(config: &BenchConfig, registry: &Registry) -> Variant {
 }
 
 /// What counts the memory of a run.
-pub(super) const METER: MemoryMeter =
-    MemoryMeter { start: tensor_memory::count_from_here, peak: tensor_memory::peak_of_thread };
+pub(super) const METER: MemoryMeter = MemoryMeter {
+    start: tensor_memory::count_from_here,
+    peak: tensor_memory::peak_of_thread,
+    freed: tensor_memory::freed_bytes,
+};
+
+/// What the flag `--ignore-memory` says.
+pub(super) fn memory_check(ignore_memory: bool) -> MemoryCheck {
+    if ignore_memory { MemoryCheck::Ignore } else { MemoryCheck::Refuse }
+}
 
 /// A word as a shell takes it.
 pub(super) fn quoted(word: &str) -> String {
@@ -197,25 +213,12 @@ impl BenchCallback for Bar {
     }
 }
 
-fn time_in_words(seconds: f64) -> String {
-    let seconds = seconds.max(0.0).round() as u64;
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn times_and_words_are_for_people_and_shells() {
-        assert_eq!(
-            [0.4, 59.6, 3599.0, 7260.0].map(time_in_words),
-            ["0 s", "1 min 00 s", "59 min 59 s", "2 h 01 min"]
-        );
+    fn words_are_for_shells() {
         assert_eq!(["a=b", "my file", "it's", ""].map(quoted), ["a=b", "'my file'", r"'it'\''s'", "''"]);
     }
 }

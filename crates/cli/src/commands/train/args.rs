@@ -48,6 +48,9 @@ pub(crate) struct TrainArgs {
     /// Go on with a data set that is no longer the one that the config file was written for
     #[arg(long)]
     pub(crate) allow_changed_data: bool,
+    /// Start even where the memory that the run needs at least is more than what is available
+    #[arg(long)]
+    pub(crate) ignore_memory: bool,
 
     #[command(flatten)]
     input: InputArgs,

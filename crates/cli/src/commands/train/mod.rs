@@ -10,7 +10,10 @@ use std::time::Instant;
 
 use anyhow::{Context, anyhow};
 use graph_io::{Embedding, NodeDataset};
-use harness::{Contents, Draft, OutputFolder, Registry, Report, Resources, Run, Summary, SummaryContext};
+use harness::{
+    AvailableMemory, Contents, Draft, OutputFolder, Registry, Report, Resources, Run, Summary,
+    SummaryContext, check_memory,
+};
 use serde_json::json;
 
 use crate::args::Format;
@@ -36,7 +39,13 @@ pub(super) fn run(args: &TrainArgs, registry: &Registry, started: Instant) -> Re
     }
     let chosen = device::choose(draft.run.device)?;
     draft.run.device = chosen.choice;
-    let run = Run::prepare(draft, &dataset, &chosen.device).usage_err()?;
+    let experiment = draft.on(&dataset).usage_err()?;
+    if !args.ignore_memory
+        && let Some(available) = AvailableMemory::now(tensor_memory::freed_bytes())
+    {
+        check_memory(&experiment, &dataset, &chosen.device, &available).run_err()?;
+    }
+    let run = Run::of(experiment, &dataset, &chosen.device).usage_err()?;
     run.check_embedding_formats().usage_err()?;
     let out = args.out.clone().unwrap_or_else(|| {
         PathBuf::from(format!("runs/{}-{}", dataset.name(), run.experiment().settings.info().name))
@@ -45,10 +54,9 @@ pub(super) fn run(args: &TrainArgs, registry: &Registry, started: Instant) -> Re
     let folder = OutputFolder::prepare(&out).usage_err()?;
 
     let interrupted = interrupt::listen()?;
-    let mut progress = Progress::new(run.experiment(), args.format, interrupted);
-    if args.quiet {
-        progress = progress.quiet();
-    } else if args.format == Format::Text && io::stderr().is_terminal() {
+    let show = if args.quiet { Progress::hidden } else { Progress::new };
+    let mut progress = show(run.experiment(), args.format, interrupted);
+    if !args.quiet && args.format == Format::Text && io::stderr().is_terminal() {
         let _ = writeln!(
             io::stderr(),
             "{} on {}, features {}",

@@ -55,7 +55,7 @@ pub(crate) struct TuneArgs {
     /// Threads of a run; no result depends on it
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) threads_per_worker: u32,
-    /// Memory bound of all runs together, in GB; 0 for no bound
+    /// Memory bound of all runs together, in GB, within what is available; 0 for all of that
     #[arg(long, value_name = "X", default_value_t = 4.0)]
     pub(super) memory_gb: f64,
     /// Device
@@ -70,6 +70,9 @@ pub(crate) struct TuneArgs {
     /// Also use finished runs of other versions and revisions of this program, where data and settings are the same
     #[arg(long)]
     pub(super) accept_older: bool,
+    /// Start runs even where the memory that they need at least is more than what is available
+    #[arg(long)]
+    pub(super) ignore_memory: bool,
     #[command(flatten)]
     pub(super) input: InputArgs,
 }

@@ -15,7 +15,8 @@ use harness::tune::{
 use harness::{DeviceChoice, InputConfig, MeanStd, Registry, write_whole_file};
 use serde_json::json;
 
-use super::bench::{Bar, METER, open_results, quoted, tell_what_is_not_shown};
+use super::bench::{Bar, METER, memory_check, open_results, quoted, tell_what_is_not_shown};
+use super::isolated;
 use crate::args::Format;
 use crate::device;
 use crate::failure::{Failure, ResultExt};
@@ -66,7 +67,13 @@ pub(super) fn run(args: &TuneArgs, registry: &Registry) -> Result<(), Failure> {
     }
     let done = plan.jobs().filter(|job| results.has(&job.key())).count();
     let progress = Bar::new(args.quiet, done, plan.jobs().count(), interrupt::listen()?);
-    let machine = Machine { device: &chosen.device, meter: Some(METER) };
+    let child = isolated::child();
+    let machine = Machine {
+        device: &chosen.device,
+        meter: Some(METER),
+        child: child.as_ref(),
+        memory_check: memory_check(args.ignore_memory),
+    };
     let outcome = run_bench(&threads::within_cores(&bench), &plan, &load, &machine, &mut results, &progress);
     progress.finish();
 

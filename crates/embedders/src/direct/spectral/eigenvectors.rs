@@ -51,7 +51,7 @@ pub(super) fn leading_eigenvectors(
 ) -> Result<Eigenvectors, Error> {
     let rank = matrix.rank();
     assert!((1..=rank).contains(&count), "{count} eigenvectors of a matrix that has {rank}");
-    let width = rank.min(count + (count / 4).max(16));
+    let width = block_width(count, rank);
     // Chance for the start only: any start leads to the same eigenvectors.
     let mut rng = generator(0, Stream::Parameters);
     let values = (0..matrix.num_nodes() * width).map(|_| rng.random::<f64>() - 0.5).collect();
@@ -63,8 +63,12 @@ pub(super) fn leading_eigenvectors(
         tolerance: limits.tolerance,
     };
     for round in 0..limits.iterations {
-        let progress =
-            Progress { unit: "eigen-iterations", done: round as u64, total: limits.iterations as u64 };
+        let progress = Progress {
+            unit: "eigen-iterations",
+            done: round as u64,
+            total: limits.iterations as u64,
+            is_bound: true,
+        };
         if callback.progress(progress).is_break() {
             return Err(Error::Interrupted);
         }
@@ -86,6 +90,11 @@ pub(super) fn leading_eigenvectors(
         block = filtered(matrix, block, values[width - 1], values[0]);
     }
     Err(not_converged(residual))
+}
+
+/// Columns of the block that `count` eigenvectors of a matrix of this rank are looked for in.
+pub(super) fn block_width(count: usize, rank: usize) -> usize {
+    rank.min(count + (count / 4).max(16))
 }
 
 /// T(S) · block with the Chebyshev polynomial T of the interval from −1 to `lowest`, of the highest degree that lets nothing up to

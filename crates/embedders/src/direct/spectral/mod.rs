@@ -11,11 +11,12 @@ use graph_io::{Features, Graph, NodeIds};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use self::eigenvectors::{Eigenvectors, Limits, leading_eigenvectors};
+use self::eigenvectors::{Eigenvectors, Limits, block_width, leading_eigenvectors};
 use self::normalized::NormalizedAdjacency;
 use super::no_weights;
 use crate::callback::Callback;
 use crate::fit::{Fit, FitOptions, Fitted};
+use crate::memory::{DataSize, F32, F64};
 use crate::model::{EmbedNodes, ModelShape, Vectors};
 use crate::{Checkpoint, Error, MethodInfo, MethodKind, MethodSettings, TrainingData, ranges};
 
@@ -62,6 +63,12 @@ impl MethodSettings for Spectral {
 
     fn d_output(&self) -> Option<usize> {
         Some(self.d_output)
+    }
+
+    fn memory(&self, size: &DataSize) -> u64 {
+        // A basis and its product with the matrix, each before and after a turn.
+        let width = block_width(self.d_output, usize::MAX) as u64;
+        size.matrix(4 * (F64 / F32) * width.min(size.num_nodes))
     }
 
     fn bind(&self, data: &TrainingData<'_>) -> Result<Box<dyn Fit>, Error> {

@@ -89,7 +89,7 @@ impl Epochs for WalkTraining<'_> {
         let total = walks * self.config.walks_per_node as u64;
         for (batch, starts) in starts.chunks(self.config.walks_per_batch).enumerate() {
             let done = (epoch as u64 - 1) * walks + (batch * self.config.walks_per_batch) as u64;
-            if callback.progress(Progress { unit: "walks", done, total }).is_break() {
+            if callback.progress(Progress { unit: "walks", done, total, is_bound: false }).is_break() {
                 return Err(Error::Interrupted);
             }
             loss = loss.plus(self.step_on_batch(epoch, starts));

@@ -107,6 +107,11 @@ impl EncoderMethod for Bgrl {
         Some(self.d_output)
     }
 
+    fn passes(&self) -> u64 {
+        // Of each view what comes before batch normalisation is kept too.
+        if self.encoder.activation == LayerActivation::BatchNormPrelu { 4 } else { 2 }
+    }
+
     fn schedule(&self) -> Schedule {
         Schedule::of(self.epochs)
     }

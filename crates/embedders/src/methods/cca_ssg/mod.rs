@@ -81,6 +81,10 @@ impl EncoderMethod for CcaSsg {
         Some(self.d_output)
     }
 
+    fn passes(&self) -> u64 {
+        2
+    }
+
     fn schedule(&self) -> Schedule {
         Schedule::of(self.epochs)
     }

@@ -83,6 +83,10 @@ impl EncoderMethod for Dgi {
         Some(self.d_output)
     }
 
+    fn passes(&self) -> u64 {
+        2
+    }
+
     fn schedule(&self) -> Schedule {
         Schedule { epochs: self.epochs, early_stopping: EarlyStopping::Loss { patience: self.patience } }
     }

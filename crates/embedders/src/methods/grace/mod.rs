@@ -102,6 +102,10 @@ impl EncoderMethod for Grace {
         Some(self.d_output)
     }
 
+    fn passes(&self) -> u64 {
+        2
+    }
+
     fn schedule(&self) -> Schedule {
         Schedule::of(self.epochs)
     }

@@ -7,4 +7,4 @@ mod nearest;
 mod views;
 
 pub use nearest::{CosineNeighbors, ExactCosine, InvertedFile};
-pub use views::{FeatureNeighborsConfig, add_neighbors, feature_neighbors};
+pub use views::{FeatureNeighborsConfig, add_neighbors, feature_neighbors, feature_neighbors_monitored};

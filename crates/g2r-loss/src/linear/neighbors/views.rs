@@ -1,5 +1,7 @@
 //! Neighbors by features, averaged over views.
 
+use std::ops::ControlFlow;
+
 use ndarray::Array2;
 use rand::{Rng, RngExt};
 use row_kernels::DropoutMask;
@@ -7,6 +9,7 @@ use row_kernels::DropoutMask;
 use super::masked::{MaskedColumns, without_some_edges};
 use super::nearest::CosineNeighbors;
 use crate::error::Error;
+use crate::linear::monitor::{Monitor, Steps};
 use crate::linear::prepare::{RowNorm, scale_dense_rows};
 use crate::linear::{
     CsrMatrix, FeatureMatrix, LinearConfig, NormalizedAdjacency, Pairs, PersonalizedPageRank, Solver, Width,
@@ -85,10 +88,30 @@ pub fn feature_neighbors(
     config: &FeatureNeighborsConfig,
     rng: &mut impl Rng,
 ) -> Result<CsrMatrix, Error> {
+    feature_neighbors_monitored(x, adjacency, search, config, rng, &mut |_| ControlFlow::Continue(()))
+}
+
+/// The same, seen before each view, and stopped there.
+///
+/// # Errors
+/// As [`feature_neighbors`], and [`Error::Interrupted`].
+///
+/// # Panics
+/// As [`fit`].
+pub fn feature_neighbors_monitored<'a>(
+    x: &dyn FeatureMatrix,
+    adjacency: &CsrMatrix,
+    search: &dyn CosineNeighbors,
+    config: &FeatureNeighborsConfig,
+    rng: &mut impl Rng,
+    monitor: &'a mut Monitor<'a>,
+) -> Result<CsrMatrix, Error> {
     config.check()?;
     let n = x.num_nodes();
+    let mut steps = Steps::new(config.num_views, monitor);
     let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(n * config.num_neighbors * config.num_views);
     for _ in 0..config.num_views {
+        steps.begin()?;
         let z = embedding_of_view(x, adjacency, config, rng)?;
         let nearest = search.nearest(scale_dense_rows(z, RowNorm::L2).view(), config.num_neighbors);
         let mut of_view: Vec<(u32, u32)> = nearest

@@ -1,7 +1,10 @@
 //! Whitening of features.
 
 use crate::error::Error;
-use crate::linear::dense_solver::{full_weights, ridged_scatter};
+use std::ops::ControlFlow;
+
+use crate::linear::dense_solver::{full_weights, num_blocks, ridged_scatter};
+use crate::linear::monitor::Steps;
 use crate::linear::{FeatureMatrix, LinearConfig, LinearEncoder, NoPropagation, Pairs, Width};
 
 /// The encoder X → (X − 1 meanᵀ) L⁻ᵀ with L Lᵀ = S_w + τ s I and s = tr S_w / F. O(features³ / 3).
@@ -19,7 +22,9 @@ pub fn whiten(x: &dyn FeatureMatrix, pairs: &Pairs, ridge: f64) -> Result<Linear
     assert_eq!(x.num_nodes(), pairs.num_nodes(), "whiten: nodes of X and of the pairs");
     LinearConfig { ridge, width: Width::Full, ..LinearConfig::default() }.check(x.num_features())?;
     let means = x.column_means();
-    let weights = full_weights(ridged_scatter(x, pairs, &means, ridge)?)?;
+    let mut monitor = |_| ControlFlow::Continue(());
+    let steps = &mut Steps::new(num_blocks(x) + 1, &mut monitor);
+    let weights = full_weights(ridged_scatter(x, pairs, &means, ridge, steps)?, steps)?;
     let propagation = NoPropagation { num_nodes: x.num_nodes() };
     Ok(LinearEncoder::fit(weights, x, &propagation, &means).0)
 }
