@@ -247,7 +247,7 @@ def signals_in_training(soak):
     plans = [
         ["--protocol", "none", "--seeds", 1, "--epochs", 1000000],
         ["--protocol", "10-10-80", "--seeds", 1, "--epochs", 1000000, "--eval-every", 50],
-        ["--protocol", "10-10-80", "--seeds", 1500, "--epochs", 5],
+        ["--protocol", "10-10-80", "--seeds", 300, "--epochs", 20],
     ]
     for place in range(36):
         soak.count(check, "tried")

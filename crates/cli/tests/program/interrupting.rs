@@ -178,7 +178,7 @@ fn a_comparison_keeps_its_finished_runs_and_is_resumed() {
         let graph = UserGraph::new();
         let (out, config) = (graph.out("bench"), graph.out("mine.toml"));
         let settings =
-            "methods = ['g2r']\nprotocols = ['10-10-80']\nseeds = 8\n[g2r]\nepochs = 200\nd_output = 8\n";
+            "methods = ['g2r']\nprotocols = ['10-10-80']\nseeds = 40\n[g2r]\nepochs = 200\nd_output = 8\n";
         std::fs::write(&config, settings).unwrap();
         let args = ["bench", "--config", text(&config), "--datasets", graph.path(), "--out", text(&out)];
         let mut child = spawn(Command::new(env!("CARGO_BIN_EXE_g2r")).args(args));
@@ -194,7 +194,7 @@ fn a_comparison_keeps_its_finished_runs_and_is_resumed() {
         assert!(finished >= 1 && graph.out("bench/table.json").is_file());
         let resumed = g2r(&args).output().unwrap();
         assert!(resumed.status.success(), "{}", stderr_of(&resumed));
-        assert!(stderr_of(&resumed).starts_with(&format!("{finished} of ")), "{}", stderr_of(&resumed));
+        assert!(stderr_of(&resumed).contains(&format!("{finished} of ")), "{}", stderr_of(&resumed));
     }
 }
 

@@ -158,7 +158,10 @@ fn more_threads_than_cores_are_bounded_and_said() {
     let output = g2r(&[&args, &SMALL[..]].concat()).output().unwrap();
     let cores = std::thread::available_parallelism().unwrap().get();
     let expected = format!("--threads 1024: {cores} threads are used, one a core\n");
-    assert!(output.status.success() && (cores > 1024 || stderr_of(&output) == expected), "{output:?}");
+    assert!(
+        output.status.success() && (cores > 1024 || stderr_of(&output).contains(&expected)),
+        "{output:?}"
+    );
 }
 
 #[test]
