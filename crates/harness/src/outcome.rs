@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn an_embedding_of_one_direction_has_collapsed_and_one_of_all_has_not() {
         let line = rank(Array2::from_shape_fn((3000, 64), |(row, column)| ((row % 7) * (column + 1)) as f32));
-        assert!((line.value - 1.0).abs() < 1e-6 && line.of == 64 && line.is_collapsed(), "{line:?}");
+        assert!((line.value - 1.0).abs() < 1e-4 && line.of == 64 && line.is_collapsed(), "{line:?}");
         let all = rank(Array2::eye(64));
         assert!((all.value - 64.0).abs() < 1e-9 && !all.is_collapsed(), "{all:?}");
         // Of a wide one some rows are looked at.

@@ -15,8 +15,14 @@ fn start(graph: &UserGraph, more: &[&str]) -> Child {
     spawn(Command::new(env!("CARGO_BIN_EXE_g2r")).args(args).args(SMALL).args(more))
 }
 
+/// Starts a program that listens to signals, whatever the tests were started to ignore, as in the background of a shell.
 fn spawn(command: &mut Command) -> Child {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    let mut listening = Command::new("env");
+    if cfg!(target_os = "linux") {
+        listening.arg("--default-signal=INT,TERM,HUP");
+    }
+    listening.arg(command.get_program()).args(command.get_args());
+    listening.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 fn signal(child: &Child, name: &str) {

@@ -113,9 +113,10 @@ fn a_training_that_cannot_fit_is_refused_before_it_begins() {
         "--method",
         "grace",
         "--d-hidden",
-        "8192",
+        "65536",
         "--d-output",
-        "4096",
+        "16384",
+        "--quiet",
         "--out",
         text(&out),
     ];

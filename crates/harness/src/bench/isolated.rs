@@ -339,9 +339,27 @@ fn last_text(mut stream: impl Read) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A value as one line of TOML.
+/// A value as one line of TOML. A text of several lines is several lines in TOML too: ends of lines are escaped, and so are
+/// backslashes.
 fn to_line(value: &impl Serialize) -> String {
-    Value::try_from(value).expect("numbers, words, lists and tables").to_string()
+    let text = Value::try_from(value).expect("numbers, words, lists and tables").to_string();
+    text.replace('\\', r"\\").replace('\n', r"\n").replace('\r', r"\r")
+}
+
+/// What [`to_line`] has escaped.
+fn unescaped(line: &str) -> String {
+    let (mut text, mut chars) = (String::with_capacity(line.len()), line.chars());
+    while let Some(c) = chars.next() {
+        text.push(match c {
+            '\\' => match chars.next() {
+                Some('n') => '\n',
+                Some('r') => '\r',
+                other => other.unwrap_or('\\'),
+            },
+            c => c,
+        });
+    }
+    text
 }
 
 /// The value of a line.
@@ -350,7 +368,7 @@ fn parse<T: serde::de::DeserializeOwned>(line: &str) -> Result<T, toml::de::Erro
     struct Line<T> {
         value: T,
     }
-    Ok(toml::from_str::<Line<T>>(&format!("value = {line}"))?.value)
+    Ok(toml::from_str::<Line<T>>(&format!("value = {}", unescaped(line)))?.value)
 }
 
 #[cfg(test)]

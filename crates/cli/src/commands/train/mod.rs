@@ -34,9 +34,6 @@ pub(super) fn run(args: &TrainArgs, registry: &Registry, started: Instant) -> Re
     threads::start(draft.run.threads)?;
     let dataset = super::load(&draft.run.dataset, &draft.run.input)?;
     super::check_data(&mut draft.run, &dataset, args.allow_changed_data)?;
-    if !args.quiet && args.format == Format::Text {
-        tell_what_was_read(&dataset);
-    }
     let chosen = device::choose(draft.run.device)?;
     draft.run.device = chosen.choice;
     let experiment = draft.on(&dataset).usage_err()?;
@@ -54,6 +51,9 @@ pub(super) fn run(args: &TrainArgs, registry: &Registry, started: Instant) -> Re
     let folder = OutputFolder::prepare(&out).usage_err()?;
 
     let interrupted = interrupt::listen()?;
+    if !args.quiet && args.format == Format::Text {
+        tell_what_was_read(&dataset);
+    }
     let show = if args.quiet { Progress::hidden } else { Progress::new };
     let mut progress = show(run.experiment(), args.format, interrupted);
     if !args.quiet && args.format == Format::Text && io::stderr().is_terminal() {
