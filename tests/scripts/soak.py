@@ -54,12 +54,20 @@ class Soak:
         self.notes.append(text)
         print("  " + text, flush=True)
 
-    def start(self, arguments, **more):
+    def start(self, arguments, preexec_fn=None, **more):
+        def begin():
+            # The program goes on ignoring what this script was started to ignore, as in the background of a shell.
+            for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(ending, signal.SIG_DFL)
+            if preexec_fn:
+                preexec_fn()
+
         return subprocess.Popen(
             [str(self.program), *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=begin,
             **more,
         )
 

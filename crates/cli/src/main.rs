@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     let started = Instant::now();
     // Slower without it, and nothing else.
     let _ = tensor_memory::keep_freed_blocks();
+    tensor_memory::exit_where_memory_fails();
     interrupt::ignore_file_size_limit();
     match commands::run(args::Args::parse(), &harness::Registry::builtin(), started) {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,6 +13,8 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A block of at least so many bytes begins at a cache line.
 const LARGE: usize = 1 << 16;
@@ -32,6 +34,43 @@ thread_local! {
     /// Bytes of large blocks that this thread has taken less those it has given back; below zero where it gave back another's.
     static HELD: Cell<i64> = const { Cell::new(0) };
     static PEAK: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Whether an allocation that fails ends the process with exit code 1.
+static EXITS: AtomicBool = AtomicBool::new(false);
+
+/// From now on an allocation that fails ends the process with exit code 1 and a message on standard error, in place of an abort
+/// with a signal: for a program, whose exit codes mean something. Nothing is cleaned up: other threads may be at work.
+pub fn exit_where_memory_fails() {
+    EXITS.store(true, Ordering::Relaxed);
+}
+
+/// The block, unless there is none and the process is to end then.
+fn checked(block: *mut u8, layout: Layout) -> *mut u8 {
+    if block.is_null() && EXITS.load(Ordering::Relaxed) {
+        fail(layout.size());
+    }
+    block
+}
+
+#[cold]
+fn fail(bytes: usize) -> ! {
+    // In a buffer of its own: there is no memory to write it in.
+    let mut text = [0; 160];
+    let mut rest = &mut text[..];
+    let _ = writeln!(
+        rest,
+        "error: memory allocation of {bytes} bytes failed: the memory that this process may have is used up"
+    );
+    let left = rest.len();
+    let _ = std::io::stderr().write_all(&text[..text.len() - left]);
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: the call ends the process and touches nothing.
+    unsafe {
+        libc::_exit(1)
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    std::process::exit(1)
 }
 
 /// Begins a new count of what the calling thread holds in large blocks.
@@ -87,21 +126,24 @@ unsafe impl GlobalAlloc for TensorAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if !is_large(layout) {
             // SAFETY: the caller's promises are the system's.
-            return unsafe { System.alloc(layout) };
+            return checked(unsafe { System.alloc(layout) }, layout);
         }
         count(layout.size() as i64);
         // SAFETY: the whole is not of size zero.
-        whole(layout).map_or(std::ptr::null_mut(), |whole| unsafe { part(System.alloc(whole)) })
+        let block = whole(layout).map_or(std::ptr::null_mut(), |whole| unsafe { part(System.alloc(whole)) });
+        checked(block, layout)
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if !is_large(layout) {
             // SAFETY: the caller's promises are the system's.
-            return unsafe { System.alloc_zeroed(layout) };
+            return checked(unsafe { System.alloc_zeroed(layout) }, layout);
         }
         count(layout.size() as i64);
         // SAFETY: the whole is not of size zero.
-        whole(layout).map_or(std::ptr::null_mut(), |whole| unsafe { part(System.alloc_zeroed(whole)) })
+        let block =
+            whole(layout).map_or(std::ptr::null_mut(), |whole| unsafe { part(System.alloc_zeroed(whole)) });
+        checked(block, layout)
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -122,7 +164,7 @@ unsafe impl GlobalAlloc for TensorAllocator {
         let new = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
         if !is_large(layout) && !is_large(new) {
             // SAFETY: the block is the system's.
-            return unsafe { System.realloc(block, layout, new_size) };
+            return checked(unsafe { System.realloc(block, layout, new_size) }, new);
         }
         // SAFETY: both blocks hold the bytes that are copied, and the old one is freed once, with its own layout.
         unsafe {

@@ -99,8 +99,8 @@ fn a_run_that_cannot_fit_fails_with_its_numbers_and_the_others_are_finished() {
 fn an_allocation_that_fails_is_a_failed_run_and_the_others_are_finished() {
     let folder = tempfile::tempdir().unwrap();
     let found = failure(folder.path(), &["--ignore-memory"]);
-    assert!(found.contains("memory allocation of ") && found.contains(" bytes failed; "), "{found}");
-    assert!(found.contains("was ended by signal 6 (SIGABRT)"), "{found}");
+    assert!(found.contains("memory allocation of ") && found.contains(" bytes failed: "), "{found}");
+    assert!(found.contains("the process of this run ended with exit code 1"), "{found}");
 }
 
 #[test]
@@ -134,4 +134,16 @@ fn a_training_that_cannot_fit_is_refused_before_it_begins() {
     // What fits is not refused.
     let output = limited(&["train", "cora", "--out", text(&out), "--quiet"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr_of(&output));
+}
+
+#[test]
+fn a_training_whose_memory_is_used_up_on_its_way_ends_with_exit_code_1_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let args = ["train", "cora", "--method", "grace", "--d-hidden", "65536", "--d-output", "16384"];
+    let output = limited(&[&args[..], &["--ignore-memory", "--quiet", "--out", text(&out)]].concat());
+    let message = stderr_of(&output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("error: memory allocation of "), "{message}");
+    assert!(!out.exists());
 }
