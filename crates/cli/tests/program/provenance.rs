@@ -7,8 +7,11 @@ use serde_json::Value;
 
 use crate::{UserGraph, g2r, json_lines, stderr_of, stdout_of, text};
 
+/// A part of a data set, the file that has it, and a change of it.
+type Edit = (&'static str, &'static str, fn(&str) -> String);
+
 /// The ways to change a graph that its path does not show.
-const EDITS: [(&str, &str, fn(&str) -> String); 3] = [
+const EDITS: [Edit; 3] = [
     ("edges", "mine.cites", |cites| format!("{cites}node7\tnode50\n")),
     ("features", "mine.content", |content| content.replacen("\t1\t", "\t0\t", 1)),
     ("labels", "mine.content", |content| content.replacen("class0", "class1", 1)),

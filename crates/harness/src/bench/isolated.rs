@@ -299,9 +299,9 @@ fn follow(mut running: Running, interrupted: impl Fn() -> bool, found: &mut dyn 
 
 /// Why a process ended, in a line: what it said at last, and the signal that ended it.
 fn reason(status: ExitStatus, said: &str) -> String {
-    let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
     let allocation = lines.clone().find(|line| line.contains("memory allocation of "));
-    let last = allocation.or_else(|| lines.last()).unwrap_or_default();
+    let last = allocation.or_else(|| lines.next_back()).unwrap_or_default();
     let last = last.strip_prefix("error: ").unwrap_or(last);
     let how = signal_of(status).unwrap_or_else(|| match status.code() {
         Some(code) => format!("the process of this run ended with exit code {code}"),

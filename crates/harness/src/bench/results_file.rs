@@ -346,7 +346,7 @@ mod tests {
         let mut results = ResultsFile::open(&path).unwrap();
         let job = job_of(false, "");
         let scores = record(0, None).scores;
-        results.append(&results.record_of(job.key(), scores.clone(), None)).unwrap();
+        results.append(&results.record_of(job.key(), scores, None)).unwrap();
         assert!(results.has(&job.key()));
         assert_eq!(results.num_stale([&job].into_iter()), 0);
         for other in [job_of(true, ""), job_of(false, "[g2r]\nepochs = 3"), {
