@@ -12,7 +12,7 @@ use crate::node_dataset::NodeDataset;
 
 /// A hash of each part of a data set as it was read and cleaned: 128 bits of XXH3 in hexadecimal, `"none"` for what it does not have.
 ///
-/// Two data sets with the same fingerprint train to the same model. Another order of the nodes is another data set: rows are told by
+/// Two data sets with the same fingerprint train to the same model. Another order of the nodes is another data set: rows are identified by
 /// it. The hash is of the values in memory, not of files: the same graph in another format has the same fingerprint where its
 /// ids are the same. It detects changes; it is no protection against someone who wants to deceive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -153,7 +153,7 @@ impl Draft {
         let as_in_file = read(&all);
         overlay(&mut all, flags);
         if read(&all) != as_in_file {
-            // Whoever names another data set, or another way to read it, wants another one.
+            // A user who names another data set, or another way to read it, wants another one.
             all.remove("data");
         }
         let preparation = match all.get("preparation") {

@@ -134,7 +134,7 @@ fn is_random(bytes: &[u8]) -> bool {
 pub(crate) fn prefix_beside(name: &OsStr) -> OsString {
     let mut prefix = OsString::from(".");
     prefix.push(name);
-    prefix.push(".writing-");
+    prefix.push(INSIDE);
     prefix
 }
 

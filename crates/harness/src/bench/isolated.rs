@@ -76,7 +76,7 @@ struct IsolatedResult {
     failure: Option<IsolatedFailure>,
 }
 
-/// Why a run in a process of its own has failed.
+/// Why a run in a separate process has failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct IsolatedFailure {
     pub(super) error: String,

@@ -11,9 +11,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, anyhow};
+use burn::tensor::Device;
 use harness::bench::{
-    BenchCallback, BenchConfig, BenchOutcome, JobRecord, Machine, Maker, MemoryCheck, MemoryMeter,
-    OlderResults, Plan, Progress, ResultsFile, Tables, Variant, run_bench, summarize,
+    BenchCallback, BenchConfig, BenchOutcome, ChildProgram, JobRecord, Machine, Maker, MemoryCheck,
+    MemoryMeter, OlderResults, Plan, Progress, ResultsFile, Tables, Variant, run_bench, summarize,
 };
 use harness::{DeviceChoice, MethodKind, ProgramInfo, Registry, write_whole_file};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -59,12 +60,7 @@ pub(super) fn run(args: &BenchArgs, registry: &Registry) -> Result<(), Failure> 
     }
     let progress = Bar::new(args.quiet, done, plan.jobs().count(), interrupt::listen()?);
     let child = isolated::child();
-    let machine = Machine {
-        device: &chosen.device,
-        meter: Some(METER),
-        child: child.as_ref(),
-        memory_check: memory_check(args.ignore_memory),
-    };
+    let machine = machine(&chosen.device, child.as_ref(), args.ignore_memory);
     let outcome = run_bench(&threads::within_cores(&config), &plan, &load, &machine, &mut results, &progress);
     progress.finish();
 
@@ -137,9 +133,14 @@ pub(super) const METER: MemoryMeter = MemoryMeter {
     freed: tensor_memory::freed_bytes,
 };
 
-/// What the flag `--ignore-memory` says.
-pub(super) fn memory_check(ignore_memory: bool) -> MemoryCheck {
-    if ignore_memory { MemoryCheck::Ignore } else { MemoryCheck::Refuse }
+/// What runs are executed on, with the flag `--ignore-memory`.
+pub(super) fn machine<'a>(
+    device: &'a Device,
+    child: Option<&'a ChildProgram>,
+    ignore_memory: bool,
+) -> Machine<'a> {
+    let memory_check = if ignore_memory { MemoryCheck::Ignore } else { MemoryCheck::Refuse };
+    Machine { device, meter: Some(METER), child, memory_check }
 }
 
 /// A word as a shell takes it.

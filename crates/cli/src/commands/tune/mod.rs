@@ -8,14 +8,14 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use harness::bench::{BenchConfig, Machine, run_bench};
+use harness::bench::{BenchConfig, run_bench};
 use harness::tune::{
     Candidate, DatasetChoice, Grid, TuneConfig, choose, config_file, file_stem, one_for_all, preset_file,
 };
 use harness::{DeviceChoice, InputConfig, MeanStd, Registry, write_whole_file};
 use serde_json::json;
 
-use super::bench::{Bar, METER, memory_check, open_results, quoted, tell_what_is_not_shown};
+use super::bench::{Bar, machine, open_results, quoted, tell_what_is_not_shown};
 use super::isolated;
 use crate::args::Format;
 use crate::device;
@@ -68,12 +68,7 @@ pub(super) fn run(args: &TuneArgs, registry: &Registry) -> Result<(), Failure> {
     let done = plan.jobs().filter(|job| results.has(&job.key())).count();
     let progress = Bar::new(args.quiet, done, plan.jobs().count(), interrupt::listen()?);
     let child = isolated::child();
-    let machine = Machine {
-        device: &chosen.device,
-        meter: Some(METER),
-        child: child.as_ref(),
-        memory_check: memory_check(args.ignore_memory),
-    };
+    let machine = machine(&chosen.device, child.as_ref(), args.ignore_memory);
     let outcome = run_bench(&threads::within_cores(&bench), &plan, &load, &machine, &mut results, &progress);
     progress.finish();
 
