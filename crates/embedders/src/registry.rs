@@ -254,22 +254,19 @@ impl Method {
         let known = (self.default)().to_table();
         let mut nested = Table::new();
         for (key, value) in flat {
-            let table = match key.split_once('.') {
-                Some((table, key)) => Some((table.to_string(), key.to_string())),
-                None if known.contains_key(&key) => None,
-                None => known
-                    .iter()
-                    .find(|(_, value)| value.as_table().is_some_and(|table| table.contains_key(&key)))
-                    .map(|(table, _)| (table.clone(), key.clone())),
+            let table = known
+                .iter()
+                .find(|(_, value)| value.as_table().is_some_and(|table| table.contains_key(&key)));
+            let path = match table {
+                Some((table, _)) if !known.contains_key(&key) => format!("{table}.{key}"),
+                _ => key,
             };
-            let entry = |key: String, value: Value| [(key, value)].into_iter().collect::<Table>();
-            overlay(
-                &mut nested,
-                match table {
-                    Some((table, key)) => entry(table, Value::Table(entry(key, value))),
-                    None => entry(key, value),
-                },
-            );
+            let entry = path.rsplit('.').fold(value, |value, key| {
+                Value::Table([(key.to_string(), value)].into_iter().collect::<Table>())
+            });
+            if let Value::Table(entry) = entry {
+                overlay(&mut nested, entry);
+            }
         }
         nested
     }

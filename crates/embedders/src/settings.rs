@@ -1,6 +1,6 @@
 //! The tables that the settings of several methods have in common.
 
-use gnn::encoder::{Encoder, EncoderConfig, EncoderKind, LayerActivation, RowNorm};
+use gnn::encoder::{Encoder, EncoderConfig, EncoderKind, LayerActivation, Orthogonality, RowNorm};
 use serde::{Deserialize, Serialize};
 
 use burn::tensor::Device;
@@ -29,6 +29,10 @@ pub struct EncoderSettings {
     pub activation: LayerActivation,
     /// How the embedding's rows are scaled.
     pub row_norm: RowNorm,
+    /// How the layers' weights are kept orthogonal: `none`, `own`, `svb`, `srip`, `so`, or a table with that as `kind` and its
+    /// settings.
+    #[serde(skip_serializing_if = "Orthogonality::is_none")]
+    pub orthogonal: Orthogonality,
 }
 
 impl Default for EncoderSettings {
@@ -43,6 +47,7 @@ impl Default for EncoderSettings {
             attention_dropout_prob: 0.0,
             activation: LayerActivation::Default,
             row_norm: RowNorm::None,
+            orthogonal: Orthogonality::None,
         }
     }
 }
@@ -71,7 +76,21 @@ impl EncoderSettings {
             return Err(Error::Setting { name: "d_hidden", expected, found: width as f64 });
         }
         ranges::dropout("dropout_prob", self.dropout_prob)?;
-        ranges::dropout("attention_dropout_prob", self.attention_dropout_prob)
+        ranges::dropout("attention_dropout_prob", self.attention_dropout_prob)?;
+        match self.orthogonal {
+            Orthogonality::None => Ok(()),
+            Orthogonality::Own { scale, group_size } => {
+                ranges::positive("scale", scale)?;
+                ranges::width("group_size", group_size)
+            }
+            Orthogonality::Svb { bound, every } => {
+                ranges::positive("bound", bound)?;
+                ranges::count("every", every, 1 << 20)
+            }
+            Orthogonality::Srip { strength } | Orthogonality::So { strength } => {
+                ranges::positive("strength", strength)
+            }
+        }
     }
 
     /// The encoder of these settings, `[nodes, d_input]` to `[nodes, d_output]`.
@@ -82,6 +101,7 @@ impl EncoderSettings {
             .with_dropout_prob(self.dropout_prob)
             .with_attention_dropout_prob(self.attention_dropout_prob)
             .with_activation(self.activation)
+            .with_orthogonal(self.orthogonal)
     }
 
     /// What makes encoders of these settings with a width of the embedding.

@@ -297,6 +297,10 @@ impl<I: InitEncoder, O: Objective<I::Encoder>, S: Sampler> Training<'_, I, O, S>
             dropout: &mut self.dropout,
         };
         let Loss { value, rates } = objective.loss(&mut step, &mut self.state)?;
+        let value = match encoder.penalty(&mut self.dropout) {
+            Some(penalty) => value + penalty,
+            None => value,
+        };
         self.embedding = None;
         let epoch = progress.epoch;
         let found = f64::from(value.clone().into_scalar::<f32>());
@@ -306,7 +310,8 @@ impl<I: InitEncoder, O: Objective<I::Encoder>, S: Sampler> Training<'_, I, O, S>
         // Taken out, so that nobody else holds the parameters and Adam writes them in their own memory.
         let trained = self.trained.take().expect("a step puts the modules back");
         let gradients = GradientsParams::from_grads(value.backward(), &trained);
-        self.trained = Some(self.optimizer.step(trained, gradients, progress));
+        let (encoder, heads) = self.optimizer.step(trained, gradients, progress);
+        self.trained = Some((encoder.constrained(progress.steps_done), heads));
         let (encoder, _) = self.trained.as_ref().expect("just put back");
         objective.updated(encoder, progress, &mut self.state);
         Ok((found, rates))

@@ -7,7 +7,7 @@ use rand::{Rng, RngExt};
 use row_kernels::DropoutMask;
 
 use super::layer::{LayerPosition, LayerSpec};
-use super::{EncoderKind, Layer, LayerActivation, LayerEnd, RowNorm};
+use super::{EncoderKind, Layer, LayerActivation, LayerEnd, Orthogonality, RowNorm};
 use crate::{GraphOperators, NodeFeatures};
 
 /// Configuration of an [`Encoder`].
@@ -38,6 +38,9 @@ pub struct EncoderConfig {
     /// What follows the sum of each layer.
     #[config(default = "LayerActivation::Default")]
     pub activation: LayerActivation,
+    /// How the layers' weights are kept orthogonal.
+    #[config(default = "Orthogonality::None")]
+    pub orthogonal: Orthogonality,
 }
 
 /// A stack of layers with activations between them and scaled rows at the end.
@@ -55,6 +58,8 @@ pub struct Encoder {
     dropout_prob: f64,
     #[module(skip)]
     has_dropout: bool,
+    #[module(skip)]
+    orthogonal: Orthogonality,
 }
 
 impl EncoderConfig {
@@ -69,12 +74,19 @@ impl EncoderConfig {
             (0.0..1.0).contains(&dropout_prob),
             "Encoder: `dropout_prob` must be in [0, 1), got {dropout_prob}"
         );
-        let layers = Layer::stack(self, device, rng);
+        let layers = self.orthogonal.init(Layer::stack(self, device, rng));
         // A kind that is one layer whatever the hidden widths ends once, with the last width.
         let widths: Vec<usize> = self.steps().map(|step| step.d_output).collect();
         let widths = &widths[widths.len() - layers.len()..];
         let ends = widths.iter().filter_map(|width| self.activation.init(*width, device)).collect();
-        Encoder { layers, ends, row_norm: self.row_norm, dropout_prob, has_dropout: self.has_dropout() }
+        Encoder {
+            layers,
+            ends,
+            row_norm: self.row_norm,
+            dropout_prob,
+            has_dropout: self.has_dropout(),
+            orthogonal: self.orthogonal,
+        }
     }
 
     /// Widths of what the layers make at each node, first to last: with attention, of all heads side by side. A training step holds
@@ -115,6 +127,28 @@ impl Encoder {
     /// [`forward`](Self::forward).
     pub fn has_dropout(&self) -> bool {
         self.has_dropout
+    }
+
+    /// Whether the layers multiply with their parameters, and not with weights that are computed from them.
+    pub fn weights_are_parameters(&self) -> bool {
+        !self.orthogonal.is_parametrization()
+    }
+
+    /// The weight matrices that the layers multiply with, first to last, each `[d_input, d_output]`; attention vectors are none.
+    pub fn weights(&self) -> Vec<Tensor<2>> {
+        self.orthogonal.weights(&self.layers)
+    }
+
+    /// What is added to the loss so that weights become orthogonal, `[1]`; nothing unless [`Orthogonality`] is a penalty.
+    pub fn penalty(&self, rng: &mut impl Rng) -> Option<Tensor<1>> {
+        self.orthogonal.penalty(&self.layers, rng)
+    }
+
+    /// The encoder after a step of training, of which `steps_done` came before: its weights within their bounds, where
+    /// [`Orthogonality`] has any.
+    #[must_use]
+    pub fn constrained(self, steps_done: usize) -> Self {
+        Self { layers: self.orthogonal.constrained(self.layers, steps_done), ..self }
     }
 
     /// How many hops away the nodes are that a node's row depends on, which is how many blocks [`forward`](Self::forward) takes.
@@ -164,7 +198,15 @@ impl Encoder {
     ) -> Tensor<2> {
         let (blocks, hops) = (graph.num_blocks().unwrap_or(self.num_hops()), self.num_hops());
         assert_eq!(blocks, hops, "Encoder: {blocks} blocks for {hops} hops");
-        let (first, rest) = self.layers.split_first().expect("an encoder has at least one layer");
+        let parametrized;
+        let layers = match self.weights_are_parameters() {
+            true => &self.layers,
+            false => {
+                parametrized = self.orthogonal.parametrized(self.layers.clone());
+                &parametrized
+            }
+        };
+        let (first, rest) = layers.split_first().expect("an encoder has at least one layer");
         let end = |layer: usize, x| match self.ends.get(layer) {
             Some(end) => end.forward(x),
             None => x,

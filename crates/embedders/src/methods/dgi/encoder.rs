@@ -33,13 +33,21 @@ impl Encoder for DgiEncoder {
     fn is_stochastic(&self) -> bool {
         Encoder::is_stochastic(&self.encoder)
     }
+
+    fn penalty(&self, rng: &mut ChaCha8Rng) -> Option<Tensor<1>> {
+        Encoder::penalty(&self.encoder, rng)
+    }
+
+    fn constrained(self, steps_done: usize) -> Self {
+        Self { encoder: Encoder::constrained(self.encoder, steps_done), ..self }
+    }
 }
 
 impl DgiEncoder {
     /// The convolution, where that is all there is before PReLU.
     pub(super) fn single_convolution(&self) -> Option<&GcnConv> {
         match self.encoder.layers() {
-            [Layer::Gcn(convolution)] => Some(convolution),
+            [Layer::Gcn(convolution)] if self.encoder.weights_are_parameters() => Some(convolution),
             _ => None,
         }
     }
