@@ -13,6 +13,9 @@ pub(crate) struct InputArgs {
     /// The format of a path [default: as recognized; see `g2r data formats`]
     #[arg(long, value_name = "NAME", value_parser = formats(), help_heading = READING)]
     input_format: Option<String>,
+    /// Where the edges are; `none`: the path is a table of samples, or an array of their features [default: read]
+    #[arg(long, value_parser = ["read", "none"], help_heading = READING)]
+    edges: Option<String>,
     /// A table of the nodes: id, label, split, feature columns (CSV, TSV, Parquet)
     #[arg(long, value_name = "FILE", help_heading = READING)]
     nodes: Option<PathBuf>,
@@ -82,6 +85,7 @@ impl InputArgs {
             ("format", &self.input_format),
             ("nodes", &path(&self.nodes)),
             ("features", &path(&self.features)),
+            ("edges", &self.edges),
             ("unknown_ids", &self.unknown_ids),
             ("direction", &self.direction),
             ("duplicates", &self.duplicates),

@@ -144,7 +144,7 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A graph that has nothing to be walked or diffused over.
-    #[error("expected a graph with edges, found none")]
+    #[error("expected a graph with edges, found none; `mcr2`, `redunet` and `supervised` need none")]
     NoEdges,
     /// Eigenvectors could not be found.
     #[error(

@@ -88,6 +88,17 @@ impl<'a> TrainingData<'a> {
         Self::new(dataset, features, &Device::flex())
     }
 
+    /// Refuses a graph without edges, for a method that learns from them.
+    ///
+    /// # Errors
+    /// [`Error::NoEdges`].
+    pub fn check_edges(&self) -> Result<(), Error> {
+        match self.dataset.graph().num_edges() {
+            0 => Err(Error::NoEdges),
+            _ => Ok(()),
+        }
+    }
+
     /// The whole graph on the device; made when it is first asked for.
     pub fn batch(&self) -> &Batch {
         self.batch.get_or_init(|| Batch::whole(&self.features, self.dataset.graph(), &self.device))

@@ -75,7 +75,7 @@ pub use crate::graph::Graph;
 pub use crate::graph_set::{GraphSet, GraphSetFeatures, GraphSetParts};
 pub use crate::graph_set_summary::{GraphClassCount, GraphSetSummary};
 pub use crate::labels::Labels;
-pub use crate::load::{LoadConfig, load, load_graph_set, load_with, names_graph_set};
+pub use crate::load::{EdgeSource, LoadConfig, load, load_graph_set, load_with, names_graph_set};
 pub use crate::memory_limit::MemoryLimit;
 pub use crate::missing_values::{ColumnPolicy, MissingValues, TextColumn, TextColumns};
 pub use crate::multi_labels::MultiLabels;

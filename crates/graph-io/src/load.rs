@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::cleaning::CleaningPolicy;
 use crate::column_config::ColumnConfig;
 use crate::datasets::{self, DatasetInfo, Task};
 use crate::error::{Error, Place};
-use crate::format::{self, Format, NodeParts, ReadConfig, Sample, is_graph_set, read_graph_set};
+use crate::format::{
+    self, Format, NodeParts, ReadConfig, Sample, is_graph_set, read_graph_set, read_samples,
+};
 use crate::graph_set::GraphSet;
 use crate::memory_limit::MemoryLimit;
 use crate::node_dataset::NodeDataset;
@@ -26,12 +30,25 @@ pub struct LoadConfig {
     pub features: Option<PathBuf>,
     /// Which columns of a path mean what.
     pub columns: ColumnConfig,
+    /// Where the edges come from.
+    pub edges: EdgeSource,
     /// What is done with edges of nodes that the source does not list.
     pub unknown_ids: UnknownIds,
     /// What reading a packed file may take.
     pub max_memory: MemoryLimit,
     /// What is done with faults.
     pub cleaning: CleaningPolicy,
+}
+
+/// Where the edges of a data set come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EdgeSource {
+    /// The path is that of a graph.
+    #[default]
+    Read,
+    /// There are none: the path is a table of samples, or an array of their features.
+    None,
 }
 
 /// Loads a data set: one known by name (see [`datasets::all`]), or the files at a path, in whichever format they are
@@ -69,6 +86,7 @@ pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset,
                 ("`format`", config.format.is_some()),
                 ("`nodes`", config.nodes.is_some()),
                 ("`features`", config.features.is_some()),
+                ("`edges` = \"none\"", config.edges != EdgeSource::Read),
                 ("settings of columns", config.columns != ColumnConfig::default()),
             ];
             if let Some((what, _)) = for_paths.into_iter().find(|(_, given)| *given) {
@@ -78,6 +96,17 @@ pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset,
         }
         Found::Path(path) => path,
     };
+    let read = ReadConfig {
+        unknown_ids: config.unknown_ids,
+        columns: config.columns.clone(),
+        max_memory: config.max_memory,
+    };
+    let parts =
+        NodeParts { nodes: config.nodes.clone(), features: config.features.clone(), ..NodeParts::default() };
+    if config.edges == EdgeSource::None {
+        check_samples(config)?;
+        return parts.join(read_samples(path, &read)?, &read)?.clean(&config.cleaning);
+    }
     let format = match &config.format {
         Some(name) => named_format(name)?,
         None if is_graph_set(path)? => {
@@ -89,19 +118,28 @@ pub fn load_with(name_or_path: &str, config: &LoadConfig) -> Result<NodeDataset,
         }
         None => recognize(path)?,
     };
-    let read = ReadConfig {
-        unknown_ids: config.unknown_ids,
-        columns: config.columns.clone(),
-        max_memory: config.max_memory,
-    };
     check_settings(format, config)?;
-    let parts =
-        NodeParts { nodes: config.nodes.clone(), features: config.features.clone(), ..NodeParts::default() };
     let mut raw = format.read(path, &read)?;
     if let Some(num_nodes) = config.columns.num_nodes {
         raw = raw.with_num_nodes(num_nodes).map_err(|error| error.in_file(path))?;
     }
     parts.join(raw, &read)?.clean(&config.cleaning)
+}
+
+/// Samples have no edges that a setting could be about.
+fn check_samples(config: &LoadConfig) -> Result<(), Error> {
+    let ColumnConfig { source, target, weight, num_nodes, .. } = &config.columns;
+    let settings = [
+        ("`--input-format`", config.format.is_some()),
+        ("`--source`", source.is_some()),
+        ("`--target`", target.is_some()),
+        ("`--weight`", weight.is_some()),
+        ("`--num-nodes`", num_nodes.is_some()),
+    ];
+    match settings.into_iter().find(|(_, is_given)| *is_given) {
+        Some((flag, _)) => Err(Error::invalid(flag, "a graph to read", "`--edges none`")),
+        None => Ok(()),
+    }
 }
 
 /// Settings of columns say something about the path.

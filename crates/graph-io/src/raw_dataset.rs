@@ -118,6 +118,30 @@ impl RawDataset {
         }
     }
 
+    /// Nodes with what a table knows of them, and no arcs.
+    pub fn from_nodes(name: &str, table: NodeTable) -> Self {
+        let NodeTable {
+            node_ids,
+            features,
+            feature_names,
+            text_columns,
+            labels,
+            multi_labels,
+            splits,
+            notes,
+        } = table;
+        Self {
+            features,
+            feature_names,
+            text_columns,
+            labels,
+            multi_labels,
+            splits,
+            notes,
+            ..Self::from_arcs(name, node_ids, Arcs::default())
+        }
+    }
+
     /// The graph of these arcs among the nodes of a table, in the table's order, with what the table knows; of what both
     /// know, the table's counts.
     ///

@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use graph_io::{
-    CleaningPolicy, ColumnConfig, ColumnPolicy, Features, Header, LoadConfig, MissingValues, NodeDataset,
-    embedding, load_with,
+    CleaningPolicy, ColumnConfig, ColumnPolicy, EdgeSource, Features, Header, LoadConfig, MissingValues,
+    NodeDataset, embedding, load_with,
 };
 
 /// Files in a folder.
@@ -587,4 +587,31 @@ fn names_that_are_no_utf_8_are_read() {
     let folder = Files::new(&[("edges.tsv", "0 1\n1 2\n")]);
     std::fs::write(folder.0.path().join(std::ffi::OsStr::from_bytes(b"x\xff.csv")), "?").unwrap();
     assert_eq!(load(folder.0.path(), &LoadConfig::default()).unwrap().graph().num_edges(), 2);
+}
+
+#[test]
+fn a_table_or_an_array_of_samples_is_a_graph_without_edges() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/samples");
+    let without_edges = LoadConfig { edges: EdgeSource::None, ..LoadConfig::default() };
+    let iris = load(&samples.join("iris.csv"), &without_edges).unwrap();
+    assert_eq!((iris.name(), iris.graph().num_nodes(), iris.graph().num_edges()), ("iris", 150, 0));
+    assert_eq!(iris.features().d_input(), 4);
+    assert_eq!(iris.labels().unwrap().class_names(), ["setosa", "versicolor", "virginica"]);
+    let digits = load(&samples.join("digits.csv.gz"), &without_edges).unwrap();
+    assert_eq!((digits.graph().num_nodes(), digits.features().d_input()), (1797, 64));
+    assert_eq!(digits.labels().unwrap().num_classes(), 10);
+
+    let files = Files::new(&[("labels.csv", "id,label\n1,b\n0,a\n")]);
+    let matrix = ndarray::array![[1.0, 0.5], [2.0, 0.0]];
+    graph_io::format::write_matrix(&matrix, &files.path("x.npy")).unwrap();
+    let config = LoadConfig { nodes: Some(files.path("labels.csv")), ..without_edges.clone() };
+    let array = load(&files.path("x.npy"), &config).unwrap();
+    let Features::Dense(rows) = array.features() else { panic!("an array stays dense") };
+    assert_eq!(*rows, ndarray::array![[2.0, 0.0], [1.0, 0.5]], "rows follow the ids of the table");
+
+    let config = LoadConfig { format: Some("edge-list".into()), ..without_edges.clone() };
+    let message = load(&samples.join("iris.csv"), &config).unwrap_err();
+    assert_eq!(message, "`--input-format`: expected a graph to read, found `--edges none`");
+    let message = load_with("karate", &without_edges).unwrap_err().to_string();
+    assert!(message.contains("`edges` = \"none\"") && message.contains("karate"), "{message}");
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use graph_io::{
-    CleaningPolicy, ColumnConfig, ColumnPolicy, Direction, Duplicates, EdgePolicy, LoadConfig, Loops,
-    MemoryLimit, MissingFeatures, MissingValues, Nodes, TextColumns, UnknownIds, Weights,
+    CleaningPolicy, ColumnConfig, ColumnPolicy, Direction, Duplicates, EdgePolicy, EdgeSource, LoadConfig,
+    Loops, MemoryLimit, MissingFeatures, MissingValues, Nodes, TextColumns, UnknownIds, Weights,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ pub struct InputConfig {
     pub nodes: Option<PathBuf>,
     /// An array of the nodes' features.
     pub features: Option<PathBuf>,
+    /// Where the edges come from.
+    pub edges: EdgeSource,
     /// Edges of nodes that the source does not list.
     pub unknown_ids: UnknownIds,
     /// Arcs without their reverse.
@@ -57,6 +59,7 @@ impl InputConfig {
             nodes: self.nodes.clone(),
             features: self.features.clone(),
             columns: self.columns.clone(),
+            edges: self.edges,
             unknown_ids: self.unknown_ids,
             max_memory: self.max_memory,
             cleaning: CleaningPolicy {

@@ -133,6 +133,7 @@ impl EncoderMethod for G2r {
     }
 
     fn objective(&self, data: &TrainingData<'_>) -> Result<RateObjective, Error> {
+        data.check_edges()?;
         let membership = Membership {
             scaling: self.membership,
             self_loops: self.self_loops,

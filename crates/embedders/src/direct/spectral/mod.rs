@@ -209,6 +209,6 @@ mod tests {
         assert_eq!(message(no_tolerance, path(5)), "`tolerance` must be positive, got 0");
         let no_iterations = Spectral { iterations: 0, ..settings(1) };
         assert_eq!(message(no_iterations, path(5)), "`iterations` must be from 1 to 1000000, got 0");
-        assert_eq!(message(settings(1), edgeless(3)), "expected a graph with edges, found none");
+        assert!(message(settings(1), edgeless(3)).starts_with("expected a graph with edges, found none"));
     }
 }

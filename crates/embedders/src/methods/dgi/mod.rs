@@ -100,6 +100,7 @@ impl EncoderMethod for Dgi {
     }
 
     fn objective(&self, data: &TrainingData<'_>) -> Result<InfomaxObjective, Error> {
+        data.check_edges()?;
         Ok(InfomaxObjective::new(data, &self.encoder))
     }
 }

@@ -129,7 +129,7 @@ pub fn write_node_table(dataset: &NodeDataset, path: &Path) -> Result<(), Error>
     text::write(dataset, path)
 }
 
-fn is_parquet(path: &Path) -> bool {
+pub(super) fn is_parquet(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet"))
 }
 
