@@ -47,13 +47,13 @@ fn main() -> Result<(), Error> {
         .collect();
     mixtures.push(("space, centers on the axes".to_owned(), GaussianMixture::axes()));
     mixtures.push(("space, centers on a cone".to_owned(), GaussianMixture::cone()));
-    let config = ReduNetConfig { lambda: 200.0, ..ReduNetConfig::new(200) };
+    let config = ReduNetConfig { lambda: 200.0, ..ReduNetConfig::new(600) };
     for (name, mixture) in mixtures {
         let LabelledSamples { samples, labels } = mixture.draw(&mut ChaCha8Rng::seed_from_u64(0));
         let num_classes = mixture.num_classes();
         let constructed = config.construct(samples.view(), &labels, num_classes)?;
         println!("{name}\n  layer       R     R_c  R_c(π̂)      ΔR");
-        for layer in [0, 10, 20, 50, 100, 200] {
+        for layer in [0, 20, 50, 100, 200, 600] {
             let rates = constructed.network.rates()[layer];
             let [r, c, p] = [rates.expansion, rates.compression, rates.predicted_compression];
             println!("  {layer:5} {r:7.4} {c:7.4} {p:7.4} {:7.4}", rates.reduction());

@@ -81,8 +81,7 @@ mod tests {
         let classes = Classes::of(&[1, 0, 1, 1], 2, 4).unwrap();
         assert_eq!(classes.members, [vec![1], vec![0, 2, 3]]);
         assert_eq!(classes.weights(), [0.25, 0.75]);
-        let message =
-            |labels: &[usize], classes| Classes::of(labels, classes, 3).err().unwrap().to_string();
+        let message = |labels: &[usize], classes| Classes::of(labels, classes, 3).err().unwrap().to_string();
         assert_eq!(message(&[0], 1), "labels: expected 3, one for each sample, found 1");
         assert_eq!(message(&[0, 2, 0], 2), "labels[1]: expected a class below 2, found 2");
         assert_eq!(message(&[0, 2, 0], 3), "class 1: expected at least one sample, found none");

@@ -12,6 +12,9 @@ pub struct ReduNetConfig {
     /// Number of layers; 0 only scales the samples.
     pub num_layers: usize,
     /// Size η of a layer's step, positive.
+    ///
+    /// A step takes up to η d / (m ε²) of what leads out of a class's subspace from each of m samples. Above 1 samples swing from one
+    /// side of the subspace to the other, above 2 for ever; far below 1 it takes many layers. Channels take the place of d for signals.
     pub eta: f64,
     /// ε² of the rates, positive. The authors' code names it `eps`.
     pub eps_sq: f64,
@@ -53,7 +56,10 @@ mod tests {
         let config = ReduNetConfig::new(3);
         assert_eq!(config.check(), Ok(()));
         assert_eq!(message(ReduNetConfig { eta: 0.0, ..config }), "`eta` must be positive, got 0");
-        assert_eq!(message(ReduNetConfig { eps_sq: f64::NAN, ..config }), "`eps_sq` must be positive, got NaN");
+        assert_eq!(
+            message(ReduNetConfig { eps_sq: f64::NAN, ..config }),
+            "`eps_sq` must be positive, got NaN"
+        );
         assert_eq!(message(ReduNetConfig { lambda: -1.0, ..config }), "`lambda` must be at least 0, got -1");
     }
 }

@@ -77,7 +77,9 @@ impl GaussianMixture {
         for (mut row, &label) in samples.rows_mut().into_iter().zip(&labels) {
             let center = &self.centers[label];
             assert_eq!(center.len(), width, "GaussianMixture: centers of different widths");
-            row.iter_mut().zip(center).for_each(|(value, c)| *value = c + self.noise_std * standard_normal(rng));
+            row.iter_mut()
+                .zip(center)
+                .for_each(|(value, c)| *value = c + self.noise_std * standard_normal(rng));
             let length = row.dot(&row).sqrt();
             row /= length;
         }
@@ -97,7 +99,9 @@ mod tests {
 
     #[test]
     fn samples_lie_on_the_sphere_around_their_centers() {
-        for mixture in [GaussianMixture::plane(&[135.0, 240.0]), GaussianMixture::axes(), GaussianMixture::cone()] {
+        for mixture in
+            [GaussianMixture::plane(&[135.0, 240.0]), GaussianMixture::axes(), GaussianMixture::cone()]
+        {
             let LabelledSamples { samples, labels } = mixture.draw(&mut ChaCha8Rng::seed_from_u64(7));
             assert_eq!((labels.len(), labels[99], labels[100]), (100 * mixture.num_classes(), 0, 1));
             for (row, label) in samples.rows().into_iter().zip(labels) {

@@ -17,13 +17,15 @@
 //! use ndarray::array;
 //! use redunet::ReduNetConfig;
 //!
-//! let samples = array![[1.0, 0.9], [1.0, 0.8], [1.0, 0.0], [0.9, 0.1]];
-//! let constructed = ReduNetConfig::new(100).construct(samples.view(), &[0, 0, 1, 1], 2)?;
-//! let cosine = |z: &ndarray::Array2<f64>| z.row(0).dot(&z.row(2));
-//! assert!(cosine(&samples) > 0.9);
-//! assert!(cosine(&constructed.output).abs() < 0.1);
-//! let unseen = constructed.network.transform(array![[0.8, 0.8]].view())?;
-//! assert!(unseen.row(0).dot(&constructed.output.row(0)) > 0.95);
+//! // Two classes, 45° apart.
+//! let samples = array![[0.7, 0.7], [0.6, 0.8], [1.0, 0.0], [0.9, 0.1]];
+//! // Few samples take small steps.
+//! let config = ReduNetConfig { eta: 0.1, ..ReduNetConfig::new(500) };
+//! let constructed = config.construct(samples.view(), &[0, 0, 1, 1], 2)?;
+//! let z = constructed.output;
+//! assert!(z.row(0).dot(&z.row(2)).abs() < 0.02);
+//! let unseen = constructed.network.transform(array![[0.65, 0.75]].view())?;
+//! assert!(unseen.row(0).dot(&z.row(0)) > 0.999);
 //! # Ok::<(), redunet::Error>(())
 //! ```
 

@@ -121,7 +121,8 @@ mod tests {
             let (z, alpha) = (rows(n, d), 0.7);
             let (matrix, log_det) = RateMatrix::of(z.as_ref(), alpha).unwrap();
             assert_eq!(matches!(matrix, RateMatrix::LowRank { .. }), low_rank);
-            let identity_plus = z.adjoint() * &z * faer::Scale(c64::from_real(alpha)) + Mat::<c64>::identity(d, d);
+            let identity_plus =
+                z.adjoint() * &z * faer::Scale(c64::from_real(alpha)) + Mat::<c64>::identity(d, d);
             let mut product = Mat::zeros(d, d);
             matrix.apply(identity_plus.as_ref(), product.as_mut());
             for i in 0..d {

@@ -40,7 +40,10 @@ pub(crate) fn project(sample: &mut [f64]) {
 }
 
 /// Checks that samples have the shape of those of the construction.
-pub(crate) fn check_shape<D: Dimension>(samples: &ArrayView<'_, f64, D>, expected: &[usize]) -> Result<(), Error> {
+pub(crate) fn check_shape<D: Dimension>(
+    samples: &ArrayView<'_, f64, D>,
+    expected: &[usize],
+) -> Result<(), Error> {
     let found = &samples.shape()[1..];
     if found == expected {
         return Ok(());

@@ -10,7 +10,8 @@ use serde_json::Value;
 const TOLERANCE: f64 = 1e-8;
 
 fn cases(name: &str) -> Vec<Value> {
-    let golden: Value = serde_json::from_str(include_str!("golden/redunet.json")).expect("the script writes an object");
+    let golden: Value =
+        serde_json::from_str(include_str!("golden/redunet.json")).expect("the script writes an object");
     let cases = golden[name].as_array().expect("of lists").clone();
     assert!(!cases.is_empty());
     cases
@@ -29,7 +30,8 @@ fn array<D: Dimension>(value: &Value) -> ndarray::Array<f64, D> {
 fn assert_near<D: Dimension>(found: &ndarray::Array<f64, D>, case: &Value, field: &str) {
     let expected: ndarray::Array<f64, D> = array(&case[field]);
     assert_eq!(found.shape(), expected.shape(), "{}: {field}", case["name"]);
-    let largest = found.iter().zip(&expected).map(|(a, b)| (a - b).abs() / b.abs().max(1.0)).fold(0.0, f64::max);
+    let largest =
+        found.iter().zip(&expected).map(|(a, b)| (a - b).abs() / b.abs().max(1.0)).fold(0.0, f64::max);
     assert!(largest < TOLERANCE, "{}: {field} differs by {largest}", case["name"]);
 }
 
@@ -74,7 +76,8 @@ fn assert_fourier_near(network: &FourierReduNet, channels: usize, case: &Value) 
     assert_near(&rates_of(network.rates()), case, "rates");
     let matrices = network.to_matrices();
     for part in ["re", "im"] {
-        let stored = matrices.get(&format!("layer.{}.expansion.{part}", network.config().num_layers - 1)).unwrap();
+        let stored =
+            matrices.get(&format!("layer.{}.expansion.{part}", network.config().num_layers - 1)).unwrap();
         let of_frequency_1 = stored.slice(ndarray::s![channels..2 * channels, ..]).to_owned();
         assert_near(&of_frequency_1, case, &format!("last_expansion_1_{part}"));
     }

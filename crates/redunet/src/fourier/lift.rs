@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn the_seed_decides_and_sizes_are_checked() {
-        let init = |seed, channels, size| RandomLift::init_1d(channels, size, &mut ChaCha8Rng::seed_from_u64(seed));
+        let init =
+            |seed, channels, size| RandomLift::init_1d(channels, size, &mut ChaCha8Rng::seed_from_u64(seed));
         assert_eq!(init(1, 3, 9), init(1, 3, 9));
         assert_ne!(init(1, 3, 9), init(2, 3, 9));
         assert_eq!(init(1, 0, 9).unwrap_err().to_string(), "`channels` must be at least 1, got 0");

@@ -96,7 +96,8 @@ impl ReduNetConfig {
         loop {
             let (layer, [expansion, compression]) = Layer::construct(&spectra, &classes, self.eps_sq, width)?;
             let memberships = layer.memberships(&spectra, self, [height, width]);
-            let predicted_compression = compression_of_memberships(&spectra, &memberships, self.eps_sq, width)?;
+            let predicted_compression =
+                compression_of_memberships(&spectra, &memberships, self.eps_sq, width)?;
             rates.push(LabelRates { expansion, compression, predicted_compression });
             if layers.len() == self.num_layers {
                 break;
@@ -231,7 +232,8 @@ impl Layer {
 
     /// π̂, `[samples, classes]`.
     fn memberships(&self, spectra: &Spectra, config: &ReduNetConfig, size: [usize; 2]) -> Array2<f64> {
-        let (channels, num_samples, num_classes) = (spectra.channels, spectra.num_samples, self.classes.len());
+        let (channels, num_samples, num_classes) =
+            (spectra.channels, spectra.num_samples, self.classes.len());
         let norms_sq = |frequency: usize| {
             let mut norms_sq = vec![0.0; num_samples * num_classes];
             let mut product = vec![c64::ZERO; spectra.stride()];

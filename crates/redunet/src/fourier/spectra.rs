@@ -76,7 +76,9 @@ impl Fourier2d {
         by_sample.par_chunks_mut(channels * frequencies).enumerate().for_each(|(sample, spectra)| {
             let mut image = vec![c64::ZERO; height * width];
             for (channel, spectrum) in spectra.chunks_exact_mut(frequencies).enumerate() {
-                for ((row, column), value) in samples.slice(ndarray::s![sample, channel, .., ..]).indexed_iter() {
+                for ((row, column), value) in
+                    samples.slice(ndarray::s![sample, channel, .., ..]).indexed_iter()
+                {
                     image[row * width + column] = c64::from_real(*value);
                 }
                 self.along_rows[Direction::Forward as usize].process(&mut image);
@@ -107,13 +109,13 @@ impl Fourier2d {
         let images = out.as_slice_mut().expect("a new array is row-major");
         images.par_chunks_mut(height * width).enumerate().for_each(|(place, image)| {
             let frequencies = 0..num_frequencies(height, width);
-            let mut spectrum: Vec<c64> =
-                frequencies.map(|frequency| spectra.of(frequency)[place]).collect();
+            let mut spectrum: Vec<c64> = frequencies.map(|frequency| spectra.of(frequency)[place]).collect();
             self.transform_columns(&mut spectrum, Direction::Inverse);
             let kept = width / 2 + 1;
             for (image, half) in image.chunks_exact_mut(width).zip(spectrum.chunks_exact(kept)) {
                 // A row of an image is real: its spectrum is conjugate to itself.
-                let of_column = |column: usize| if column < kept { half[column] } else { half[width - column].conj() };
+                let of_column =
+                    |column: usize| if column < kept { half[column] } else { half[width - column].conj() };
                 let mut row: Vec<c64> = (0..width).map(of_column).collect();
                 self.along_rows[Direction::Inverse as usize].process(&mut row);
                 image.iter_mut().zip(row).for_each(|(value, found)| *value = found.re);
@@ -172,7 +174,9 @@ mod tests {
     use std::f64::consts::TAU;
 
     fn images(height: usize, width: usize) -> Array4<f64> {
-        Array4::from_shape_fn((2, 3, height, width), |(s, c, h, w)| ((s * 7 + c * 3 + h * 5 + w * w) as f64).sin())
+        Array4::from_shape_fn((2, 3, height, width), |(s, c, h, w)| {
+            ((s * 7 + c * 3 + h * 5 + w * w) as f64).sin()
+        })
     }
 
     #[test]

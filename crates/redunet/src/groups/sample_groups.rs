@@ -146,10 +146,7 @@ mod tests {
             message(&[(2, 1.0), (0, 1.0), (2, 1.0)]),
             "group 1: expected each sample once, found sample 2 twice"
         );
-        assert_eq!(
-            message(&[(2, -0.5)]),
-            "group 1, sample 2: expected a weight of at least 0, found -0.5"
-        );
+        assert_eq!(message(&[(2, -0.5)]), "group 1, sample 2: expected a weight of at least 0, found -0.5");
         assert_eq!(message(&[(2, 0.0)]), "groups: expected weights with a positive finite sum, found 0");
         assert_eq!(
             message(&[(0, f64::MAX), (1, f64::MAX)]),
