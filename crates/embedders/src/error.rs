@@ -52,6 +52,12 @@ pub enum Error {
         /// Why.
         source: g2r_loss::Error,
     },
+    /// The layers of a ReduNet cannot be constructed.
+    #[error("the layers cannot be constructed")]
+    Construction {
+        /// Why.
+        source: redunet::Error,
+    },
     /// A callback failed.
     #[error("epoch {epoch}: the embedding could not be evaluated")]
     Callback {

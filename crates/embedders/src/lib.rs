@@ -50,7 +50,7 @@ pub use callback::{
 };
 pub use direct::{
     DeepWalk, FeatureNeighborSettings, G2rLinear, LiftSettings, Node2Vec, PairGroups, Ppr, Propagated,
-    RandomInit, Raw, Spectral, computed, decompose, fixed, propagated,
+    RandomInit, Raw, ReduNet, ReduNetNeighborhoods, Spectral, computed, decompose, fixed, propagated,
 };
 pub use encoder::{Encoder, InitEncoder, Mode};
 pub use encoder_method::{EncoderMethod, trainer};

@@ -14,7 +14,9 @@ use toml::{Table, Value};
 
 use crate::Error;
 use crate::callback::Callback;
-use crate::direct::{DeepWalk, G2rLinear, Node2Vec, Ppr, Propagated, RandomInit, Raw, Spectral};
+use crate::direct::{
+    DeepWalk, G2rLinear, Node2Vec, Ppr, Propagated, RandomInit, Raw, ReduNet, ReduNetNeighborhoods, Spectral,
+};
 use crate::fit::{Estimator, Fit, FitOptions, FitResult, TrainingData};
 use crate::memory::DataSize;
 use crate::methods::{Bgrl, CcaSsg, Dgi, G2r, Grace, Mcr2, Supervised};
@@ -525,7 +527,9 @@ impl Registry {
             .with::<CcaSsg>()
             .with::<G2rLinear>()
             .with::<G2r>()
+            .with::<ReduNetNeighborhoods>()
             .with::<Mcr2>()
+            .with::<ReduNet>()
             .with::<Supervised>()
     }
 

@@ -8,6 +8,7 @@ mod ppr;
 mod propagated;
 mod random_init;
 mod raw;
+mod redunet;
 mod spectral;
 mod walks;
 
@@ -18,6 +19,7 @@ pub use ppr::Ppr;
 pub use propagated::{Propagated, propagated};
 pub use random_init::RandomInit;
 pub use raw::Raw;
+pub use redunet::{ReduNet, ReduNetNeighborhoods};
 pub use spectral::{Spectral, decompose};
 
 use std::path::Path;
