@@ -3,7 +3,8 @@
 //! [`Probe`] is the judge of the G2R authors' recipe: embedding rows scaled to length 1, then a multinomial
 //! logistic regression ([`LogisticRegressionConfig`]) fitted on the training nodes. [`Scores`] and
 //! [`ConfusionMatrix`] say how well it predicts, [`MeanStd`] sums up repeats over seeds, and [`PairedTest`] compares two
-//! methods on the same seeds. [`MultiLabelProbe`] is for nodes of several classes.
+//! methods on the same seeds. [`MultiLabelProbe`] is for nodes of several classes. [`NearestSubspace`] and [`KnnClassifier`] predict
+//! without an optimization.
 //!
 //! Without a fit to labels: [`KMeansConfig`] finds clusters, which [`ClusteringScores`] compares with the classes;
 //! [`SimilaritySearch`] finds the nearest nodes; [`LinkScores`] says how well scores of pairs tell edges. [`Spectrum`],
@@ -36,6 +37,7 @@ mod error;
 mod finite_rows;
 mod gram;
 mod kmeans;
+mod knn;
 mod lbfgs;
 mod line_search;
 mod link_prediction;
@@ -43,6 +45,7 @@ mod logistic_regression;
 mod metrics;
 mod multi_label_probe;
 mod nearest;
+mod nearest_subspace;
 mod objective;
 mod paired;
 mod pca;
@@ -61,11 +64,13 @@ pub use clustering::ClusteringScores;
 pub use cosine_map::CosineMap;
 pub use error::Error;
 pub use kmeans::{KMeans, KMeansConfig};
+pub use knn::KnnClassifier;
 pub use lbfgs::Stop;
 pub use link_prediction::{HadamardClassifier, LinkScores, PairSimilarity};
 pub use logistic_regression::{LogisticRegression, LogisticRegressionConfig};
 pub use metrics::{ClassScores, ConfusionMatrix, Scores, accuracy};
 pub use multi_label_probe::{FittedMultiLabelProbe, MultiLabelProbe, MultiLabelScores};
+pub use nearest_subspace::{FittedNearestSubspace, NearestSubspace};
 pub use paired::PairedTest;
 pub use probe::{FittedProbe, Probe};
 pub use rows::Rows;

@@ -9,8 +9,15 @@ use crate::finite_rows::FiniteRows;
 const QUERIES: usize = 64;
 const NODES: usize = 512;
 
+/// Whether a query is a candidate of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Own {
+    Counted,
+    LeftOut,
+}
+
 /// The k other rows with the largest score x_q · x_j − shift_j for each query q, largest first, the lower index first of
-/// equals. O(queries · nodes · d_input) time; memory beyond the rows is O(queries · k) and a block for each thread.
+/// equals. O(queries · nodes · d_input) time; memory beyond the rows is O(nodes + queries · k) and a block for each thread.
 ///
 /// # Shapes
 /// shifts `[nodes]`; k below the number of nodes
@@ -20,24 +27,41 @@ pub(crate) fn k_largest(
     queries: &[usize],
     k: usize,
 ) -> Vec<Vec<(usize, f64)>> {
-    queries.par_chunks(QUERIES).flat_map_iter(|queries| largest_of_block(rows, shifts, queries, k)).collect()
+    let candidates: Vec<usize> = (0..rows.num_rows()).collect();
+    k_largest_among(rows, shifts, queries, &candidates, Own::LeftOut, k)
+}
+
+/// As [`k_largest`], with the first in the list of candidates first of equals. Fewer where there are fewer candidates.
+pub(crate) fn k_largest_among(
+    rows: &FiniteRows,
+    shifts: &[f64],
+    queries: &[usize],
+    candidates: &[usize],
+    own: Own,
+    k: usize,
+) -> Vec<Vec<(usize, f64)>> {
+    queries
+        .par_chunks(QUERIES)
+        .flat_map_iter(|queries| largest_of_block(rows, shifts, queries, candidates, own, k))
+        .collect()
 }
 
 fn largest_of_block(
     rows: &FiniteRows,
     shifts: &[f64],
     queries: &[usize],
+    candidates: &[usize],
+    own: Own,
     k: usize,
 ) -> Vec<Vec<(usize, f64)>> {
-    let (n, d) = (rows.num_rows(), rows.d_input());
+    let d = rows.d_input();
     let (mut left, mut right) = (vec![0.0; QUERIES * d], vec![0.0; NODES * d]);
     let mut products = vec![0.0; QUERIES * NODES];
     let mut largest: Vec<Vec<(usize, f64)>> =
-        queries.iter().map(|_| Vec::with_capacity(k.saturating_add(1).min(n))).collect();
+        queries.iter().map(|_| Vec::with_capacity(k.saturating_add(1).min(candidates.len()))).collect();
     rows.read_all(queries.iter().copied(), &mut left);
-    for first in (0..n).step_by(NODES) {
-        let width = NODES.min(n - first);
-        rows.read_all(first..first + width, &mut right);
+    for candidates in candidates.chunks(NODES) {
+        rows.read_all(candidates.iter().copied(), &mut right);
         matmul(
             MatMut::from_row_major_slice_mut(&mut products, QUERIES, NODES),
             Accum::Replace,
@@ -49,8 +73,8 @@ fn largest_of_block(
         for ((&query, largest), products) in
             queries.iter().zip(&mut largest).zip(products.chunks_exact(NODES))
         {
-            for (node, product) in (first..first + width).zip(products) {
-                if node != query {
+            for (&node, product) in candidates.iter().zip(products) {
+                if own == Own::Counted || node != query {
                     keep_if_large(largest, k, node, product - shifts[node]);
                 }
             }
@@ -64,7 +88,7 @@ fn keep_if_large(largest: &mut Vec<(usize, f64)>, k: usize, node: usize, score: 
     if largest.len() == k && largest.last().is_none_or(|last| score <= last.1) {
         return;
     }
-    // After its equals: nodes come in ascending order.
+    // After its equals, which come earlier among the candidates.
     let place = largest.partition_point(|other| other.1 >= score);
     largest.insert(place, (node, score));
     largest.truncate(k);
