@@ -153,17 +153,17 @@ pub enum Error {
     #[error("expected a graph with edges, found none; `mcr2`, `redunet` and `supervised` need none")]
     NoEdges,
     /// Eigenvectors could not be found.
-    #[error(
-        "after {iterations} iterations: expected eigenvectors with residuals of at most {tolerance:e}, found {residual:e}"
-    )]
-    NotConverged {
-        /// How many iterations were allowed.
-        iterations: usize,
-        /// The largest ‖S v − λ v‖ that is left.
-        residual: f64,
-        /// What it may be.
-        tolerance: f64,
-    },
+    #[error(transparent)]
+    NotConverged(sparse_eigen::NotConverged),
+}
+
+impl From<sparse_eigen::Error> for Error {
+    fn from(error: sparse_eigen::Error) -> Self {
+        match error {
+            sparse_eigen::Error::NotConverged(error) => Self::NotConverged(error),
+            sparse_eigen::Error::Interrupted => Self::Interrupted,
+        }
+    }
 }
 
 impl Error {

@@ -1,23 +1,19 @@
 //! Laplacian eigenmaps: the smoothest functions on a graph.
 
-mod eigenvectors;
-mod normalized;
-mod tall;
-
 use std::path::Path;
 use std::time::Instant;
 
 use graph_io::{Features, Graph, NodeIds};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
+use sparse_eigen::{Eigenvectors, Limits, NormalizedAdjacency, block_width, leading_eigenvectors};
 
-use self::eigenvectors::{Eigenvectors, Limits, block_width, leading_eigenvectors};
-use self::normalized::NormalizedAdjacency;
 use super::no_weights;
-use crate::callback::Callback;
+use crate::callback::{Callback, Progress};
 use crate::fit::{Fit, FitOptions, Fitted};
 use crate::memory::{DataSize, F32, F64};
 use crate::model::{EmbedNodes, ModelShape, Vectors};
+use crate::seeds::{Stream, generator};
 use crate::{Checkpoint, Error, MethodInfo, MethodKind, MethodSettings, TrainingData, ranges};
 
 /// Settings of Laplacian eigenmaps (Belkin & Niyogi 2003, section 2): the solutions f of L f = μ D f with the smallest μ, where D
@@ -118,9 +114,16 @@ pub fn decompose(
     callback: &mut dyn Callback,
 ) -> Result<(Vec<f64>, Array2<f32>), Error> {
     let Spectral { d_output, tolerance, iterations } = *settings;
-    let matrix = NormalizedAdjacency::of(graph);
+    let matrix = NormalizedAdjacency::new(graph.adjacency().clone());
     let limits = Limits { tolerance, iterations };
-    let Eigenvectors { values, vectors } = leading_eigenvectors(&matrix, d_output, &limits, callback)?;
+    let mut on_round = |round| {
+        let (done, total) = (round as u64, iterations as u64);
+        callback.progress(Progress { unit: "eigen-iterations", done, total, is_bound: true })
+    };
+    // Any start leads to the same eigenvectors.
+    let mut rng = generator(0, Stream::Parameters);
+    let found = leading_eigenvectors(&matrix, d_output, &limits, &mut rng, &mut on_round);
+    let Eigenvectors { values, vectors } = found?;
     let function = |column: usize| {
         let roots = (0..matrix.num_nodes()).map(|node| matrix.inverse_root(node));
         vectors.column(column).zip(roots).map(|(value, inverse_root)| value * inverse_root)

@@ -12,7 +12,7 @@ const BLOCKS: usize = 16;
 
 /// A matrix `[nodes, width]`, row-major.
 #[derive(Clone, Debug)]
-pub(super) struct Tall {
+pub struct Tall {
     values: Vec<f64>,
     width: usize,
 }
@@ -20,33 +20,40 @@ pub(super) struct Tall {
 impl Tall {
     /// # Panics
     /// If `width` is 0 or the values are not of whole rows.
-    pub(super) fn new(values: Vec<f64>, width: usize) -> Self {
+    pub(crate) fn new(values: Vec<f64>, width: usize) -> Self {
         assert!(values.len().is_multiple_of(width), "{} values are no rows of {width}", values.len());
         Self { values, width }
     }
 
-    pub(super) fn width(&self) -> usize {
+    /// The number of columns.
+    pub fn width(&self) -> usize {
         self.width
     }
 
-    pub(super) fn row(&self, node: usize) -> &[f64] {
+    /// A row, `[width]`.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, node: usize) -> &[f64] {
         &self.values[node * self.width..][..self.width]
     }
 
-    pub(super) fn column(&self, column: usize) -> impl Iterator<Item = f64> + Clone {
+    /// A column from the top down.
+    pub fn column(&self, column: usize) -> impl Iterator<Item = f64> + Clone {
         self.values.iter().skip(column).step_by(self.width).copied()
     }
 
-    pub(super) fn values(&self) -> &[f64] {
+    /// Every number, row by row.
+    pub fn values(&self) -> &[f64] {
         &self.values
     }
 
-    pub(super) fn values_mut(&mut self) -> &mut [f64] {
+    pub(crate) fn values_mut(&mut self) -> &mut [f64] {
         &mut self.values
     }
 
     /// The product selfᵀ · other, `[width, width]`.
-    pub(super) fn inner(&self, other: &Self) -> Mat<f64> {
+    pub(crate) fn inner(&self, other: &Self) -> Mat<f64> {
         let width = self.width;
         let chunk = width * (self.values.len() / width).div_ceil(BLOCKS).max(1);
         let blocks: Vec<Mat<f64>> = self
@@ -71,7 +78,7 @@ impl Tall {
     }
 
     /// The product self · matrix with a matrix `[width, width]`.
-    pub(super) fn times(&self, matrix: &Mat<f64>) -> Self {
+    pub(crate) fn times(&self, matrix: &Mat<f64>) -> Self {
         let width = self.width;
         let mut values = vec![0.0; self.values.len()];
         let chunk = 64 * width;
@@ -91,7 +98,7 @@ impl Tall {
 }
 
 /// Eigenvalues of a symmetric matrix, descending, with their eigenvectors as columns; `None` where the matrix is not finite.
-pub(super) fn symmetric_eigenvectors(matrix: &Mat<f64>) -> Option<(Vec<f64>, Mat<f64>)> {
+pub fn symmetric_eigenvectors(matrix: &Mat<f64>) -> Option<(Vec<f64>, Mat<f64>)> {
     let size = matrix.nrows();
     let mut values = Diag::zeros(size);
     let mut vectors = Mat::zeros(size, size);

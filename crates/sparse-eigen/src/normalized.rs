@@ -1,16 +1,17 @@
 //! The normalised adjacency matrix of Laplacian eigenmaps, and the functions on a graph that say nothing.
 
-use graph_io::{CsrMatrix, Graph};
 use rayon::prelude::*;
 
-use super::tall::Tall;
+use crate::CsrMatrix;
+use crate::components::connected_components;
+use crate::tall::Tall;
 
 /// Rows that one task computes.
 const ROWS_A_TASK: usize = 64;
 
 /// S = D^-½ A D^-½ with D the sums of the rows of A, without loops of its own; a node without edges has a row of zeros.
 #[derive(Clone, Debug)]
-pub(super) struct NormalizedAdjacency {
+pub struct NormalizedAdjacency {
     adjacency: CsrMatrix,
     /// The diagonal of D^-½; zero for a node without edges.
     inverse_roots: Vec<f64>,
@@ -20,14 +21,20 @@ pub(super) struct NormalizedAdjacency {
 }
 
 impl NormalizedAdjacency {
-    pub(super) fn of(graph: &Graph) -> Self {
-        let adjacency = graph.adjacency().clone();
-        let degrees =
-            adjacency.outer_iterator().map(|row| row.data().iter().map(|w| f64::from(*w)).sum::<f64>());
-        let degrees: Vec<f64> = degrees.collect();
+    /// Of a symmetric matrix of weights that are finite and not negative. O(nodes + arcs).
+    ///
+    /// # Panics
+    /// If the matrix is not square or not stored by rows.
+    pub fn new(adjacency: CsrMatrix) -> Self {
+        assert_eq!(adjacency.rows(), adjacency.cols(), "an adjacency matrix is square");
+        assert!(adjacency.is_csr(), "an adjacency matrix must be stored by rows (CSR), found CSC");
+        let degrees: Vec<f64> = adjacency
+            .outer_iterator()
+            .map(|row| row.data().iter().map(|w| f64::from(*w)).sum::<f64>())
+            .collect();
         let inverse_roots =
             degrees.iter().map(|degree| if *degree > 0.0 { degree.sqrt().recip() } else { 0.0 });
-        let components = graph.components();
+        let components = connected_components(&adjacency);
         let mut volumes = vec![0.0; components.iter().max().map_or(0, |last| *last as usize + 1)];
         components
             .iter()
@@ -36,24 +43,30 @@ impl NormalizedAdjacency {
         Self { inverse_roots: inverse_roots.collect(), adjacency, components, volumes }
     }
 
-    pub(super) fn num_nodes(&self) -> usize {
+    /// The number of rows.
+    pub fn num_nodes(&self) -> usize {
         self.adjacency.rows()
     }
 
     /// The diagonal of D^-½.
-    pub(super) fn inverse_root(&self, node: usize) -> f64 {
+    pub fn inverse_root(&self, node: usize) -> f64 {
         self.inverse_roots[node]
     }
 
-    /// How many eigenvectors there are beside those that [`project`](Self::project) takes away.
-    pub(super) fn rank(&self) -> usize {
+    /// The connected component of each node, numbered from 0.
+    pub fn components(&self) -> &[u32] {
+        &self.components
+    }
+
+    /// How many eigenvectors there are beside one for each component: the nodes less the components.
+    pub fn rank(&self) -> usize {
         self.num_nodes() - self.volumes.len()
     }
 
     /// `out = (S · x − shift · x) · scale − before`: a step of the recurrence of a polynomial.
     ///
     /// Each row is one sum in the order of its neighbors, so threads change no bit.
-    pub(super) fn recur(&self, out: &mut Tall, x: &Tall, shift: f64, scale: f64, before: Option<&Tall>) {
+    pub(crate) fn recur(&self, out: &mut Tall, x: &Tall, shift: f64, scale: f64, before: Option<&Tall>) {
         let width = x.width();
         out.values_mut().par_chunks_mut(width * ROWS_A_TASK).enumerate().for_each(|(task, out)| {
             for (offset, out) in out.chunks_exact_mut(width).enumerate() {
@@ -81,7 +94,7 @@ impl NormalizedAdjacency {
 
     /// Takes away what lies in the eigenvectors D^½ 1 of each component, of eigenvalue 1, and whatever stands at nodes without
     /// edges.
-    pub(super) fn project(&self, x: &mut Tall) {
+    pub(crate) fn project(&self, x: &mut Tall) {
         let width = x.width();
         let mut sums = vec![0.0; self.volumes.len() * width];
         for node in 0..self.num_nodes() {
@@ -103,5 +116,31 @@ impl NormalizedAdjacency {
 
     fn root(&self, node: usize) -> f64 {
         if self.inverse_roots[node] > 0.0 { self.inverse_roots[node].recip() } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use sprs::TriMatI;
+
+    /// A graph of edges of weight 1.
+    pub(crate) fn graph(nodes: usize, edges: &[(usize, usize)]) -> CsrMatrix {
+        let mut arcs = TriMatI::new((nodes, nodes));
+        for &(a, b) in edges {
+            arcs.add_triplet(a, b, 1.0f32);
+            arcs.add_triplet(b, a, 1.0);
+        }
+        arcs.to_csr()
+    }
+
+    #[test]
+    fn the_projection_takes_away_the_components_and_nodes_without_edges() {
+        let matrix = NormalizedAdjacency::new(graph(4, &[(0, 1), (1, 2)]));
+        assert_eq!((matrix.rank(), matrix.components()), (2, [0, 0, 0, 1].as_slice()));
+        let root = 2f64.sqrt();
+        let mut block = Tall::new(vec![1.0, root, 1.0, 5.0], 1);
+        matrix.project(&mut block);
+        assert!(block.values().iter().all(|value| value.abs() < 1e-15), "{:?}", block.values());
     }
 }

@@ -1,33 +1,60 @@
 //! The eigenvectors of a sparse matrix with the largest eigenvalues.
 
-use rand::RngExt;
+use std::ops::ControlFlow;
 
-use super::normalized::NormalizedAdjacency;
-use super::tall::{Tall, symmetric_eigenvectors};
-use crate::Error;
-use crate::callback::{Callback, Progress};
-use crate::seeds::{Stream, generator};
 use faer::Mat;
+use rand::{Rng, RngExt};
+use thiserror::Error;
+
+use crate::normalized::NormalizedAdjacency;
+use crate::tall::{Tall, symmetric_eigenvectors};
 
 /// How much a round of filtering may make one eigenvector grow beside another: more would leave the smaller without digits.
 const MOST_GROWTH: f64 = 1e6;
 /// The most products of a round.
 const HIGHEST_DEGREE: usize = 200;
 
+/// Why there are no eigenvectors.
+#[derive(Clone, Copy, Debug, PartialEq, Error)]
+pub enum Error {
+    /// The rounds did not suffice.
+    #[error(transparent)]
+    NotConverged(NotConverged),
+    /// `on_round` broke off.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Eigenvectors that the rounds did not suffice for.
+#[derive(Clone, Copy, Debug, PartialEq, Error)]
+#[error(
+    "after {iterations} iterations: expected eigenvectors with residuals of at most {tolerance:e}, found {residual:e}"
+)]
+pub struct NotConverged {
+    /// How many iterations were allowed.
+    pub iterations: usize,
+    /// The largest ‖S v − λ v‖ that is left.
+    pub residual: f64,
+    /// What it may be.
+    pub tolerance: f64,
+}
+
 /// When to stop.
-pub(super) struct Limits {
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
     /// Largest ‖S v − λ v‖ of an eigenvector that is converged.
-    pub(super) tolerance: f64,
+    pub tolerance: f64,
     /// The most rounds.
-    pub(super) iterations: usize,
+    pub iterations: usize,
 }
 
 /// Orthonormal eigenvectors.
-pub(super) struct Eigenvectors {
+#[derive(Clone, Debug)]
+pub struct Eigenvectors {
     /// Their eigenvalues, descending.
-    pub(super) values: Vec<f64>,
+    pub values: Vec<f64>,
     /// One a column, and behind them more that may not have converged.
-    pub(super) vectors: Tall,
+    pub vectors: Tall,
 }
 
 /// The `count` eigenvectors of S with the largest eigenvalues, beside those that say nothing.
@@ -36,40 +63,33 @@ pub(super) struct Eigenvectors {
 /// multiplied by a polynomial of S that is small between −1 and the smallest eigenvalue the block has found, and grows fast above;
 /// then the block is made orthonormal and turned to its Ritz vectors. A whole block finds eigenvalues that come many times, which
 /// graphs with many alike parts have and a Krylov space of one vector misses. The block is wider than what is asked for: the last
-/// vectors converge last.
+/// vectors converge last. `on_round` is called with the number of each round before it and may break off. `rng` only draws where
+/// the search starts.
 ///
 /// # Errors
-/// [`Error::NotConverged`] where the rounds do not suffice.
+/// [`Error::NotConverged`] where the rounds do not suffice; [`Error::Interrupted`] by `on_round`.
 ///
 /// # Panics
 /// If `count` is 0 or above the rank of the matrix.
-pub(super) fn leading_eigenvectors(
+pub fn leading_eigenvectors(
     matrix: &NormalizedAdjacency,
     count: usize,
     limits: &Limits,
-    callback: &mut dyn Callback,
+    rng: &mut impl Rng,
+    on_round: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Eigenvectors, Error> {
     let rank = matrix.rank();
     assert!((1..=rank).contains(&count), "{count} eigenvectors of a matrix that has {rank}");
     let width = block_width(count, rank);
-    // Chance for the start only: any start leads to the same eigenvectors.
-    let mut rng = generator(0, Stream::Parameters);
     let values = (0..matrix.num_nodes() * width).map(|_| rng.random::<f64>() - 0.5).collect();
     let mut block = Tall::new(values, width);
     let mut residual = f64::INFINITY;
-    let not_converged = |residual| Error::NotConverged {
-        iterations: limits.iterations,
-        residual,
-        tolerance: limits.tolerance,
+    let not_converged = |residual| {
+        let Limits { iterations, tolerance } = *limits;
+        Error::NotConverged(NotConverged { iterations, residual, tolerance })
     };
     for round in 0..limits.iterations {
-        let progress = Progress {
-            unit: "eigen-iterations",
-            done: round as u64,
-            total: limits.iterations as u64,
-            is_bound: true,
-        };
-        if callback.progress(progress).is_break() {
+        if on_round(round).is_break() {
             return Err(Error::Interrupted);
         }
         matrix.project(&mut block);
@@ -93,7 +113,7 @@ pub(super) fn leading_eigenvectors(
 }
 
 /// Columns of the block that `count` eigenvectors of a matrix of this rank are looked for in.
-pub(super) fn block_width(count: usize, rank: usize) -> usize {
+pub fn block_width(count: usize, rank: usize) -> usize {
     rank.min(count + (count / 4).max(16))
 }
 
@@ -145,20 +165,40 @@ fn largest_residual(block: &Tall, product: &Tall, values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use graph_io::Graph;
-    use testkit::graphs::{chorded_cycle, path, star, two_blocks};
+    use crate::CsrMatrix;
+    use crate::components::connected_components;
+    use crate::normalized::tests::graph;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
 
     const LIMITS: Limits = Limits { tolerance: 1e-9, iterations: 200 };
 
+    fn leading(matrix: &NormalizedAdjacency, count: usize, limits: &Limits) -> Result<Eigenvectors, Error> {
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        leading_eigenvectors(matrix, count, limits, &mut rng, &mut |_| ControlFlow::Continue(()))
+    }
+
+    fn path(nodes: usize) -> CsrMatrix {
+        graph(nodes, &(1..nodes).map(|i| (i - 1, i)).collect::<Vec<_>>())
+    }
+
+    fn star(nodes: usize) -> CsrMatrix {
+        graph(nodes, &(1..nodes).map(|i| (0, i)).collect::<Vec<_>>())
+    }
+
+    /// A cycle of which every third node has an edge to the seventh after it.
+    fn chorded_cycle(nodes: usize) -> CsrMatrix {
+        let mut edges: Vec<_> = (0..nodes).map(|i| (i, (i + 1) % nodes)).collect();
+        edges.extend((0..nodes).step_by(3).map(|i| (i, (i + 7) % nodes)));
+        graph(nodes, &edges)
+    }
+
     /// Every eigenvalue of S but one 1 a component, and one 0 a node without edges; descending.
-    fn dense_eigenvalues(graph: &Graph) -> Vec<f64> {
-        let nodes = graph.num_nodes();
-        let degrees: Vec<f64> = graph
-            .adjacency()
-            .outer_iterator()
-            .map(|row| row.data().iter().map(|w| f64::from(*w)).sum())
-            .collect();
-        let dense = graph.adjacency().to_dense();
+    fn dense_eigenvalues(adjacency: &CsrMatrix) -> Vec<f64> {
+        let nodes = adjacency.rows();
+        let degrees: Vec<f64> =
+            adjacency.outer_iterator().map(|row| row.data().iter().map(|w| f64::from(*w)).sum()).collect();
+        let dense = adjacency.to_dense();
         let entry = |i: usize, j: usize| {
             if dense[[i, j]] == 0.0 {
                 0.0
@@ -167,8 +207,9 @@ mod tests {
             }
         };
         let mut values = symmetric_eigenvectors(&Mat::from_fn(nodes, nodes, entry)).unwrap().0;
-        let isolated = graph.num_isolated();
-        values.drain(..graph.num_components() - isolated);
+        let isolated = degrees.iter().filter(|degree| **degree == 0.0).count();
+        let components = connected_components(adjacency).into_iter().max().unwrap() as usize + 1;
+        values.drain(..components - isolated);
         for _ in 0..isolated {
             let zero = values.iter().position(|value| value.abs() < 1e-9).unwrap();
             values.remove(zero);
@@ -176,23 +217,21 @@ mod tests {
         values
     }
 
-    fn with_components() -> Graph {
+    fn with_components() -> CsrMatrix {
         // Two paths of 3 and one of 2 nodes, a ring of 20 and three nodes without edges: eigenvalues come several times.
         let mut edges = vec![(0, 1), (1, 2), (3, 4), (4, 5), (6, 7)];
         edges.extend((0..20).map(|i| (10 + i, 10 + (i + 1) % 20)));
-        Graph::from_edges(31, &edges, graph_io::EdgePolicy::default()).unwrap().0
+        graph(31, &edges)
     }
 
     #[test]
     fn eigenvalues_and_residuals_are_those_of_a_dense_decomposition() {
-        let blocks = two_blocks();
-        for graph in [&chorded_cycle(60), &path(50), &star(30), &with_components(), blocks.graph()] {
-            let matrix = NormalizedAdjacency::of(graph);
-            let expected = dense_eigenvalues(graph);
+        for graph in [chorded_cycle(60), path(50), star(30), with_components()] {
+            let expected = dense_eigenvalues(&graph);
+            let matrix = NormalizedAdjacency::new(graph);
             assert_eq!(expected.len(), matrix.rank());
             for count in [1, 4, 12, matrix.rank()] {
-                let Eigenvectors { values, vectors } =
-                    leading_eigenvectors(&matrix, count, &LIMITS, &mut ()).unwrap();
+                let Eigenvectors { values, vectors } = leading(&matrix, count, &LIMITS).unwrap();
                 for (found, expected) in values.iter().zip(&expected) {
                     assert!((found - expected).abs() < 1e-8, "{found} and {expected}");
                 }
@@ -209,8 +248,7 @@ mod tests {
     #[test]
     fn too_few_rounds_are_an_error_that_says_how_far_it_came() {
         let limits = Limits { tolerance: 1e-9, iterations: 1 };
-        let error =
-            leading_eigenvectors(&NormalizedAdjacency::of(&path(300)), 3, &limits, &mut ()).err().unwrap();
+        let error = leading(&NormalizedAdjacency::new(path(300)), 3, &limits).unwrap_err();
         let message = error.to_string();
         assert!(
             message.starts_with(
