@@ -7,6 +7,7 @@ use serde::Serialize;
 use toml::Table;
 
 use crate::commands::bench::BenchArgs;
+use crate::commands::cluster::ClusterArgs;
 use crate::commands::convert::ConvertArgs;
 use crate::commands::data::DataListArgs;
 use crate::commands::embed::EmbedArgs;
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Evaluate an embedding from anywhere, or a trained model
     Evaluate(EvaluateArgs),
+    /// Find clusters of an embedding or of features, by subspaces, by coding rate, by k-means
+    Cluster(Box<ClusterArgs>),
     /// Count what is in a data set: nodes, degrees, components, features, classes, homophily
     Inspect(InspectArgs),
     /// Execute runs that a comparison hands over on standard input

@@ -80,6 +80,20 @@ pub enum Error {
         /// What differs.
         parts: String,
     },
+    /// Rows cannot be clustered.
+    #[error("the rows cannot be clustered")]
+    Clustering {
+        /// Why.
+        source: clustering::Error,
+    },
+    /// Settings of a clustering method that cannot be read.
+    #[error("settings of {method}")]
+    ClusteringSettings {
+        /// The method.
+        method: String,
+        /// Why.
+        source: toml::de::Error,
+    },
     /// Threads could not be started.
     #[error("cannot start {threads} threads")]
     Threads {

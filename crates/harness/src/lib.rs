@@ -20,6 +20,7 @@
 
 mod baselines;
 pub mod bench;
+mod clusters;
 mod config_file;
 mod embedding_check;
 mod error;
@@ -44,6 +45,9 @@ pub mod tune;
 mod whole_file;
 
 pub use baselines::{Baselines, PROPAGATED_HOPS};
+pub use clusters::{Clusters, clustering_method};
+/// The names of clustering methods.
+pub const CLUSTERING_METHODS: [&str; 7] = clustering::Method::NAMES;
 pub use embedders::{
     Checkpoint, EncoderKind, EpochLog, EpochRates, FeatureScaling, FeatureWeighting, Method, MethodKind,
     Model, Progress, Projection, Registry, Settings, Target,

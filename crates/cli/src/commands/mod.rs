@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod bench;
+pub(crate) mod cluster;
 pub(crate) mod convert;
 pub(crate) mod data;
 pub(crate) mod embed;
@@ -34,6 +35,7 @@ pub(crate) fn run(args: Args, registry: &Registry, started: Instant) -> Result<(
         Command::Methods(args) => methods::run(&args, registry),
         Command::Report(args) => report::run(&args, registry),
         Command::Evaluate(args) => evaluate::run(&args, registry),
+        Command::Cluster(args) => cluster::run(&args, registry),
         Command::Inspect(args) => inspect::run(&args),
         Command::RunIsolated => isolated::run(registry),
         Command::Data { command: DataCommand::List(args) } => data::list(&args),

@@ -112,7 +112,7 @@ fn embedding(args: &EvaluateArgs) -> Result<Evaluated, Failure> {
 }
 
 /// The rows of an embedding in the order of the data set's nodes: those of an array as they are, others by their ids.
-fn rows(file: &Path, dataset: &NodeDataset) -> anyhow::Result<Array2<f32>> {
+pub(super) fn rows(file: &Path, dataset: &NodeDataset) -> anyhow::Result<Array2<f32>> {
     let cannot_read = || format!("cannot read {}", file.display());
     if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy")) {
         let rows = read_matrix(file).with_context(cannot_read)?;

@@ -181,9 +181,9 @@ const SETTINGS: &str = "Settings of the method (`g2r methods NAME` lists all)";
 
 /// A setting and its value.
 #[derive(Clone, Debug, PartialEq)]
-struct Assignment {
-    key: String,
-    value: Value,
+pub(crate) struct Assignment {
+    pub(crate) key: String,
+    pub(crate) value: Value,
 }
 
 impl FromStr for Assignment {

@@ -2,7 +2,7 @@
 
 mod args;
 
-pub(crate) use args::TrainArgs;
+pub(crate) use args::{Assignment, TrainArgs};
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
