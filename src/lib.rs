@@ -27,7 +27,8 @@
 //! | multiply sparse matrices, convolve, encode | [`gnn`] |
 //! | coding rates, groups of nodes, the loss | [`loss`] |
 //! | train an encoder, embed any graph with the model; losses, encoders and methods of your own | [`embedders`] |
-//! | evaluate an embedding: probe, clusters, nearest nodes, links, spectra, a map | [`evaluation`] |
+//! | evaluate an embedding: probe, clusters, nearest nodes, links, spectra | [`evaluation`] |
+//! | draw it: maps of rows, layouts of graphs | [`layout`] |
 //! | compare methods over seeds, tables, a page of a run | [`harness`] |
 //!
 //! [`burn`] (tensors) and [`ndarray`] (arrays on the host) are re-exported because their types stand in the
@@ -47,4 +48,5 @@ pub use g2r_loss as loss;
 pub use gnn;
 pub use graph_io as graph;
 pub use harness;
+pub use layout;
 pub use ndarray;

@@ -5,16 +5,25 @@ use faer::{Mat, Par, Spec};
 
 use crate::error::Error;
 
-/// The eigenvalues of a symmetric matrix, largest first, and its eigenvectors as columns in the same order.
-pub(crate) struct Eigen {
-    pub(crate) values: Vec<f64>,
-    pub(crate) vectors: Mat<f64>,
+/// The eigenvalues of a symmetric matrix, and its eigenvectors.
+#[derive(Debug, Clone)]
+pub struct Eigen {
+    /// The eigenvalues, largest first, `[size]`.
+    pub values: Vec<f64>,
+    /// Their eigenvectors of length 1 as columns, `[size, size]`.
+    pub vectors: Mat<f64>,
 }
 
 impl Eigen {
     /// Solves a symmetric matrix, of which the lower triangle is read, on one thread: the bits would depend on their
     /// number. O(size³).
-    pub(crate) fn of(matrix: &Mat<f64>) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// Eigenvalues that the iteration did not find, as of a matrix that is not finite.
+    ///
+    /// # Panics
+    /// When the matrix is not square.
+    pub fn of(matrix: &Mat<f64>) -> Result<Self, Error> {
         let size = matrix.nrows();
         if size == 0 {
             return Ok(Self { values: Vec::new(), vectors: Mat::zeros(0, 0) });

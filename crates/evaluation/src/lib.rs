@@ -1,4 +1,4 @@
-//! How good an embedding is: a linear probe, clusters, neighbors, links, the geometry of classes, and maps.
+//! How good an embedding is: a linear probe, clusters, neighbors, links, and the geometry of classes.
 //!
 //! [`Probe`] is the judge of the G2R authors' recipe: embedding rows scaled to length 1, then a multinomial
 //! logistic regression ([`LogisticRegressionConfig`]) fitted on the training nodes. [`Scores`] and
@@ -8,8 +8,8 @@
 //!
 //! Without a fit to labels: [`KMeansConfig`] finds clusters, which [`ClusteringScores`] compares with the classes;
 //! [`SimilaritySearch`] finds the nearest nodes; [`LinkScores`] says how well scores of pairs tell edges. [`Spectrum`],
-//! [`ClassSubspaces`] and [`CosineMap`] show how the classes lie, [`TsneConfig`] draws a map. The same input gives the
-//! same bits, whatever the number of threads.
+//! [`ClassSubspaces`] and [`CosineMap`] show how the classes lie. [`principal_coordinates`], [`nearest_rows`] and [`Eigen`]
+//! are what maps of the rows are made of. The same input gives the same bits, whatever the number of threads.
 //!
 //! ```
 //! use evaluation::{Probe, Rows};
@@ -26,7 +26,6 @@
 //! # Ok::<(), evaluation::Error>(())
 //! ```
 
-mod affinities;
 mod assignment;
 mod class_subspaces;
 mod clustering;
@@ -51,17 +50,16 @@ mod paired;
 mod pca;
 mod probe;
 mod products;
-mod repulsion;
 mod rows;
 mod similarity;
 mod spectrum;
 mod statistics;
 mod student_t;
-mod tsne;
 
 pub use class_subspaces::ClassSubspaces;
 pub use clustering::ClusteringScores;
 pub use cosine_map::CosineMap;
+pub use eigen::Eigen;
 pub use error::Error;
 pub use kmeans::{KMeans, KMeansConfig};
 pub use knn::KnnClassifier;
@@ -70,11 +68,12 @@ pub use link_prediction::{HadamardClassifier, LinkScores, PairSimilarity};
 pub use logistic_regression::{LogisticRegression, LogisticRegressionConfig};
 pub use metrics::{ClassScores, ConfusionMatrix, Scores, accuracy};
 pub use multi_label_probe::{FittedMultiLabelProbe, MultiLabelProbe, MultiLabelScores};
+pub use nearest::nearest_rows;
 pub use nearest_subspace::{FittedNearestSubspace, NearestSubspace};
 pub use paired::PairedTest;
+pub use pca::principal_coordinates;
 pub use probe::{FittedProbe, Probe};
 pub use rows::Rows;
 pub use similarity::{Neighbor, SimilaritySearch};
 pub use spectrum::Spectrum;
 pub use statistics::MeanStd;
-pub use tsne::{Tsne, TsneConfig};

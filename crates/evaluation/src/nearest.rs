@@ -2,7 +2,9 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
+use crate::error::Error;
 use crate::finite_rows::FiniteRows;
+use crate::rows::Rows;
 
 /// Rows on each side of a product. Every product has this shape, filled up with zeros: so a pair of rows has the same
 /// bits wherever it stands, and one query alone those of all queries together.
@@ -14,6 +16,27 @@ const NODES: usize = 512;
 pub(crate) enum Own {
     Counted,
     LeftOut,
+}
+
+/// The k nearest other rows of each row with the square of their Euclidean distance, nearest first, the lower index first of
+/// equals; all other rows where they are fewer than k. Found exactly: O(nodes² · d_input).
+///
+/// # Shapes
+/// rows `[nodes, d_input]`, output `[nodes][min(k, nodes − 1)]`
+///
+/// # Errors
+/// A value that is not finite.
+pub fn nearest_rows(rows: &Rows, k: usize) -> Result<Vec<Vec<(usize, f64)>>, Error> {
+    let rows = FiniteRows::check(rows)?;
+    let nodes: Vec<usize> = (0..rows.num_rows()).collect();
+    // ‖x − y‖² = ‖x‖² − 2 (x·y − ‖y‖²/2): the nearest y has the largest bracket.
+    let lengths_sq = rows.lengths_sq();
+    let shifts: Vec<f64> = lengths_sq.iter().map(|length_sq| length_sq / 2.0).collect();
+    let mut nearest = k_largest(&rows, &shifts, &nodes, k.min(nodes.len().saturating_sub(1)));
+    for (nearest, length_sq) in nearest.iter_mut().zip(lengths_sq) {
+        nearest.iter_mut().for_each(|(_, score)| *score = (length_sq - 2.0 * *score).max(0.0));
+    }
+    Ok(nearest)
 }
 
 /// The k other rows with the largest score x_q · x_j − shift_j for each query q, largest first, the lower index first of
@@ -97,7 +120,6 @@ fn keep_if_large(largest: &mut Vec<(usize, f64)>, k: usize, node: usize, score: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::Rows;
     use ndarray::Array2;
 
     fn matrix(n: usize) -> Array2<f32> {
@@ -125,6 +147,13 @@ mod tests {
                 approx::assert_relative_eq!(found.1, expected.1, max_relative = 1e-10);
             }
         }
+    }
+
+    #[test]
+    fn distances_are_those_between_the_rows() {
+        let matrix = ndarray::array![[0.0f32, 0.0], [3.0, 4.0], [0.0, 1.0]];
+        let found = nearest_rows(&Rows::dense(matrix.view()), 9).unwrap();
+        assert_eq!(found, [[(2, 1.0), (1, 25.0)], [(2, 18.0), (0, 25.0)], [(0, 1.0), (1, 18.0)]]);
     }
 
     #[test]

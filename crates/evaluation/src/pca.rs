@@ -5,6 +5,7 @@ use crate::eigen::Eigen;
 use crate::error::Error;
 use crate::finite_rows::FiniteRows;
 use crate::gram::{gram_of_columns, product_of_rows};
+use crate::rows::Rows;
 
 /// Rows projected at one time.
 const BLOCK: usize = 1024;
@@ -13,8 +14,12 @@ const BLOCK: usize = 1024;
 /// largest first. O(nodes · d_input · m + m³) with m = min(nodes, d_input).
 ///
 /// # Shapes
-/// output `[nodes, min(num_components, m)]`
-pub(crate) fn principal_coordinates(rows: &FiniteRows, num_components: usize) -> Result<Array2<f64>, Error> {
+/// rows `[nodes, d_input]`, output `[nodes, min(num_components, m)]`
+///
+/// # Errors
+/// A value that is not finite; eigenvalues that the iteration did not find.
+pub fn principal_coordinates(rows: &Rows, num_components: usize) -> Result<Array2<f64>, Error> {
+    let rows = &FiniteRows::check(rows)?;
     let (n, d) = (rows.num_rows(), rows.d_input());
     let nodes: Vec<usize> = (0..n).collect();
     let mut row = vec![0.0; d];
@@ -68,14 +73,12 @@ fn center(rows: &mut [f64], mean: &[f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::Rows;
 
     #[test]
     fn distances_stay_and_variances_fall_on_both_sides() {
         for (n, d) in [(40, 6), (6, 40)] {
             let matrix = Array2::from_shape_fn((n, d), |(i, j)| ((i * d + j) as f32 * 0.71).sin() + 3.0);
-            let rows = FiniteRows::check(&Rows::dense(matrix.view())).unwrap();
-            let coordinates = principal_coordinates(&rows, 100).unwrap();
+            let coordinates = principal_coordinates(&Rows::dense(matrix.view()), 100).unwrap();
             assert_eq!(coordinates.dim(), (n, 6));
             let variances: Vec<f64> = coordinates.columns().into_iter().map(|c| c.dot(&c)).collect();
             assert!(variances.is_sorted_by(|a, b| a >= b));

@@ -134,6 +134,9 @@ pub enum Error {
     /// A probe.
     #[error(transparent)]
     Probe(#[from] evaluation::Error),
+    /// A map of the nodes.
+    #[error(transparent)]
+    Layout(#[from] layout::Error),
 }
 
 /// Changes in words.

@@ -4,11 +4,10 @@ use std::path::Path;
 
 use embedders::seeds::{Stream, generator};
 use embedders::{EpochRates, LinearSpectrum, Method, Registry};
-use evaluation::{
-    ClassSubspaces, ConfusionMatrix, CosineMap, MeanStd, Rows, SimilaritySearch, Spectrum, TsneConfig,
-};
+use evaluation::{ClassSubspaces, ConfusionMatrix, CosineMap, MeanStd, Rows, SimilaritySearch, Spectrum};
 use graph_io::format::read_matrix;
 use graph_io::{NodeDataset, Split};
+use layout::{Layout, TsneConfig};
 use ndarray::{Array2, Axis};
 use rand::seq::index;
 use report::{
@@ -189,7 +188,7 @@ impl View<'_> {
         let rows = self.embedding.select(Axis(0), &nodes);
         let rows = Rows::dense(rows.view()).scaled_to_unit_length();
         let mut rng = generator(self.seed, Stream::Evaluation);
-        let found = TsneConfig { perplexity, ..tsne }.fit(&rows, &mut rng)?;
+        let found = TsneConfig { perplexity, ..tsne }.place(&rows, &mut rng)?;
         let labels = self.dataset.labels();
         let node = |(place, &node): (usize, &usize)| MapNode {
             id: self.dataset.node_ids().get(node as u32).to_string(),

@@ -3,6 +3,8 @@
 //! A [`Page`] is plain data, which the caller fills with what it knows; this crate knows neither graphs nor embeddings.
 //! [`Page::to_html`] makes one file of it that asks for nothing else, [`Page::plots`] the same figures one by one.
 //!
+//! [`node_link_plot`] draws a graph whose nodes have places, [`cost_plot`] what methods give and cost.
+//!
 //! A figure is drawn once, as a list of shapes in inks: written as SVG it takes its colours from the page's style sheet,
 //! light or dark, or brings its own into a file; as pixels it is drawn with the crate's own font, so that nothing of the
 //! system is needed.
@@ -31,6 +33,7 @@ mod escape;
 mod font;
 mod html;
 mod matrix;
+mod node_link;
 mod number;
 mod page;
 mod palette;
@@ -43,6 +46,7 @@ mod svg;
 pub use cost::{CostKind, CostPanel, CostPoint, cost_plot};
 pub use error::Error;
 pub use matrix::Matrix;
+pub use node_link::{LinkedNode, NodeLink, node_link_plot};
 pub use page::{
     AnglePair, ClassCosines, ClassEnd, ClassScores, ClassSpectrum, Confusion, Epoch, Fact, FactTable,
     Headline, HeadlineRow, MapNode, NodeCosines, NodeMap, Page, PrincipalAngles, RowKind, SeedHistory,

@@ -51,6 +51,14 @@ fn draw_shape(canvas: &mut Pixmap, shape: &Shape, transform: Transform) {
         Shape::Line { points, width, paint } => {
             stroke(canvas, path_through(points).finish(), *width, *paint, transform);
         }
+        Shape::Segments { segments, width, paint } => {
+            let mut path = PathBuilder::new();
+            for [[x, y], [end_x, end_y]] in segments {
+                path.move_to(*x as f32, *y as f32);
+                path.line_to(*end_x as f32, *end_y as f32);
+            }
+            stroke(canvas, path.finish(), *width, *paint, transform);
+        }
         Shape::Marks { points, marker, diameter, paint } => {
             // One path a mark: overlapping ones darken each other in a browser only where they are of different paths,
             // which at the opacities used here is not seen; one path of thousands of circles would be slow to fill.

@@ -145,6 +145,8 @@ pub(crate) enum Shape {
     Polygon { points: Vec<[f64; 2]>, paint: Paint },
     /// A line through points.
     Line { points: Vec<[f64; 2]>, width: f64, paint: Paint },
+    /// Many straight lines, of which none is darker where they cross.
+    Segments { segments: Vec<[[f64; 2]; 2]>, width: f64, paint: Paint },
     /// The same mark at many points.
     Marks { points: Vec<[f64; 2]>, marker: Marker, diameter: f64, paint: Paint },
     /// A text.

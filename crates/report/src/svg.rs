@@ -91,6 +91,15 @@ fn draw_shape(svg: &mut String, shape: &Shape, id: &str) -> fmt::Result {
             draw_path(svg, points)?;
             svg.push_str("\"/>");
         }
+        Shape::Segments { segments, width, paint } => {
+            write!(svg, "<path class=\"s-{}\" stroke-width=\"{}\"", paint.ink.name(), rounded(*width, 2))?;
+            opacity(svg, "stroke", *paint)?;
+            svg.push_str(" d=\"");
+            for segment in segments {
+                draw_path(svg, segment)?;
+            }
+            svg.push_str("\"/>");
+        }
         Shape::Marks { points, marker, diameter, paint } => {
             draw_marks(svg, points, *marker, *diameter, *paint)?;
         }
@@ -229,6 +238,17 @@ mod tests {
         scene.polygon(vec![[1.0, 2.0], [3.0, 2.0], [3.0, 4.0]], Ink::Accent.at(0.25));
         let svg = write(&scene, "x", "", Place::Page);
         assert!(svg.contains(r#"<path class="f-accent" fill-opacity="0.25" d="M1 2 3 2 3 4z"/>"#), "{svg}");
+    }
+
+    #[test]
+    fn segments_are_one_path() {
+        let mut scene = Scene::new(20.0, 10.0);
+        let segments = vec![[[1.0, 2.0], [3.0, 2.0]], [[4.0, 5.0], [6.0, 5.25]]];
+        scene.shapes.push(Shape::Segments { segments, width: 0.5, paint: Ink::Muted.at(0.3) });
+        let svg = write(&scene, "x", "", Place::Page);
+        let path =
+            r#"<path class="s-muted" stroke-width="0.5" stroke-opacity="0.3" d="M1 2 3 2M4 5 6 5.2"/>"#;
+        assert!(svg.contains(path), "{svg}");
     }
 
     #[test]

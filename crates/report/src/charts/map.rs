@@ -2,7 +2,7 @@
 
 use super::Chart;
 use super::legend::{self, Key, LegendEntry};
-use crate::page::{MapNode, Page};
+use crate::page::Page;
 use crate::palette::Ink;
 use crate::scale;
 use crate::scene::{Area, Marker, Scene};
@@ -14,7 +14,7 @@ const HEIGHT: f64 = 500.0;
 pub(crate) fn chart(page: &Page) -> Option<Chart> {
     let map = page.map.as_ref()?;
     let area = Area { x: 8.0, y: 8.0, width: WIDTH - 16.0, height: HEIGHT - 16.0 };
-    let place = Placement::of(&map.nodes, &area)?;
+    let place = Placement::of(map.nodes.iter().map(|node| node.position), &area)?;
     let mut scene = Scene::new(WIDTH, 0.0);
     scene.frame(area, 1.0, Ink::Grid);
     let diameter = match map.nodes.len() {
@@ -24,30 +24,12 @@ pub(crate) fn chart(page: &Page) -> Option<Chart> {
         5001..=20000 => 2.6,
         _ => 1.8,
     };
-    let mut entries = Vec::new();
-    for class in classes(&map.nodes) {
-        let points: Vec<_> = map
-            .nodes
-            .iter()
-            .filter(|node| node.class == class)
-            .filter_map(|node| place.position(node.position))
-            .collect();
-        let (ink, marker, name) = match class {
-            Some(class) => {
-                (Ink::Class(class as usize), Marker::of_class(class as usize), page.class_name(class))
-            }
-            None => (Ink::NoClass, Marker::Circle, "no class".to_owned()),
-        };
-        scene.marks(points, marker, diameter, ink.at(0.85));
-        entries.push(LegendEntry { name, ink, key: Key::Mark(marker) });
-    }
+    let placed = map.nodes.iter().filter_map(|node| Some((node.class, place.position(node.position)?)));
+    let entries =
+        draw_nodes(&mut scene, &placed.collect::<Vec<_>>(), diameter, |class| page.class_name(class));
     // One colour says nothing: nodes without any class need no key.
-    if entries.len() > 1 || classes(&map.nodes).iter().any(Option::is_some) {
-        scene.height =
-            legend::draw(&mut scene, &entries, area.x + 4.0, area.bottom() + 10.0, area.width) + 6.0;
-    } else {
-        scene.height = HEIGHT;
-    }
+    let any_class = map.nodes.iter().any(|node| node.class.is_some());
+    scene.height = if any_class { draw_classes(&mut scene, &entries, &area) } else { HEIGHT };
     let projection =
         if map.projection.is_empty() { String::new() } else { format!(" Projection: {}.", map.projection) };
     Some(Chart {
@@ -62,12 +44,33 @@ pub(crate) fn chart(page: &Page) -> Option<Chart> {
     })
 }
 
-/// The classes that nodes have, rising; those without one come first, so that they lie below.
-fn classes(nodes: &[MapNode]) -> Vec<Option<u32>> {
-    let mut classes: Vec<_> = nodes.iter().map(|node| node.class).collect();
+/// Draws nodes of each class with their mark, and gives the entries of a legend. Classes rise; nodes without one come first, so
+/// that they lie below.
+pub(super) fn draw_nodes(
+    scene: &mut Scene,
+    nodes: &[(Option<u32>, [f64; 2])],
+    diameter: f64,
+    class_name: impl Fn(u32) -> String,
+) -> Vec<LegendEntry> {
+    let mut classes: Vec<_> = nodes.iter().map(|(class, _)| *class).collect();
     classes.sort_unstable();
     classes.dedup();
-    classes
+    let mut entries = Vec::new();
+    for class in classes {
+        let own = nodes.iter().filter(|(other, _)| *other == class).map(|(_, point)| *point);
+        let (ink, marker, name) = match class {
+            Some(class) => (Ink::Class(class as usize), Marker::of_class(class as usize), class_name(class)),
+            None => (Ink::NoClass, Marker::Circle, "no class".to_owned()),
+        };
+        scene.marks(own.collect(), marker, diameter, ink.at(0.85));
+        entries.push(LegendEntry { name, ink, key: Key::Mark(marker) });
+    }
+    entries
+}
+
+/// Draws the legend below `area` and gives the height of the whole.
+pub(super) fn draw_classes(scene: &mut Scene, entries: &[LegendEntry], area: &Area) -> f64 {
+    legend::draw(scene, entries, area.x + 4.0, area.bottom() + 10.0, area.width) + 6.0
 }
 
 /// Where positions lie in a rectangle: both axes with one scale, the whole in the middle.
@@ -78,11 +81,10 @@ pub(crate) struct Placement {
 }
 
 impl Placement {
-    /// The placement of nodes that fills `area`; nothing where no node has a place.
-    pub(crate) fn of(nodes: &[MapNode], area: &Area) -> Option<Self> {
-        let range = |axis: usize| {
-            scale::range_of(nodes.iter().filter(|node| is_placed(node)).map(|node| node.position[axis]))
-        };
+    /// The placement of positions that fills `area`; nothing where none is of numbers.
+    pub(crate) fn of(positions: impl Iterator<Item = [f64; 2]> + Clone, area: &Area) -> Option<Self> {
+        let range =
+            |axis: usize| scale::range_of(positions.clone().filter(is_placed).map(|position| position[axis]));
         let ((left, right), (low, high)) = (range(0)?, range(1)?);
         let room = 0.94;
         let unit = (room * area.width / (right - left)).min(room * area.height / (high - low));
@@ -102,14 +104,14 @@ impl Placement {
     }
 }
 
-fn is_placed(node: &MapNode) -> bool {
-    node.position.iter().all(|x| x.is_finite())
+fn is_placed(position: &[f64; 2]) -> bool {
+    position.iter().all(|x| x.is_finite())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::{NodeMap, SplitPart};
+    use crate::page::{MapNode, NodeMap, SplitPart};
 
     fn node(x: f64, y: f64, class: Option<u32>) -> MapNode {
         MapNode { id: String::new(), position: [x, y], class, predicted: None, split: SplitPart::None }
@@ -119,8 +121,7 @@ mod tests {
 
     #[test]
     fn both_axes_have_the_same_scale_and_y_grows_upwards() {
-        let nodes = [node(-1.0, 10.0, None), node(1.0, 11.0, None)];
-        let place = Placement::of(&nodes, &SQUARE).unwrap();
+        let place = Placement::of([[-1.0, 10.0], [1.0, 11.0]].into_iter(), &SQUARE).unwrap();
         assert_eq!(place.position([-1.0, 10.0]), Some([3.0, 73.5]));
         assert_eq!(place.position([1.0, 11.0]), Some([97.0, 26.5]));
         assert_eq!(place.position([f64::NAN, 0.0]), None);
@@ -128,9 +129,9 @@ mod tests {
 
     #[test]
     fn a_single_node_lies_in_the_middle() {
-        let place = Placement::of(&[node(7.0, 7.0, None)], &SQUARE).unwrap();
+        let place = Placement::of([[7.0, 7.0]].into_iter(), &SQUARE).unwrap();
         assert_eq!(place.position([7.0, 7.0]), Some([50.0, 50.0]));
-        assert!(Placement::of(&[node(f64::NAN, 0.0, None)], &SQUARE).is_none());
+        assert!(Placement::of([[f64::NAN, 0.0]].into_iter(), &SQUARE).is_none());
     }
 
     #[test]

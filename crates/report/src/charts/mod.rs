@@ -10,6 +10,7 @@ mod hover;
 mod legend;
 mod map;
 mod node_cosines;
+mod node_link;
 mod per_class;
 mod spectrum;
 mod training;
@@ -18,6 +19,7 @@ mod water_filling;
 pub(crate) use cost::chart as cost;
 pub(crate) use hover::Hover;
 pub(crate) use map::Placement;
+pub(crate) use node_link::chart as node_link;
 pub(crate) use water_filling::chart as water_filling;
 
 use crate::page::Page;

@@ -59,7 +59,10 @@ pub(crate) fn of<'a>(page: &'a Page, charts: &'a [Chart]) -> PageData<'a> {
 }
 
 fn map_data<'a>(page: &'a Page, nodes: &'a [MapNode]) -> Option<MapData<'a>> {
-    let place = Placement::of(nodes, &Area { x: 0.0, y: 0.0, width: SIDE, height: SIDE })?;
+    let place = Placement::of(
+        nodes.iter().map(|node| node.position),
+        &Area { x: 0.0, y: 0.0, width: SIDE, height: SIDE },
+    )?;
     let placed: Vec<(&MapNode, [f64; 2])> =
         nodes.iter().filter_map(|node| Some((node, place.position(node.position)?))).collect();
     let number = |class: Option<u32>| class.map_or(-1, i64::from);

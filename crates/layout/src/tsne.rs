@@ -1,13 +1,12 @@
-use ndarray::Array2;
+use evaluation::{Rows, principal_coordinates};
+use ndarray::{Array2, ArrayView1};
 use rand::{Rng, RngExt};
-use rayon::prelude::*;
 
 use crate::affinities::Affinities;
 use crate::error::Error;
-use crate::finite_rows::FiniteRows;
-use crate::pca::principal_coordinates;
+use crate::forces::{Forces, Pairs};
+use crate::placement::{Layout, Placement, matrix};
 use crate::repulsion::Repulsion;
-use crate::rows::Rows;
 
 /// Components of the rows that distances are taken in.
 const NUM_COMPONENTS: usize = 50;
@@ -16,16 +15,16 @@ const INITIAL_STD: f64 = 1e-4;
 /// Noise on top, as a part of it: parts rows that are equal.
 const INITIAL_NOISE: f64 = 0.1;
 /// The divergence is looked at after so many iterations.
-const JUDGE_EVERY: usize = 50;
-/// Points whose attraction one task adds up.
-const POINTS_PER_TASK: usize = 128;
+const EVALUATE_EVERY: usize = 50;
 
-/// Settings of t-SNE (van der Maaten and Hinton 2008), a map of the rows into the plane that keeps neighbors together,
-/// with Barnes and Hut's repulsion (van der Maaten 2014, arXiv 1301.3342).
+/// Settings of t-SNE (van der Maaten and Hinton 2008), a map of the rows into the plane that keeps neighbors together.
 ///
 /// The rows' first 50 principal components are used; the first two, shrunk, and a little noise are the start. As in
 /// scikit-learn's defaults: learning rate max(n / exaggeration / 4, 50), gains, momentum 0.5 while P is exaggerated and
 /// 0.8 after.
+///
+/// The objective is the Kullback–Leibler divergence KL(P ‖ Q) = Σ pᵢⱼ log(pᵢⱼ / qᵢⱼ) of the points, in nats, up to the
+/// approximations of P and of the repulsion. The points' mean is zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TsneConfig {
     /// About how many neighbors a point has; above 1 and below the number of rows. For rows few enough that 3 ·
@@ -37,9 +36,8 @@ pub struct TsneConfig {
     pub early_exaggeration: f64,
     /// For so many of the first steps.
     pub num_exaggerated: usize,
-    /// How coarse the repulsion is: a cell of points counts as one where its side is below θ times its distance; in [0,
-    /// 1], 0 is exact and O(n²).
-    pub theta: f64,
+    /// How the repulsion is added up.
+    pub forces: Forces,
 }
 
 impl Default for TsneConfig {
@@ -49,49 +47,34 @@ impl Default for TsneConfig {
             num_iterations: 1000,
             early_exaggeration: 12.0,
             num_exaggerated: 250,
-            theta: 0.5,
+            forces: Forces::BarnesHut { theta: 0.5 },
         }
     }
 }
 
-/// A map of rows into the plane.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Tsne {
-    /// The places, `[nodes, 2]`; their mean is zero.
-    pub points: Array2<f64>,
-    /// The Kullback–Leibler divergence KL(P ‖ Q) = Σ pᵢⱼ log(pᵢⱼ / qᵢⱼ) of the points, in nats, lower is better; up to
-    /// the approximations of P and of the repulsion.
-    pub divergence: f64,
-    /// The divergence on the way, after how many steps: every 50.
-    pub history: Vec<(usize, f64)>,
-}
-
-impl TsneConfig {
-    /// Makes the map. The same generator gives the same bits, whatever the number of threads. O(nodes²) once, for the
-    /// nearest rows, and about O(nodes · log nodes) a step.
+impl Layout<Rows<'_>> for TsneConfig {
+    /// O(nodes²) once, for the nearest rows.
     ///
     /// # Shapes
     /// rows `[nodes, d_input]`
     ///
     /// # Errors
-    /// A setting out of range, no more rows than the perplexity, a value that is not finite.
-    pub fn fit(&self, rows: &Rows, rng: &mut impl Rng) -> Result<Tsne, Error> {
-        self.check()?;
-        let n = rows.num_rows();
-        if (n as f64) < self.perplexity + 1.0 {
-            let expected = (self.perplexity + 1.0).ceil() as usize;
-            return Err(Error::TooFewRows { purpose: "t-SNE", expected, found: n });
-        }
-        let mut coordinates = principal_coordinates(&FiniteRows::check(rows)?, NUM_COMPONENTS)?;
+    /// A setting out of range, no more rows than the perplexity, more than 5000 rows with [`Forces::Exact`], a value that is not
+    /// finite.
+    fn place(&self, rows: &Rows<'_>, rng: &mut dyn Rng) -> Result<Placement, Error> {
+        let pairs = self.check(rows.num_rows())?;
+        let mut coordinates = principal_coordinates(rows, NUM_COMPONENTS)?;
         // P does not depend on the scale, and f32 could overflow in another one.
         let largest = coordinates.iter().fold(f64::MIN_POSITIVE, |most: f64, value| most.max(value.abs()));
         coordinates.mapv_inplace(|value| value / largest);
         let reduced = coordinates.mapv(|value| value as f32);
-        let affinities = Affinities::of(&FiniteRows::check(&Rows::dense(reduced.view()))?, self.perplexity);
-        Ok(self.descend(&affinities, start(&coordinates, rng)))
+        let affinities = Affinities::of_rows(&Rows::dense(reduced.view()), self.perplexity, pairs)?;
+        Ok(self.descend(&affinities, pairs, start(&coordinates, rng)))
     }
+}
 
-    fn check(&self) -> Result<(), Error> {
+impl TsneConfig {
+    fn check(&self, num_nodes: usize) -> Result<Pairs, Error> {
         let setting = |name, expected, found| Err(Error::Setting { name, expected, found });
         if !(self.perplexity > 1.0 && self.perplexity.is_finite()) {
             return setting("perplexity", "finite and above 1", self.perplexity);
@@ -102,13 +85,13 @@ impl TsneConfig {
         if !(self.early_exaggeration >= 1.0 && self.early_exaggeration.is_finite()) {
             return setting("early_exaggeration", "finite and at least 1", self.early_exaggeration);
         }
-        if !(0.0..=1.0).contains(&self.theta) {
-            return setting("theta", "in [0, 1]", self.theta);
+        if self.perplexity >= num_nodes as f64 {
+            return Err(Error::Perplexity { num_nodes, found: self.perplexity });
         }
-        Ok(())
+        self.forces.of_size(num_nodes)
     }
 
-    fn descend(&self, affinities: &Affinities, mut points: Vec<[f64; 2]>) -> Tsne {
+    fn descend(&self, affinities: &Affinities, pairs: Pairs, mut points: Vec<[f64; 2]>) -> Placement {
         let n = points.len();
         let learning_rate = (n as f64 / self.early_exaggeration / 4.0).max(50.0);
         let mut steps = vec![[0.0; 2]; n];
@@ -118,11 +101,11 @@ impl TsneConfig {
             let exaggerated = iteration < self.num_exaggerated;
             let exaggeration = if exaggerated { self.early_exaggeration } else { 1.0 };
             let momentum = if exaggerated { 0.5 } else { 0.8 };
-            let repulsion = Repulsion::of(&points, self.theta);
-            if iteration > 0 && iteration.is_multiple_of(JUDGE_EVERY) {
-                history.push((iteration, divergence(affinities, &points, repulsion.total)));
+            let repulsion = Repulsion::of(&points, pairs);
+            if iteration > 0 && iteration.is_multiple_of(EVALUATE_EVERY) {
+                history.push((iteration, affinities.divergence(&points, repulsion.total)));
             }
-            let attraction = attraction(affinities, &points);
+            let attraction = affinities.attraction(&points);
             let mut mean = [0.0; 2];
             for node in 0..n {
                 for axis in 0..2 {
@@ -138,58 +121,24 @@ impl TsneConfig {
             }
             points.iter_mut().for_each(|point| (0..2).for_each(|axis| point[axis] -= mean[axis]));
         }
-        let total = Repulsion::of(&points, self.theta).total;
-        let divergence = divergence(affinities, &points, total);
-        let points = Array2::from_shape_fn((n, 2), |(node, axis)| points[node][axis]);
-        Tsne { points, divergence, history }
+        let total = Repulsion::of(&points, pairs).total;
+        let objective = affinities.divergence(&points, total);
+        Placement { points: matrix(&points), objective, history }
     }
 }
 
 /// The first two components, scaled to a spread of the first of [`INITIAL_STD`], with noise.
-fn start(coordinates: &Array2<f64>, rng: &mut impl Rng) -> Vec<[f64; 2]> {
+fn start(coordinates: &Array2<f64>, rng: &mut dyn Rng) -> Vec<[f64; 2]> {
     let n = coordinates.nrows() as f64;
     let spread = coordinates.columns().into_iter().next().map_or(0.0, |first| (first.dot(&first) / n).sqrt());
     let scale = if spread > 0.0 { INITIAL_STD / spread } else { 0.0 };
-    let place = |row: ndarray::ArrayView1<f64>| {
+    let place = |row: ArrayView1<f64>| {
         [0, 1].map(|axis| {
             let noise = 2.0 * rng.random::<f64>() - 1.0;
             scale * row.get(axis).copied().unwrap_or(0.0) + INITIAL_NOISE * INITIAL_STD * noise
         })
     };
     coordinates.rows().into_iter().map(place).collect()
-}
-
-fn weight([ax, ay]: [f64; 2], [bx, by]: [f64; 2]) -> f64 {
-    1.0 / (1.0 + (ax - bx).powi(2) + (ay - by).powi(2))
-}
-
-/// Σⱼ pᵢⱼ wᵢⱼ (yᵢ − yⱼ) for each point.
-fn attraction(affinities: &Affinities, points: &[[f64; 2]]) -> Vec<[f64; 2]> {
-    let mut forces = vec![[0.0; 2]; points.len()];
-    forces.par_chunks_mut(POINTS_PER_TASK).enumerate().for_each(|(task, forces)| {
-        for (node, force) in (task * POINTS_PER_TASK..).zip(forces) {
-            for place in affinities.starts[node]..affinities.starts[node + 1] {
-                let (point, other) = (points[node], points[affinities.columns[place] as usize]);
-                let pull = affinities.values[place] * weight(point, other);
-                (0..2).for_each(|axis| force[axis] += pull * (point[axis] - other[axis]));
-            }
-        }
-    });
-    forces
-}
-
-fn divergence(affinities: &Affinities, points: &[[f64; 2]], total: f64) -> f64 {
-    let mut divergence = 0.0;
-    for node in 0..points.len() {
-        for place in affinities.starts[node]..affinities.starts[node + 1] {
-            let p = affinities.values[place];
-            if p > 0.0 {
-                let other = points[affinities.columns[place] as usize];
-                divergence += p * (p * total / weight(points[node], other)).ln();
-            }
-        }
-    }
-    divergence
 }
 
 #[cfg(test)]
@@ -205,8 +154,8 @@ mod tests {
         })
     }
 
-    fn fit(matrix: &Array2<f32>, config: TsneConfig, seed: u64) -> Tsne {
-        config.fit(&Rows::dense(matrix.view()), &mut ChaCha8Rng::seed_from_u64(seed)).unwrap()
+    fn fit(matrix: &Array2<f32>, config: TsneConfig, seed: u64) -> Placement {
+        config.place(&Rows::dense(matrix.view()), &mut ChaCha8Rng::seed_from_u64(seed)).unwrap()
     }
 
     #[test]
@@ -230,7 +179,7 @@ mod tests {
         let after: Vec<f64> =
             map.history.iter().filter(|(step, _)| *step >= 250).map(|(_, value)| *value).collect();
         assert!(after.is_sorted_by(|a, b| a >= b), "{after:?}");
-        assert!(map.divergence < 0.9 * after[0] && map.divergence > 0.0, "{after:?}");
+        assert!(map.objective < 0.9 * after[0] && map.objective > 0.0, "{after:?}");
     }
 
     #[test]
@@ -258,13 +207,16 @@ mod tests {
         let message = |config: TsneConfig, n| {
             let matrix = Array2::<f32>::zeros((n, 2));
             let rng = &mut ChaCha8Rng::seed_from_u64(0);
-            config.fit(&Rows::dense(matrix.view()), rng).unwrap_err().to_string()
+            config.place(&Rows::dense(matrix.view()), rng).unwrap_err().to_string()
         };
         let default = TsneConfig::default();
         let with = |perplexity| TsneConfig { perplexity, ..default };
         assert_eq!(message(with(f64::NAN), 40), "`perplexity` must be finite and above 1, got NaN");
         assert_eq!(message(with(1.0), 40), "`perplexity` must be finite and above 1, got 1");
-        assert_eq!(message(TsneConfig { theta: -0.5, ..default }, 40), "`theta` must be in [0, 1], got -0.5");
-        assert_eq!(message(default, 30), "rows: expected at least 31 for t-SNE, found 30");
+        let forces = Forces::BarnesHut { theta: -0.5 };
+        assert_eq!(message(TsneConfig { forces, ..default }, 40), "`theta` must be in [0, 1], got -0.5");
+        assert_eq!(message(default, 30), "`perplexity` must be below the number of nodes, 30, got 30");
+        let exact = TsneConfig { forces: Forces::Exact, ..default };
+        assert!(message(exact, 5001).starts_with("exact forces: expected at most 5000 nodes, found 5001"));
     }
 }
