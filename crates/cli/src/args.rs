@@ -14,6 +14,7 @@ use crate::commands::embed::EmbedArgs;
 use crate::commands::evaluate::EvaluateArgs;
 use crate::commands::fetch::DataFetchArgs;
 use crate::commands::inspect::InspectArgs;
+use crate::commands::layout::LayoutArgs;
 use crate::commands::methods::MethodsArgs;
 use crate::commands::report::ReportArgs;
 use crate::commands::train::TrainArgs;
@@ -69,6 +70,8 @@ pub(crate) enum Command {
     Evaluate(EvaluateArgs),
     /// Find clusters of an embedding or of features, by subspaces, by coding rate, by k-means
     Cluster(Box<ClusterArgs>),
+    /// Draw a graph: nodes placed by its edges or by an embedding
+    Layout(Box<LayoutArgs>),
     /// Count what is in a data set: nodes, degrees, components, features, classes, homophily
     Inspect(InspectArgs),
     /// Execute runs that a comparison hands over on standard input

@@ -1,5 +1,6 @@
 //! Clusters of an embedding or of raw features, and how they compare with the classes.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use clustering::{Clustering, ClusteringMethod, Method};
@@ -63,11 +64,17 @@ impl Clusters {
         assert_eq!(ids.len(), self.found.clusters.len(), "Clusters: an id for each row");
         let mut text = String::from("node_id,cluster\n");
         for (id, cluster) in ids.iter().zip(&self.found.clusters) {
-            let needs_quotes = id.contains([',', '"', '\n', '\r']);
-            let id = if needs_quotes { format!("\"{}\"", id.replace('"', "\"\"")).into() } else { id };
-            writeln!(text, "{id},{cluster}").expect("text has room");
+            writeln!(text, "{},{cluster}", csv_cell(id)).expect("text has room");
         }
         text
+    }
+}
+
+/// A text as a cell of a table between commas.
+pub(crate) fn csv_cell(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")).into(),
+        false => text,
     }
 }
 

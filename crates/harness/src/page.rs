@@ -12,7 +12,7 @@ use ndarray::{Array2, Axis};
 use rand::seq::index;
 use report::{
     AnglePair, ClassCosines, ClassEnd, ClassScores, ClassSpectrum, Confusion, Epoch, Fact, FactTable,
-    Headline, HeadlineRow, MapNode, Matrix, NodeCosines, NodeMap, Page, PrincipalAngles, RowKind,
+    Headline, HeadlineRow, MapNode, Matrix, NodeCosines, NodeLink, NodeMap, Page, PrincipalAngles, RowKind,
     SeedHistory, SplitPart, WaterFilling,
 };
 use serde::Deserialize;
@@ -23,6 +23,7 @@ use crate::embedding_check::check_embedding;
 use crate::error::Error;
 use crate::evaluator::Evaluator;
 use crate::experiment::{Draft, Experiment};
+use crate::layouts::{GraphLayout, LaidOut};
 use crate::outcome::{SeedResult, SeedScores};
 use crate::outputs::{CONFIG, EMBEDDING, REPORT};
 use crate::protocol::Protocol;
@@ -34,6 +35,9 @@ const ENERGY: f64 = 0.95;
 const PIXELS: usize = 160;
 /// Nodes beyond these are sampled where all are compared with all.
 const MOST_COMPARED: usize = 20_000;
+
+/// The most nodes of a graph that is drawn with its edges: its layout takes a few seconds.
+const MOST_DRAWN: usize = 1000;
 
 /// What a page is made of beside the run's own files.
 #[derive(Clone, Copy, Debug)]
@@ -123,6 +127,7 @@ pub fn page_of(
         headline: headline(&stored, &variant),
         history: stored.results.iter().map(history).collect(),
         map: view.map(config, evaluated.as_ref())?,
+        graph: view.graph()?,
         water_filling: None,
         spectrum: None,
         class_cosines: None,
@@ -204,6 +209,18 @@ impl View<'_> {
         };
         let projection = format!("t-SNE of rows of length 1, perplexity {perplexity:.0}{shown}");
         Ok(Some(NodeMap { projection, nodes: nodes.iter().enumerate().map(node).collect() }))
+    }
+
+    /// The graph laid out by its edges, where it is small enough for a page.
+    fn graph(&self) -> Result<Option<NodeLink>, Error> {
+        let graph = self.dataset.graph();
+        if graph.num_edges() == 0 || graph.num_nodes() > MOST_DRAWN || graph.num_edges() > 10 * MOST_DRAWN {
+            return Ok(None);
+        }
+        let layout = GraphLayout::TsnetStar;
+        let laid_out = LaidOut::by_edges(self.dataset, layout, self.seed)?;
+        let title = format!("The graph, placed by its edges alone ({})", layout.title());
+        Ok(Some(laid_out.picture(self.dataset, title)))
     }
 
     fn add_spectra(&self, page: &mut Page) -> Result<(), Error> {

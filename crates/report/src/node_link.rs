@@ -1,10 +1,12 @@
 //! A graph with places for its nodes: the data of a figure.
 
+use serde::Serialize;
+
 use crate::charts;
 use crate::plot::Plot;
 
 /// A node with its place.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LinkedNode {
     /// Where it lies, y upwards, in any unit. A node whose place is not of numbers is left out, with its edges.
     pub position: [f64; 2],
@@ -13,7 +15,7 @@ pub struct LinkedNode {
 }
 
 /// A graph to be drawn.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NodeLink {
     /// What it shows, in a line.
     pub title: String,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::html;
+use crate::node_link::NodeLink;
 use crate::plot::Plot;
 use crate::{charts, matrix::Matrix};
 
@@ -35,6 +36,8 @@ pub struct Page {
     pub water_filling: Option<WaterFilling>,
     /// The nodes in two dimensions.
     pub map: Option<NodeMap>,
+    /// The graph itself, with places for its nodes.
+    pub graph: Option<NodeLink>,
     /// The singular values of the embedding.
     pub spectrum: Option<Spectrum>,
     /// The cosines between classes.

@@ -9,6 +9,7 @@ pub(crate) mod evaluate;
 pub(crate) mod fetch;
 pub(crate) mod inspect;
 pub(crate) mod isolated;
+pub(crate) mod layout;
 pub(crate) mod methods;
 pub(crate) mod report;
 pub(crate) mod train;
@@ -36,6 +37,7 @@ pub(crate) fn run(args: Args, registry: &Registry, started: Instant) -> Result<(
         Command::Report(args) => report::run(&args, registry),
         Command::Evaluate(args) => evaluate::run(&args, registry),
         Command::Cluster(args) => cluster::run(&args, registry),
+        Command::Layout(args) => layout::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::RunIsolated => isolated::run(registry),
         Command::Data { command: DataCommand::List(args) } => data::list(&args),

@@ -13,6 +13,7 @@ mod memory;
 mod provenance;
 mod refusing;
 mod reporting;
+mod samples;
 mod training;
 mod tuning;
 mod user_graphs;

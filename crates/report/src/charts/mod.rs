@@ -46,6 +46,7 @@ pub(crate) struct Chart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Map,
+    Graph,
     Training,
     Geometry,
     Predictions,
@@ -55,6 +56,7 @@ pub(crate) enum Section {
 pub(crate) fn of(page: &Page, section: Section) -> Vec<Chart> {
     match section {
         Section::Map => map::chart(page).into_iter().collect(),
+        Section::Graph => page.graph.as_ref().and_then(node_link).into_iter().collect(),
         Section::Training => {
             let closed_form = page.water_filling.as_ref().and_then(water_filling);
             training::charts(page).into_iter().chain(closed_form).collect()
@@ -77,7 +79,7 @@ pub(crate) fn of(page: &Page, section: Section) -> Vec<Chart> {
 
 /// Every figure of the page.
 pub(crate) fn all(page: &Page) -> Vec<Chart> {
-    [Section::Map, Section::Training, Section::Geometry, Section::Predictions]
+    [Section::Map, Section::Graph, Section::Training, Section::Geometry, Section::Predictions]
         .into_iter()
         .flat_map(|section| of(page, section))
         .collect()

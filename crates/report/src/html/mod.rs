@@ -128,6 +128,8 @@ fn parts(page: &Page) -> Result<Vec<Part>, fmt::Error> {
     }
     add("map", "Map", body);
 
+    add("graph", "Graph", cards(&figures(Section::Graph), "")?);
+
     let training = figures(Section::Training);
     let trains = page.history.iter().any(|seed| !seed.epochs.is_empty());
     // Beside the last figure where that has nothing beside it.
