@@ -25,6 +25,9 @@ use crate::threads::in_pool;
 const EMBEDDING: &str = "embedding.npy";
 const REPORT: &str = "report.json";
 
+/// Name, title and SVG.
+type Figure = (String, String, String);
+
 /// A fitted method.
 #[pyclass(frozen, module = "g2r._g2r")]
 pub(crate) struct Fitted {
@@ -224,17 +227,7 @@ impl Fitted {
         }
     }
 
-    /// `config.toml` as a table; `None` for a model that was saved without one.
-    fn config(&self) -> PyResult<Option<String>> {
-        match &self.origin {
-            Origin::Run(run) => Ok(Some(run.experiment.to_toml())),
-            Origin::Files(files) => {
-                Ok(files.get("config.toml").map(|text| String::from_utf8_lossy(text).into_owned()))
-            }
-        }
-    }
-
-    /// The ids of a loaded run's nodes, as `nodes.csv` has them.
+    /// `nodes.csv` of a loaded run.
     fn node_table(&self) -> Option<String> {
         match &self.origin {
             Origin::Run(_) => None,
@@ -250,7 +243,7 @@ impl Fitted {
         embedding: &Bound<'_, PyAny>,
         dataset: &Dataset,
         map_nodes: usize,
-    ) -> PyResult<(String, Vec<(String, String, String)>)> {
+    ) -> PyResult<(String, Vec<Figure>)> {
         if map_nodes == 0 {
             return Err(PyValueError::new_err("map_nodes: expected at least 1, found 0"));
         }

@@ -12,8 +12,8 @@ use crate::arrays::{Floats, Integers, f32_table};
 use crate::exceptions::{exception, message};
 use crate::threads::in_pool;
 
-/// A value with its gradient, `[n, d]`, where that was asked for.
-type WithGradient<'py> = (f64, Option<Bound<'py, PyArray2<f32>>>);
+/// A gradient `[n, d]`, where one was asked for.
+type Gradient<'py> = Option<Bound<'py, PyArray2<f32>>>;
 
 /// R(Z) = ½ log det(I + d/(n ε²) ZᵀZ), in nats.
 #[pyfunction]
@@ -22,7 +22,7 @@ pub(crate) fn coding_rate<'py>(
     z: &Bound<'py, PyAny>,
     eps_sq: f64,
     return_gradient: bool,
-) -> PyResult<WithGradient<'py>> {
+) -> PyResult<(f64, Gradient<'py>)> {
     let z = f32_table("Z", z)?.as_array().as_standard_layout().into_owned();
     let rate = |z| g2r_loss::coding_rate(z, eps_sq).map(|rate| (rate, ()));
     let (value, gradient, ()) = with_gradient(py, z, return_gradient, rate)?;
@@ -50,7 +50,7 @@ pub(crate) fn rate_reduction<'py>(
     gamma2: f64,
     weighting: &str,
     return_gradient: bool,
-) -> PyResult<(f64, f64, f64, Option<Bound<'py, PyArray2<f32>>>)> {
+) -> PyResult<(f64, f64, f64, Gradient<'py>)> {
     let z = f32_table("Z", z)?.as_array().as_standard_layout().into_owned();
     let weighting = match weighting {
         "g2r" => Weighting::G2r,
@@ -125,7 +125,7 @@ fn with_gradient<'py, T: Send>(
     z: Array2<f32>,
     wanted: bool,
     function: impl Fn(Tensor<2>) -> Result<(Tensor<1>, T), g2r_loss::Error> + Send,
-) -> PyResult<(f64, Option<Bound<'py, PyArray2<f32>>>, T)> {
+) -> PyResult<(f64, Gradient<'py>, T)> {
     let shape = z.dim();
     let compute = move || {
         let device = if wanted { Device::flex().autodiff() } else { Device::flex() };

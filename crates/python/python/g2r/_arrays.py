@@ -10,6 +10,11 @@ def is_sparse(value):
     return hasattr(value, "tocsr") and hasattr(value, "nnz")
 
 
+def ndim(value):
+    """Number of dimensions of an array, a matrix, a table or a list."""
+    return value.ndim if isinstance(getattr(value, "ndim", None), int) else np.asarray(value).ndim
+
+
 def is_table(value):
     """Whether a value is a data frame of pandas or polars."""
     return hasattr(value, "columns") and hasattr(value, "shape") and hasattr(value, "__getitem__")
@@ -41,11 +46,22 @@ def integers(what, value):
 def floats(what, value, ndim):
     """Numbers of 32 or 64 bits; ``TypeError`` for what is no number, ``ValueError`` for another number of dimensions."""
     array = to_numpy(value)
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {what}: expected real numbers, found {array.dtype}")
+    if array.dtype.kind == "O":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{what}: expected numbers, found objects: {error}") from None
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{what}: expected numbers, found {array.dtype}")
     if array.ndim != ndim:
         expected = "[nodes, features]" if ndim == 2 else f"{ndim} dimension"
-        raise ValueError(f"{what}: expected {expected}, found shape {array.shape}")
+        hint = ". Reshape your data to one row a node" if (array.ndim, ndim) == (1, 2) else ""
+        raise ValueError(f"{what}: expected {expected}, found shape {array.shape}{hint}")
+    if ndim == 2 and array.shape[1] == 0:
+        # scikit-learn's words.
+        raise ValueError(f"{what}: found 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.")
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float32)
     return array
@@ -55,7 +71,14 @@ def csr(what, matrix):
     """Row pointers, columns and values of a sparse matrix, sorted and without duplicates; no copy where it is so already."""
     if matrix.dtype.kind not in "fiub":
         raise TypeError(f"{what}: expected numbers, found {matrix.dtype}")
+    if matrix.format in ("csc", "bsr"):
+        # SciPy follows their indices without looking.
+        matrix.check_format(full_check=True)
     matrix = matrix.tocsr()
+    pointers = matrix.indptr
+    if pointers[0] != 0 or pointers[-1] != len(matrix.indices) or np.any(pointers[1:] < pointers[:-1]):
+        expected = f"row pointers that ascend from 0 to {len(matrix.indices)}, the number of entries"
+        raise ValueError(f"{what}: expected {expected}, found others")
     if not matrix.has_canonical_format:
         matrix = matrix.copy()
         matrix.sum_duplicates()

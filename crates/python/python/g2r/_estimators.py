@@ -164,7 +164,13 @@ class NodeEmbedder:
             Other feature columns than it was fitted with; unseen nodes, for methods that know nodes by their ids alone.
         """
         fitted = self._fitted()
-        dataset = self._dataset(graph, X, None)
+        dataset = as_dataset(graph, X)
+        found = dataset._native.num_features
+        expected = getattr(self, "n_features_in_", found)
+        if found != expected and dataset.feature_names is None and not dataset._native.features_made:
+            # scikit-learn's words.
+            name = type(self).__name__
+            raise ValueError(f"X has {found} features, but {name} is expecting {expected} features as input")
         rows = fitted.transform(dataset._native, _threads(self.n_jobs))
         return self._output(rows, dataset.node_ids)
 
@@ -233,7 +239,7 @@ class NodeEmbedder:
         return is_dataset and (self.protocol is not None or bool(dataset.splits))
 
     def _dataset(self, graph, X, y):
-        if X is not None and y is None and not _arrays.is_sparse(X) and np.ndim(X) == 1:
+        if X is not None and y is None and _arrays.ndim(X) == 1:
             X, y = None, X
         return as_dataset(graph, X, y if self._is_supervised() else None)
 

@@ -7,6 +7,10 @@ import sys
 import time
 
 
+#: Seconds between lines where there is no bar.
+EVERY = 5.0
+
+
 class Progress:
     """Called by the native module with each event; a context that closes the bar."""
 
@@ -50,7 +54,7 @@ class Progress:
             try:
                 from tqdm.auto import tqdm
             except ImportError:
-                if time.monotonic() - self.last_line >= 5:
+                if time.monotonic() - self.last_line >= EVERY:
                     self.last_line = time.monotonic()
                     print(f"{self.title}: {done} of {total} {unit}", file=sys.stderr)
                 return

@@ -88,7 +88,7 @@ def rate_reduction(Z, groups, eps_sq=0.5, *, gamma1=1.0, gamma2=1.0, weighting="
     >>> round(found.expansion, 3), round(found.compression, 3), found.gradient.shape
     (1.099, 0.805, (4, 2))
     """
-    if _arrays.is_sparse(groups) or np.ndim(groups) == 2:
+    if _arrays.ndim(groups) == 2:
         if not _arrays.is_sparse(groups):
             from scipy.sparse import csr_array
 
