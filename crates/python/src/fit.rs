@@ -13,7 +13,7 @@ use ndarray::Array2;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::json;
-use toml::{Table, Value};
+use toml::Value;
 
 use crate::dataset::Dataset;
 use crate::exceptions::exception;
@@ -135,13 +135,4 @@ impl RunCallback for Events<'_> {
     fn interrupted(&self) -> bool {
         self.line.is_stopped()
     }
-}
-
-/// Checks the settings of a run as far as they can be without a data set.
-#[pyfunction]
-pub(crate) fn check_settings(flags: &Bound<'_, PyDict>) -> PyResult<()> {
-    let mut flags: Table = table(flags)?;
-    flags.insert("dataset".to_string(), Value::String("graph".to_string()));
-    Draft::from_layers(&Registry::builtin(), None, flags).map_err(exception)?;
-    Ok(())
 }

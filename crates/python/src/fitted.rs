@@ -201,17 +201,6 @@ impl Fitted {
         self.model.provenance().seed
     }
 
-    #[getter]
-    fn dataset_name(&self) -> &str {
-        &self.model.provenance().dataset
-    }
-
-    /// How features are prepared, in words.
-    #[getter]
-    fn preparation(&self) -> String {
-        self.model.preparation().to_string()
-    }
-
     /// Every setting that the method was fitted with.
     fn settings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         dictionary(py, &self.model.settings().to_table())

@@ -33,7 +33,7 @@ mod _g2r {
     #[pymodule_export]
     use super::export::write_embedding;
     #[pymodule_export]
-    use super::fit::{check_settings, fit};
+    use super::fit::fit;
     #[pymodule_export]
     use super::fitted::Fitted;
     #[pymodule_export]

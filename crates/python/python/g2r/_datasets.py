@@ -220,7 +220,7 @@ def load_dataset(name, *, data_dir=None, **reading):
     Examples
     --------
     >>> g2r.load_dataset("karate")
-    Dataset('karate', 34 nodes, 78 edges, 34 features, 4 classes)
+    Dataset('karate', 34 nodes, 78 edges, no features, 2 classes)
     """
     folders = [] if data_dir is None else [Path(data_dir)]
     reading = {key: os.fspath(value) if isinstance(value, os.PathLike) else value for key, value in reading.items()}

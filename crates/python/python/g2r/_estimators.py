@@ -83,8 +83,8 @@ class NodeEmbedder:
     """
 
     _method = None
-    _parameters = {}
-    _paths = {}
+    _parameters: dict = {}
+    _paths: dict = {}
 
     def fit(self, graph, X=None, y=None, *, callback=None):
         """Train on a graph.
@@ -415,14 +415,14 @@ def _history(report):
 def _seed(random_state):
     if random_state is None:
         return int(np.random.default_rng().integers(2**31))
-    if hasattr(random_state, "randint"):
-        return int(random_state.randint(2**31 - 1))
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**31))
     if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
         if random_state < 0:
             raise ValueError(f"random_state: expected at least 0, found {random_state}")
         return int(random_state)
+    if hasattr(random_state, "randint"):
+        return int(random_state.randint(2**31 - 1))
+    if hasattr(random_state, "integers"):
+        return int(random_state.integers(2**31))
     raise TypeError(f"random_state: expected a whole number, RandomState or None, found {type(random_state).__name__}")
 
 
