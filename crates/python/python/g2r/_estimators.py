@@ -256,7 +256,6 @@ class NodeEmbedder:
 
     def _take(self, fitted, node_ids):
         self._native = fitted
-        self._page = None
         embedding = fitted.take_embedding()
         if embedding is not None:
             self.embedding_ = embedding
@@ -294,14 +293,12 @@ class NodeEmbedder:
         columns = [f"{type(self).__name__.lower()}{column}" for column in range(rows.shape[1])]
         return pd.DataFrame(rows, index=pd.Index(node_ids, name="node_id"), columns=columns)
 
-    def _make_page(self, graph=None):
+    def _make_page(self, graph=None, map_nodes=5000):
         """The HTML page of the run, and its figures."""
         dataset = self._fitted().dataset() if graph is None else as_dataset(graph)._native
         if dataset is None:
             raise ValueError("report: expected the graph that this model was fitted on, found none: give it as `graph`")
-        if graph is not None or self._page is None:
-            self._page = self._fitted().page(self._rows(), dataset)
-        return self._page
+        return self._fitted().page(self._rows(), dataset, map_nodes)
 
     def __repr__(self, N_CHAR_MAX=700):
         return f"{type(self).__name__}({_changed(self)})"
@@ -309,7 +306,12 @@ class NodeEmbedder:
     def _repr_html_(self):
         from g2r._notebook import repr_html
 
-        return repr_html(self)
+        if not self.__sklearn_is_fitted__():
+            return repr_html(self)
+        # A model may be shown several times, and its map takes a second.
+        if getattr(self, "_html", (None,))[0] is not self._native:
+            self._html = (self._native, repr_html(self))
+        return self._html[1]
 
     def __sklearn_is_fitted__(self):
         return getattr(self, "_native", None) is not None
@@ -328,7 +330,7 @@ class NodeEmbedder:
         )
 
     def __getstate__(self):
-        state = {name: value for name, value in self.__dict__.items() if name not in ("_native", "_page")}
+        state = {name: value for name, value in self.__dict__.items() if name not in ("_native", "_html")}
         if self.__sklearn_is_fitted__():
             files = self._native.to_files(self._rows())
             # It is in the state already, as an array.
@@ -339,7 +341,6 @@ class NodeEmbedder:
     def __setstate__(self, state):
         files = state.pop("_files", None)
         self.__dict__.update(state)
-        self._page = None
         self._native = None if files is None else _g2r.Fitted.from_files(files)
 
 

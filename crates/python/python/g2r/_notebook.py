@@ -6,6 +6,8 @@ from html import escape
 
 #: Figures that are shown, in this order, where the model has them.
 _SHOWN = ("map", "training")
+#: The most nodes on the map: it is made whenever a model is shown.
+_MAP_NODES = 1000
 
 
 def repr_html(model):
@@ -23,7 +25,7 @@ def repr_html(model):
     facts.append(f"{model.report_.get('total_seconds', 0):.1f} s")
     text = f"<div>{head}<br>{' · '.join(facts)}</div>"
     try:
-        _, figures = model._make_page()
+        _, figures = model._make_page(map_nodes=_MAP_NODES)
     except ValueError:
         # A loaded model does not have its graph.
         return text
