@@ -98,7 +98,8 @@ class NodeEmbedder:
         X : array, sparse matrix or data frame [nodes, features], optional
             Features. An array of one dimension is taken for ``y``, as a Pipeline hands it over.
         y : array [nodes], optional
-            Classes, which supervised methods learn from; −1, None and NaN stand for none. Others do not read it.
+            Classes, which supervised methods learn from: those of the training nodes of ``protocol``, by default "random-20". A
+            ``Dataset`` with ``split`` says which nodes these are. −1, None and NaN stand for none. Other methods do not read it.
         callback : callable, optional
             Called after each epoch with a dictionary like those of ``history_``; where it returns something true, training ends,
             and what was trained by then is kept.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +123,8 @@ def bench(
     >>> bool(best["test_acc_mean"] > 0.8)
     True
     """
+    import tempfile
+
     import pandas as pd
 
     given = {name: dict(table) for name, table in (settings or {}).items()}
