@@ -9,7 +9,7 @@ use crate::batch::Batch;
 /// A module that embeds nodes: features and graph in, one row a target node out.
 ///
 /// [`gnn::encoder::Encoder`] is one; so is any Burn module of yours that implements this.
-pub trait Encoder: ModuleSnapshot + 'static {
+pub trait Encoder: ModuleSnapshot + Sync + 'static {
     /// Embeds the target nodes of a batch.
     ///
     /// # Shapes

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use burn::tensor::Device;
 use graph_io::{DataFingerprint, Embedding, Features, NodeDataset, NodeIds};
@@ -31,7 +31,7 @@ const FORM: u32 = 1;
 /// A trained method: weights, settings, preparation of the features, and provenance. A clone shares everything.
 #[derive(Clone)]
 pub struct Model {
-    parts: Rc<ModelParts>,
+    parts: Arc<ModelParts>,
 }
 
 pub(crate) struct ModelParts {
@@ -39,7 +39,7 @@ pub(crate) struct ModelParts {
     pub(crate) preparation: Preparation,
     pub(crate) d_output: usize,
     pub(crate) provenance: Provenance,
-    pub(crate) embedder: Rc<dyn EmbedNodes>,
+    pub(crate) embedder: Arc<dyn EmbedNodes>,
     pub(crate) device: Device,
 }
 
@@ -77,7 +77,7 @@ struct Stored {
 }
 
 /// What embeds the nodes of a graph.
-pub trait EmbedNodes {
+pub trait EmbedNodes: Send + Sync {
     /// Embeds every node, `[nodes, d_output]`.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ pub enum State<'a> {
 
 impl Model {
     pub(crate) fn from_parts(parts: ModelParts) -> Self {
-        Self { parts: Rc::new(parts) }
+        Self { parts: Arc::new(parts) }
     }
 
     /// The settings of the method.
@@ -222,8 +222,8 @@ impl Model {
         }
         let settings = registry.method(&method)?.parse(settings)?;
         let vectors = folder.join(VECTORS);
-        let embedder: Rc<dyn EmbedNodes> = if vectors.exists() {
-            Rc::new(Vectors::read(&vectors, settings.info().name)?)
+        let embedder: Arc<dyn EmbedNodes> = if vectors.exists() {
+            Arc::new(Vectors::read(&vectors, settings.info().name)?)
         } else {
             let weights = folder.join(WEIGHTS);
             let shape = ModelShape { d_input: preparation.d_input(), d_output, device: device.clone() };
@@ -322,7 +322,7 @@ impl<E: Encoder> EmbedNodes for TrainedEncoder<E> {
 /// What a method without weights computes of any graph.
 pub(crate) struct Computed<F>(pub(crate) F);
 
-impl<F: Fn(&NodeDataset, Features) -> Features> EmbedNodes for Computed<F> {
+impl<F: Fn(&NodeDataset, Features) -> Features + Send + Sync> EmbedNodes for Computed<F> {
     fn embed(&self, dataset: &NodeDataset, preparation: &Preparation) -> Result<Features, Error> {
         Ok((self.0)(dataset, preparation.apply(dataset)?))
     }

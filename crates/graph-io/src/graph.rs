@@ -123,9 +123,10 @@ impl Graph {
             return invalid("row pointers from 0", "a slice of a larger matrix".to_string());
         }
         check_counts(adjacency.rows(), adjacency.nnz())?;
-        if let Some(num_loops) = loops_if_symmetric(&adjacency) {
-            return Ok(Self { adjacency, num_loops });
-        }
+        let adjacency = match Self::try_from_adjacency(adjacency) {
+            Ok(graph) => return Ok(graph),
+            Err(adjacency) => adjacency,
+        };
         // What is wrong is looked for entry by entry.
         let mut num_loops = 0;
         // Rows are visited in ascending order and are sorted, so what must lead back is always the next entry of its row.
@@ -151,6 +152,19 @@ impl Graph {
             }
         }
         Ok(Self { adjacency, num_loops })
+    }
+
+    /// Takes an adjacency matrix as it is, or gives it back where it is no graph as it is: not square, not in compressed rows from 0, without
+    /// nodes, with 2³¹ nodes or arcs, not symmetric, or with a weight that is not finite and positive. O(nodes + arcs).
+    pub fn try_from_adjacency(adjacency: CsrMatrix) -> Result<Self, CsrMatrix> {
+        let has_form = adjacency.rows() == adjacency.cols()
+            && adjacency.is_csr()
+            && adjacency.indptr().is_proper()
+            && check_counts(adjacency.rows(), adjacency.nnz()).is_ok();
+        match has_form.then(|| loops_if_symmetric(&adjacency)).flatten() {
+            Some(num_loops) => Ok(Self { adjacency, num_loops }),
+            None => Err(adjacency),
+        }
     }
 
     /// How many nodes.

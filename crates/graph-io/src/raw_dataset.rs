@@ -264,8 +264,22 @@ impl RawDataset {
     /// # Errors
     /// Parts that do not fit together; whatever the policy refuses.
     pub fn clean(self, policy: &CleaningPolicy) -> Result<NodeDataset, Error> {
-        let num_nodes = self.node_ids.len();
-        let (graph, edges) = Graph::from_arcs(num_nodes, self.arcs, policy.edges)?;
+        let mut raw = self;
+        let (graph, edges) =
+            Graph::from_arcs(raw.node_ids.len(), std::mem::take(&mut raw.arcs), policy.edges)?;
+        raw.clean_around(graph, edges, policy)
+    }
+
+    /// The same around a graph that is made already, in place of the arcs; `edges` is what was done to make it.
+    ///
+    /// # Errors
+    /// As [`clean`](Self::clean), but for the edges.
+    pub fn clean_around(
+        self,
+        graph: Graph,
+        edges: EdgeReport,
+        policy: &CleaningPolicy,
+    ) -> Result<NodeDataset, Error> {
         let edges = EdgeReport { unknown_ends_skipped: self.unknown_ends_skipped, ..edges };
         let mut notes = self.notes;
         let source =

@@ -41,12 +41,12 @@ struct Fixed<F> {
 /// A method that learns nothing, on a training graph: `rows` makes them from a graph and its prepared features.
 pub fn fixed<F>(data: &TrainingData<'_>, rows: F) -> Box<dyn Fit>
 where
-    F: Fn(&NodeDataset, Features) -> Features + Clone + 'static,
+    F: Fn(&NodeDataset, Features) -> Features + Clone + Send + Sync + 'static,
 {
     Box::new(Fixed { dataset: data.dataset.clone(), features: data.features.clone(), rows })
 }
 
-impl<F: Fn(&NodeDataset, Features) -> Features + Clone + 'static> Fit for Fixed<F> {
+impl<F: Fn(&NodeDataset, Features) -> Features + Clone + Send + Sync + 'static> Fit for Fixed<F> {
     fn fit(&self, _options: &FitOptions, _callback: &mut dyn Callback) -> Result<Fitted, Error> {
         let start = Instant::now();
         let rows = (self.rows)(&self.dataset, self.features.clone());
@@ -56,7 +56,9 @@ impl<F: Fn(&NodeDataset, Features) -> Features + Clone + 'static> Fit for Fixed<
 }
 
 /// What embeds any graph by the function of a method that learns nothing.
-pub fn computed<F: Fn(&NodeDataset, Features) -> Features + 'static>(rows: F) -> Box<dyn EmbedNodes> {
+pub fn computed<F: Fn(&NodeDataset, Features) -> Features + Send + Sync + 'static>(
+    rows: F,
+) -> Box<dyn EmbedNodes> {
     Box::new(Computed(rows))
 }
 
