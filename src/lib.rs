@@ -42,6 +42,7 @@
 struct Readme;
 
 pub use burn;
+pub use clustering;
 pub use embedders;
 pub use evaluation;
 pub use g2r_loss as loss;
@@ -50,3 +51,5 @@ pub use graph_io as graph;
 pub use harness;
 pub use layout;
 pub use ndarray;
+pub use redunet;
+pub use report;

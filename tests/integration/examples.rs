@@ -12,6 +12,9 @@ mod embed_and_cluster;
 mod load_a_graph;
 #[path = "../../examples/one_convolution.rs"]
 mod one_convolution;
+#[path = "../../examples/redunet_page.rs"]
+#[expect(dead_code, reason = "its folder is an argument")]
+mod redunet_page;
 #[path = "../../examples/train_on_a_block_model.rs"]
 mod train_on_a_block_model;
 #[path = "../../examples/unseen_nodes.rs"]
@@ -50,6 +53,15 @@ fn load_a_graph_runs() {
 #[test]
 fn one_convolution_runs() {
     one_convolution::main().unwrap();
+}
+
+#[test]
+fn redunet_page_writes_a_page_and_two_figures() {
+    let folder = tempfile::tempdir().unwrap();
+    redunet_page::write(folder.path()).unwrap();
+    for name in ["redunet.html", "redunet-samples.svg", "redunet-rates.svg"] {
+        assert!(std::fs::read_to_string(folder.path().join(name)).unwrap().contains("<svg"), "{name}");
+    }
 }
 
 #[test]

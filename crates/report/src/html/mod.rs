@@ -128,7 +128,7 @@ fn parts(page: &Page) -> Result<Vec<Part>, fmt::Error> {
     }
     add("map", "Map", body);
 
-    add("graph", "Graph", cards(&figures(Section::Graph), "")?);
+    add("layout", "Layout", cards(&figures(Section::Graph), "")?);
 
     let training = figures(Section::Training);
     let trains = page.history.iter().any(|seed| !seed.epochs.is_empty());
