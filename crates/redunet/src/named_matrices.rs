@@ -40,11 +40,6 @@ impl NamedMatrices {
         self.matrices.get(name)
     }
 
-    /// The matrices in the order of their names.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Array2<f64>)> {
-        self.matrices.iter().map(|(name, matrix)| (name.as_str(), matrix))
-    }
-
     /// A matrix of finite numbers, of any shape.
     pub(crate) fn matrix(&self, name: &str) -> Result<&Array2<f64>, Error> {
         let matrix = self.get(name).ok_or_else(|| Error::MissingMatrix { name: name.to_owned() })?;

@@ -28,7 +28,7 @@ const ROWS: usize = 128;
 /// E and Cⱼ are made of the rows that enter the layer and their true labels. The step uses the predicted memberships π̂, in the
 /// construction as for new samples. Nothing is learned by back-propagation.
 ///
-/// Source: Chan, Yu, You, Qi, Wright and Ma 2021, arXiv 2105.10446, equations 11–24, and the authors' code, which multiplies the
+/// Source: Chan, Yu, You, Qi, Wright and Ma 2021, arXiv 2105.10446, and the authors' code, which multiplies the
 /// same matrices to columns. Departures: f64; the rates of [`LabelRates`].
 ///
 /// # What the layers reach

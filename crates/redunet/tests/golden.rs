@@ -76,8 +76,8 @@ fn assert_fourier_near(network: &FourierReduNet, channels: usize, case: &Value) 
     assert_near(&rates_of(network.rates()), case, "rates");
     let matrices = network.to_matrices();
     for part in ["re", "im"] {
-        let stored =
-            matrices.get(&format!("layer.{}.expansion.{part}", network.config().num_layers - 1)).unwrap();
+        let name = format!("layer.{}.expansion.{part}", network.config().num_layers - 1);
+        let stored = matrices.get(&name).expect("each layer has one");
         let of_frequency_1 = stored.slice(ndarray::s![channels..2 * channels, ..]).to_owned();
         assert_near(&of_frequency_1, case, &format!("last_expansion_1_{part}"));
     }

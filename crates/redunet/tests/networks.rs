@@ -20,7 +20,8 @@ fn draw(mixture: &GaussianMixture) -> LabelledSamples {
 }
 
 fn on_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run)
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.expect("a few threads").install(run)
 }
 
 /// The angles, in degrees, between the means of all pairs of classes.

@@ -12,7 +12,7 @@ use crate::normal::standard_normal;
 /// ```
 ///
 /// A shift of x shifts y. The kernels have independent entries of mean 0 and standard deviation 1; the authors take 35 to 55 of
-/// side 9 for MNIST. Source: Chan et al. 2021, arXiv 2105.10446, section 4, and the authors' code, which pads at the end as here.
+/// side 9 for MNIST. Source: Chan et al. 2021, arXiv 2105.10446, and the authors' code, which pads at the end as here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RandomLift {
     /// `[channels, height, width]` of the kernels; height 1 for signals.

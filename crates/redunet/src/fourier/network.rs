@@ -31,7 +31,7 @@ use crate::scalar::Scalar;
 ///
 /// Samples are real, so the spectrum at −p is conjugate to that at p: only half of the frequencies are computed and stored.
 ///
-/// Source: Chan et al. 2021, arXiv 2105.10446, section 4, and the authors' code, whose matrices are the transposes of these:
+/// Source: Chan et al. 2021, arXiv 2105.10446, and the authors' code, whose matrices are the transposes of these:
 /// there they multiply columns. Departures: f64; half of the frequencies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FourierReduNet {

@@ -75,8 +75,9 @@ struct GroupCompression {
     rate: f64,
 }
 
-/// One group. With Y = diag(√(π / t)) Z and a = d / ε² its rate is ½ t log det(I + a YᵀY), and the rows of t √(π / t) a (I + a YYᵀ)⁻¹ Y are
-/// the gradient: the smaller of YYᵀ and YᵀY is inverted, and nothing overflows where t is small.
+/// One group. With Y = diag(√(π / t)) Z and a = d / ε² its rate is ½ t log det(I + a YᵀY), and the rows of
+/// t diag(√(π / t)) a (I + a YYᵀ)⁻¹ Y are the gradient: the smaller of YYᵀ and YᵀY is factorized, and nothing overflows where t is
+/// small.
 fn of_group(z: &Array2<f64>, group: Group<'_>, eps_sq: f64) -> Result<GroupCompression, Error> {
     let (count, width, total) = (group.members.len(), z.ncols(), group.total());
     if total == 0.0 {

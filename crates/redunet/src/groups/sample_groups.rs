@@ -8,7 +8,8 @@ use crate::error::Error;
 /// use redunet::SampleGroups;
 ///
 /// // The closed neighborhoods of the path 0 – 1 – 2.
-/// let groups = SampleGroups::from_lists(3, [vec![(0, 1.0), (1, 1.0)], vec![(0, 1.0), (1, 1.0), (2, 1.0)], vec![(1, 1.0), (2, 1.0)]])?;
+/// let lists = [vec![0, 1], vec![0, 1, 2], vec![1, 2]];
+/// let groups = SampleGroups::from_lists(3, lists.map(|list| list.into_iter().map(|sample| (sample, 1.0))))?;
 /// assert_eq!((groups.num_groups(), groups.total_weight()), (3, 7.0));
 /// # Ok::<(), redunet::Error>(())
 /// ```
