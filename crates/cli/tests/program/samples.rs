@@ -44,8 +44,8 @@ fn clusters_of_features_and_of_a_run_are_compared_with_the_classes_and_written()
 
     let graph = UserGraph::new();
     graph.train("out", &["--seeds", "1"]);
-    let out = graph.out("clusters.csv");
-    let args = ["cluster", text(&graph.out("out")), "--clusters", "4", "--out", text(&out)];
+    let (run, out) = (graph.out("out"), graph.out("clusters.csv"));
+    let args = ["cluster", text(&run), "--clusters", "4", "--out", text(&out)];
     for method in ["kmeans", "rate", "lsr"] {
         let printed = stdout_of(&[&args[..], &["--method", method]].concat());
         assert!(printed.contains("NMI"), "{printed}");
