@@ -8,7 +8,6 @@ those between the arrays and the embedding. Every embedding is evaluated by `g2r
 installed is left out.
 """
 
-import json
 import statistics
 import subprocess
 import sys
@@ -113,6 +112,7 @@ def main():
                 cpu, wall, memory = map(float, done.stdout.split())
                 accuracy = 100 * g2r.evaluate(np.load(out), cora)["test_acc"]
                 found[name].append((cpu, wall, memory / 1024, accuracy))
+                print(name, seed, *(f"{value:.1f}" for value in found[name][-1]), file=sys.stderr, flush=True)
     print("| | lines | processor s | wall s | peak MB | test accuracy % |")
     print("|---|---:|---:|---:|---:|---:|")
     for name, runs in found.items():
@@ -122,7 +122,6 @@ def main():
             accuracies = [run[3] for run in runs]
             spread = f" ± {statistics.stdev(accuracies):.1f}" if len(set(accuracies)) > 1 else ""
             print(f"| {name} | {lines} | {cpu:.1f} | {wall:.1f} | {memory:.0f} | {statistics.mean(accuracies):.1f}{spread} |")
-    print(json.dumps(found), file=sys.stderr)
 
 
 if __name__ == "__main__":
