@@ -4,9 +4,7 @@ use std::path::Path;
 
 use embedders::seeds::{Stream, generator};
 use embedders::{EpochRates, LinearSpectrum, Method, Registry};
-use evaluation::{
-    ClassSubspaces, ConfusionMatrix, CosineMap, MeanStd, Rows, SimilaritySearch, Spectrum,
-};
+use evaluation::{ClassSubspaces, ConfusionMatrix, CosineMap, MeanStd, Rows, SimilaritySearch, Spectrum};
 use graph_io::format::read_matrix;
 use graph_io::{NodeDataset, Split};
 use layout::{Layout, TsneConfig};
