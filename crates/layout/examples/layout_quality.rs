@@ -90,13 +90,19 @@ fn read_edges(path: &Path) -> Result<Edges, Box<dyn Error>> {
     Ok((ids, edges))
 }
 
-fn read_classes(path: &Path, ids: &HashMap<String, u32>) -> HashMap<u32, u32> {
+/// The classes of nodes, and their names in order.
+fn read_classes(path: &Path, ids: &HashMap<String, u32>) -> (HashMap<u32, u32>, Vec<String>) {
     let text = fs::read_to_string(path).unwrap_or_default();
     let entry = |line: &str| {
         let (id, class) = line.split_once('\t')?;
-        Some((*ids.get(id)?, class.trim().parse().ok()?))
+        Some((*ids.get(id)?, class.trim().to_owned()))
     };
-    text.lines().filter_map(entry).collect()
+    let of_nodes: Vec<(u32, String)> = text.lines().filter_map(entry).collect();
+    let mut names: Vec<String> = of_nodes.iter().map(|(_, class)| class.clone()).collect();
+    names.sort();
+    names.dedup();
+    let number = |class: &String| names.binary_search(class).expect("each class is among the names") as u32;
+    (of_nodes.iter().map(|(node, class)| (*node, number(class))).collect(), names)
 }
 
 fn compressed_rows(n: usize, edges: &[[u32; 2]]) -> (Vec<usize>, Vec<u32>) {
@@ -128,14 +134,18 @@ fn draw(
     path: &Path,
     placement: &Placement,
     edges: &[[u32; 2]],
-    classes: &HashMap<u32, u32>,
+    (classes, names): &(HashMap<u32, u32>, Vec<String>),
 ) -> Result<(), Box<dyn Error>> {
     let nodes = placement.points.rows().into_iter().zip(0..).map(|(point, node)| LinkedNode {
         position: [point[0], point[1]],
         class: classes.get(&node).copied(),
     });
-    let graph =
-        NodeLink { title: String::new(), nodes: nodes.collect(), edges: edges.to_vec(), classes: Vec::new() };
+    let graph = NodeLink {
+        title: String::new(),
+        nodes: nodes.collect(),
+        edges: edges.to_vec(),
+        classes: names.clone(),
+    };
     let plot = node_link_plot(&graph).ok_or("no node has a place")?;
     fs::write(path.with_extension("svg"), plot.svg())?;
     fs::write(path.with_extension("png"), plot.to_png(1.5)?)?;

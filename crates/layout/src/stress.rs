@@ -46,7 +46,9 @@ impl Stress {
             return Self { normalized: if num_pairs == 0 { 0.0 } else { 1.0 }, scale: 1.0 };
         }
         let scale = sum / sum_sq;
-        Self { normalized: (1.0 - scale * sum / num_pairs as f64).max(0.0), scale }
+        // Rounding may lead below 0; `max` would hide points that are not numbers.
+        let normalized = 1.0 - scale * sum / num_pairs as f64;
+        Self { normalized: if normalized < 0.0 { 0.0 } else { normalized }, scale }
     }
 }
 

@@ -101,6 +101,11 @@ impl TsneConfig {
             let exaggerated = iteration < self.num_exaggerated;
             let exaggeration = if exaggerated { self.early_exaggeration } else { 1.0 };
             let momentum = if exaggerated { 0.5 } else { 0.8 };
+            if iteration == self.num_exaggerated {
+                // The forces are others from here on, so nothing is known of their course.
+                steps.fill([0.0; 2]);
+                gains.fill([1.0; 2]);
+            }
             let repulsion = Repulsion::of(&points, pairs);
             if iteration > 0 && iteration.is_multiple_of(EVALUATE_EVERY) {
                 history.push((iteration, affinities.divergence(&points, repulsion.total)));
