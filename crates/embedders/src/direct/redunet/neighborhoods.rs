@@ -119,6 +119,6 @@ impl EmbedNodes for Network {
     }
 
     fn state(&self) -> Result<State<'_>, Error> {
-        Ok(State::Weights(to_bytes(&self.0.to_matrices())?))
+        Ok(State::Weights(to_bytes(self.0.to_matrices())?))
     }
 }

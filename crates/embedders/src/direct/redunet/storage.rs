@@ -12,9 +12,9 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// # Errors
 /// [`Error::WeightsToBytes`].
-pub(super) fn to_bytes(matrices: &NamedMatrices) -> Result<Vec<u8>, Error> {
-    let stored: Vec<(&str, [usize; 2], Vec<u8>)> = matrices
-        .iter()
+pub(super) fn to_bytes(matrices: NamedMatrices) -> Result<Vec<u8>, Error> {
+    let stored: Vec<(String, [usize; 2], Vec<u8>)> = matrices
+        .into_iter()
         .map(|(name, matrix)| {
             let bytes = matrix.iter().flat_map(|value| value.to_le_bytes()).collect();
             (name, [matrix.nrows(), matrix.ncols()], bytes)
@@ -22,7 +22,8 @@ pub(super) fn to_bytes(matrices: &NamedMatrices) -> Result<Vec<u8>, Error> {
         .collect();
     let serialize = || -> Result<Vec<u8>, Source> {
         let view = |(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F64, shape, bytes)?));
-        let views = stored.iter().map(|(name, shape, bytes)| view((*name, shape.to_vec(), bytes.as_slice())));
+        let views =
+            stored.iter().map(|(name, shape, bytes)| view((name.as_str(), shape.to_vec(), bytes.as_slice())));
         Ok(safetensors::serialize(views.collect::<Result<Vec<_>, Source>>()?, None)?)
     };
     serialize().map_err(|source| Error::WeightsToBytes { source })
@@ -56,7 +57,7 @@ mod tests {
         let mut matrices = NamedMatrices::default();
         matrices.insert("a", array![[1.0 / 3.0, -2.0], [1e-300, 0.0]]);
         matrices.insert("b", array![[std::f64::consts::PI]]);
-        assert_eq!(from_bytes(&to_bytes(&matrices).unwrap()).unwrap(), matrices);
+        assert_eq!(from_bytes(&to_bytes(matrices.clone()).unwrap()).unwrap(), matrices);
         assert!(from_bytes(b"no tensors").is_err());
         let view = TensorView::new(Dtype::F32, vec![1, 1], &[0; 4]).unwrap();
         let bytes = safetensors::serialize([("a", view)], None).unwrap();
