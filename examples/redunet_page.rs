@@ -23,6 +23,7 @@ fn seen(samples: &Array2<f64>, labels: &[usize], right: f64) -> Vec<LinkedNode> 
     labels.iter().enumerate().map(node).collect()
 }
 
+/// Runs the example in the folder of the first argument.
 pub fn main() -> anyhow::Result<()> {
     let folder = std::env::args().nth(1).ok_or_else(|| anyhow::anyhow!("expected the folder to write to"))?;
     write(Path::new(&folder))
