@@ -44,6 +44,7 @@ fn every_figure_of_the_page_is_a_plot_of_the_same_name() {
         names,
         [
             "map",
+            "layout",
             "training-loss",
             "training-rates",
             "training-validation",
@@ -100,7 +101,7 @@ fn headings_are_in_order_and_every_figure_has_a_caption() {
     assert_eq!(markup.matches("<h1>").count(), 1);
     assert_eq!(markup.matches("<figure").count(), markup.matches("<figcaption>").count());
     assert_eq!(markup.matches("<section").count(), markup.matches("<h2>").count());
-    assert_eq!(markup.matches("<svg class=\"plot\" id=").count(), 12);
+    assert_eq!(markup.matches("<svg class=\"plot\" id=").count(), 13);
     for svg in markup.split("<svg class=\"plot\" id=").skip(1) {
         assert!(svg.contains("role=\"img\" aria-label=\""));
     }
@@ -140,7 +141,7 @@ fn a_closed_form_has_its_spectrum_in_the_place_of_the_training() {
     let untrained = SeedHistory { seed: 0, epochs: Vec::new(), kept: None };
     let page = Page { history: vec![untrained], ..full };
     let names: Vec<String> = page.plots().iter().map(|plot| plot.name().to_owned()).collect();
-    assert_eq!(names[..3], ["map", "water-filling", "spectrum"]);
+    assert_eq!(names[..4], ["map", "layout", "water-filling", "spectrum"]);
     let html = page.to_html();
     assert!(html.contains("<h2>Closed form</h2>") && !html.contains("<h2>Training</h2>"));
 }

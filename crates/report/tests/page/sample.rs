@@ -4,8 +4,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use report::{
     AnglePair, ClassCosines, ClassEnd, ClassScores, ClassSpectrum, Confusion, Epoch, Fact, FactTable,
-    Headline, HeadlineRow, MapNode, Matrix, NodeCosines, NodeMap, Page, PrincipalAngles, RowKind,
-    SeedHistory, Spectrum, SplitPart, WaterFilling,
+    Headline, HeadlineRow, LinkedNode, MapNode, Matrix, NodeCosines, NodeLink, NodeMap, Page,
+    PrincipalAngles, RowKind, SeedHistory, Spectrum, SplitPart, WaterFilling,
 };
 
 const CLASSES: [(&str, usize); 7] = [
@@ -46,6 +46,7 @@ pub(crate) fn page() -> Page {
         history: (0..10).map(|seed| history(seed, rng)).collect(),
         water_filling: Some(water_filling()),
         map: Some(map(rng)),
+        graph: Some(graph()),
         spectrum: Some(spectrum()),
         class_cosines: Some(ClassCosines { matrix: cosines(rng) }),
         node_cosines: Some(node_cosines(rng)),
@@ -142,6 +143,20 @@ fn map(rng: &mut ChaCha8Rng) -> NodeMap {
         node.id = format!("{}", 31_336 + 37 * i);
     }
     NodeMap { projection: "t-SNE of the first 50 principal components, perplexity 30".to_owned(), nodes }
+}
+
+/// A ring with chords.
+fn graph() -> NodeLink {
+    let node = |i: u32| {
+        let angle = f64::from(i) / 40.0 * std::f64::consts::TAU;
+        LinkedNode { position: [angle.cos(), angle.sin()], class: Some(i % NUM_CLASSES as u32) }
+    };
+    NodeLink {
+        title: "The graph, placed by its edges alone (tsNET*)".to_owned(),
+        nodes: (0..40).map(node).collect(),
+        edges: (0..40).flat_map(|i| [[i, (i + 1) % 40], [i, (i * 3 + 1) % 40]]).collect(),
+        classes: CLASSES.map(|(name, _)| name.to_owned()).into(),
+    }
 }
 
 fn spectrum() -> Spectrum {
