@@ -74,6 +74,12 @@ pub enum Error {
         /// The value found.
         found: f32,
     },
+    /// Steps that led to points without finite coordinates.
+    #[error("the points have flown apart: expected a `learning_rate` below {learning_rate}")]
+    Diverged {
+        /// The learning rate given.
+        learning_rate: f64,
+    },
     /// Rows that cannot be laid out, or eigenvalues that were not found.
     #[error(transparent)]
     Rows(#[from] evaluation::Error),

@@ -19,6 +19,8 @@ const INITIAL_STD: f64 = 1e-4;
 const STILL_STEPS: usize = 40;
 /// a step in the mean, by learning rate and extent, is below this.
 const STILL: f64 = 1e-7;
+/// Components with fewer nodes take smaller steps.
+const FEW_NODES: f64 = 100.0;
 /// Components with fewer nodes have no neighborhoods to keep: PivotMDS alone places them.
 const LEAST_NODES: usize = 5;
 
@@ -51,8 +53,8 @@ pub struct TsnetConfig {
     pub second_stage: Weights,
     /// About how many neighbors a node has; above 1 and below the number of nodes.
     pub perplexity: f64,
-    /// The size of a step; above 0. Forces on a node shrink with the number of nodes, so above 5000 nodes it is multiplied by
-    /// nodes/5000.
+    /// The size of a step; above 0. Forces on a node shrink with the number n of nodes, so in a component of more than 5000 it is
+    /// multiplied by n/5000, and of fewer than 100, whose points would fly apart, by n/100.
     pub learning_rate: f64,
     /// How much of a step is in the next; in [0, 1).
     pub momentum: f64,
@@ -152,6 +154,9 @@ impl TsnetConfig {
             self.descend(&objective, &mut points, &mut steps, &mut iteration, end, &mut history);
         }
         let cost = objective.cost(&points);
+        if !(cost.is_finite() && points.iter().flatten().all(|value| value.is_finite())) {
+            return Err(Error::Diverged { learning_rate: self.learning_rate });
+        }
         scale_to_unit(&mut points);
         Ok(Placed { points, objective: cost, history })
     }
@@ -166,7 +171,7 @@ impl TsnetConfig {
         history: &mut Vec<(usize, f64)>,
     ) {
         let n = points.len() as f64;
-        let learning_rate = self.learning_rate * (n / MOST_EXACT as f64).max(1.0);
+        let learning_rate = self.learning_rate * (n / MOST_EXACT as f64).max(1.0) * (n / FEW_NODES).min(1.0);
         let mut speeds = VecDeque::with_capacity(STILL_STEPS);
         while *iteration < end {
             let gradient = objective.gradient(points);
@@ -196,7 +201,7 @@ impl TsnetConfig {
 
 impl Layout<Graph<'_>> for TsnetConfig {
     /// # Errors
-    /// A setting out of range; a perplexity not below the number of nodes; more than 5000 nodes with [`Forces::Exact`].
+    /// A setting out of range; steps so large that points fly apart; a perplexity not below the number of nodes; more than 5000 nodes with [`Forces::Exact`].
     fn place(&self, graph: &Graph<'_>, rng: &mut dyn Rng) -> Result<Placement, Error> {
         self.check(graph.num_nodes())?;
         let mut placement = place_each(*graph, |component| self.place_connected(component, rng))?;

@@ -160,8 +160,16 @@ fn any_graph_has_finite_points_in_the_unit_square() {
         120,
         (0..40).map(|node| (node, (node + 1) % 40)).chain([(50, 51), (60, 60), (70, 71), (71, 72)]),
     );
+    // Small components, where a step of the whole graph's size is too large.
+    let small = Csr::of(
+        66,
+        (0..66).flat_map(|node| (0..node).map(move |other| (other, node))).filter(|(a, b)| {
+            let root = |node: u32| f64::from(8 * node + 1).sqrt() as u32;
+            root(*a) == root(*b)
+        }),
+    );
     let no_edges = Csr::of(50, std::iter::empty());
-    for csr in [star_graph, parts, no_edges] {
+    for csr in [star_graph, parts, small, no_edges] {
         let graph = csr.graph();
         for forces in [Forces::Exact, Forces::BarnesHut { theta: 0.5 }] {
             for config in [tsnet(20.0), star(20.0)] {
@@ -193,6 +201,10 @@ fn settings_out_of_range_are_refused() {
     assert_eq!(
         message(TsnetConfig { max_iterations: 0, ..fine }),
         "`max_iterations` must be at least 1, got 0"
+    );
+    assert_eq!(
+        message(TsnetConfig { learning_rate: 1e9, ..fine }),
+        "the points have flown apart: expected a `learning_rate` below 1000000000"
     );
     let mut weights = fine.first_stage;
     weights.compression = -1.0;
