@@ -69,8 +69,10 @@ pub(crate) enum Command {
     /// Evaluate an embedding from anywhere, or a trained model
     Evaluate(EvaluateArgs),
     /// Find clusters of an embedding or of features, by subspaces, by coding rate, by k-means
+    #[command(args_override_self = true)]
     Cluster(Box<ClusterArgs>),
     /// Draw a graph: nodes placed by its edges or by an embedding
+    #[command(args_override_self = true)]
     Layout(Box<LayoutArgs>),
     /// Count what is in a data set: nodes, degrees, components, features, classes, homophily
     Inspect(InspectArgs),

@@ -4,6 +4,9 @@
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The monitor ended the construction.
+    #[error("interrupted")]
+    Interrupted,
     /// A setting outside its range.
     #[error("`{name}` must be {expected}, got {found}")]
     Setting {

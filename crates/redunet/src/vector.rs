@@ -1,5 +1,7 @@
 //! Networks of vectors.
 
+use std::ops::ControlFlow;
+
 use faer::{MatMut, MatRef};
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
@@ -69,6 +71,20 @@ impl ReduNetConfig {
         labels: &[usize],
         num_classes: usize,
     ) -> Result<Constructed<ReduNet, Array2<f64>>, Error> {
+        self.construct_monitored(samples, labels, num_classes, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// As [`construct`](Self::construct); `monitor` hears before each layer how many there are, and may end the construction.
+    ///
+    /// # Errors
+    /// Those of `construct`; [`Error::Interrupted`] by the monitor.
+    pub fn construct_monitored(
+        &self,
+        samples: ArrayView2<'_, f64>,
+        labels: &[usize],
+        num_classes: usize,
+        monitor: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Constructed<ReduNet, Array2<f64>>, Error> {
         self.check()?;
         let mut z = on_the_sphere(samples)?;
         let classes = Classes::of(labels, num_classes, z.nrows())?;
@@ -81,6 +97,9 @@ impl ReduNetConfig {
             rates.push(LabelRates { expansion, compression, predicted_compression });
             if layers.len() == self.num_layers {
                 break;
+            }
+            if monitor(layers.len()).is_break() {
+                return Err(Error::Interrupted);
             }
             layers.push(layer);
             z = output;

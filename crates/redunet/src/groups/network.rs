@@ -1,3 +1,5 @@
+use std::ops::ControlFlow;
+
 use faer::{MatMut, MatRef};
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
@@ -107,6 +109,19 @@ impl GroupReduNetConfig {
         samples: ArrayView2<'_, f64>,
         groups: &SampleGroups,
     ) -> Result<Constructed<GroupReduNet, Array2<f64>>, Error> {
+        self.construct_monitored(samples, groups, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// As [`construct`](Self::construct); `monitor` hears before each layer how many there are, and may end the construction.
+    ///
+    /// # Errors
+    /// Those of `construct`; [`Error::Interrupted`] by the monitor.
+    pub fn construct_monitored(
+        &self,
+        samples: ArrayView2<'_, f64>,
+        groups: &SampleGroups,
+        monitor: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Constructed<GroupReduNet, Array2<f64>>, Error> {
         self.check()?;
         let mut z = on_the_sphere(samples)?;
         let (num_samples, d_input) = z.dim();
@@ -119,6 +134,9 @@ impl GroupReduNetConfig {
             rates.push(Rates { expansion: 0.5 * log_det, compression: rate / groups.total_weight() });
             if expansions.len() == self.num_layers {
                 break;
+            }
+            if monitor(expansions.len()).is_break() {
+                return Err(Error::Interrupted);
             }
             step(&mut z, &expansion, &gradient, self.eta, 1.0 / groups.total_weight());
             expansions.push(expansion);

@@ -9,7 +9,7 @@ use redunet::{Rates, ReduNetConfig};
 use serde::{Deserialize, Serialize};
 
 use super::storage::{from_bytes, to_bytes};
-use super::{construction, embedding_of, history, rows_of};
+use super::{construction, embedding_of, history, monitor, rows_of};
 use crate::callback::Callback;
 use crate::fit::{Fit, FitOptions, Fitted};
 use crate::memory::{DataSize, F64, sum};
@@ -64,6 +64,10 @@ impl MethodSettings for ReduNet {
         ranges::not_negative("lambda", self.lambda)
     }
 
+    fn epochs(&self) -> Option<usize> {
+        Some(self.layers)
+    }
+
     fn memory(&self, size: &DataSize) -> u64 {
         // The rows twice, in f64, before and after a layer.
         let rows = F64.saturating_mul(size.num_nodes).saturating_mul(size.d_input);
@@ -91,7 +95,7 @@ struct Bound {
 }
 
 impl Fit for Bound {
-    fn fit(&self, options: &FitOptions, _callback: &mut dyn Callback) -> Result<Fitted, Error> {
+    fn fit(&self, options: &FitOptions, callback: &mut dyn Callback) -> Result<Fitted, Error> {
         let start = Instant::now();
         let labels = options.labels.as_ref().filter(|labels| !labels.nodes.is_empty());
         let labels = labels.ok_or(Error::NoTrainingLabels)?;
@@ -103,7 +107,12 @@ impl Fit for Bound {
         let place = |class: &u32| present.binary_search(class).expect("a class of the list");
         let classes: Vec<usize> = labels.classes.iter().map(place).collect();
         let samples = self.rows.select(Axis(0), &nodes);
-        let constructed = self.settings.config().construct(samples.view(), &classes, present.len());
+        let constructed = self.settings.config().construct_monitored(
+            samples.view(),
+            &classes,
+            present.len(),
+            &mut monitor(callback, self.settings.layers),
+        );
         let network = constructed.map_err(construction)?.network;
         let rows = embedding_of(&network.transform(self.rows.view()).map_err(construction)?);
         let history = history(

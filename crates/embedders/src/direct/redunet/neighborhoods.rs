@@ -9,7 +9,7 @@ use redunet::{GroupReduNet, GroupReduNetConfig, SampleGroups};
 use serde::{Deserialize, Serialize};
 
 use super::storage::{from_bytes, to_bytes};
-use super::{construction, embedding_of, history, rows_of};
+use super::{construction, embedding_of, history, monitor, rows_of};
 use crate::callback::Callback;
 use crate::fit::{Fit, FitOptions, Fitted};
 use crate::memory::{DataSize, F64, sum};
@@ -59,6 +59,10 @@ impl MethodSettings for ReduNetNeighborhoods {
         ranges::positive("eps_sq", self.eps_sq)
     }
 
+    fn epochs(&self) -> Option<usize> {
+        Some(self.layers)
+    }
+
     fn memory(&self, size: &DataSize) -> u64 {
         // The rows and the gradient of the compression, in f64, and the matrix of each layer.
         let rows = F64.saturating_mul(size.num_nodes).saturating_mul(size.d_input);
@@ -98,9 +102,10 @@ struct Bound {
 }
 
 impl Fit for Bound {
-    fn fit(&self, _options: &FitOptions, _callback: &mut dyn Callback) -> Result<Fitted, Error> {
+    fn fit(&self, _options: &FitOptions, callback: &mut dyn Callback) -> Result<Fitted, Error> {
         let start = Instant::now();
-        let constructed = self.settings.config().construct(self.rows.view(), &self.groups);
+        let monitor = &mut monitor(callback, self.settings.layers);
+        let constructed = self.settings.config().construct_monitored(self.rows.view(), &self.groups, monitor);
         let constructed = constructed.map_err(construction)?;
         let history = history(constructed.network.rates().iter().copied());
         let rows = embedding_of(&constructed.output);
