@@ -500,6 +500,27 @@ class G2R(NodeEmbedder):
         ignore_memory: bool = False,
     ) -> None: ...
 
+class ReduNetNeighborhoods(NodeEmbedder):
+    def __init__(
+        self,
+        *,
+        eps_sq: float | None = None,
+        eta: float | None = None,
+        layers: int | None = None,
+        random_state: Any = 0,
+        preset: str | None = None,
+        checkpoint: str | None = None,
+        protocol: str | None = None,
+        eval_every: int | None = None,
+        feature_weighting: str | None = None,
+        feature_scaling: str | None = None,
+        center_features: bool | None = None,
+        projection: Mapping[str, Any] | None = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+        ignore_memory: bool = False,
+    ) -> None: ...
+
 class MCR2(NodeEmbedder):
     def __init__(
         self,
@@ -517,6 +538,28 @@ class MCR2(NodeEmbedder):
         eps_sq: float | None = None,
         learning_rate: float | None = None,
         weight_decay: float | None = None,
+        random_state: Any = 0,
+        preset: str | None = None,
+        checkpoint: str | None = None,
+        protocol: str | None = None,
+        eval_every: int | None = None,
+        feature_weighting: str | None = None,
+        feature_scaling: str | None = None,
+        center_features: bool | None = None,
+        projection: Mapping[str, Any] | None = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+        ignore_memory: bool = False,
+    ) -> None: ...
+
+class ReduNet(NodeEmbedder):
+    def __init__(
+        self,
+        *,
+        eps_sq: float | None = None,
+        eta: float | None = None,
+        layers: int | None = None,
+        sharpness: float | None = None,
         random_state: Any = 0,
         preset: str | None = None,
         checkpoint: str | None = None,

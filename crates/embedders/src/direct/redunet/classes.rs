@@ -31,18 +31,18 @@ pub struct ReduNet {
     /// ε², the squared error of the code, above 0.
     pub eps_sq: f64,
     /// Sharpness λ of the predicted memberships, at least 0.
-    pub lambda: f64,
+    pub sharpness: f64,
 }
 
 impl Default for ReduNet {
     fn default() -> Self {
-        Self { layers: 20, eta: 0.5, eps_sq: 0.1, lambda: 500.0 }
+        Self { layers: 20, eta: 0.5, eps_sq: 0.1, sharpness: 500.0 }
     }
 }
 
 impl ReduNet {
     fn config(&self) -> ReduNetConfig {
-        ReduNetConfig { num_layers: self.layers, eta: self.eta, eps_sq: self.eps_sq, lambda: self.lambda }
+        ReduNetConfig { num_layers: self.layers, eta: self.eta, eps_sq: self.eps_sq, lambda: self.sharpness }
     }
 }
 
@@ -61,7 +61,7 @@ impl MethodSettings for ReduNet {
         ranges::count("layers", self.layers, 1 << 16)?;
         ranges::positive("eta", self.eta)?;
         ranges::positive("eps_sq", self.eps_sq)?;
-        ranges::not_negative("lambda", self.lambda)
+        ranges::not_negative("sharpness", self.sharpness)
     }
 
     fn epochs(&self) -> Option<usize> {
