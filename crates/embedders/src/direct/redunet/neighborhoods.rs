@@ -15,7 +15,7 @@ use crate::fit::{Fit, FitOptions, Fitted};
 use crate::memory::{DataSize, F64, sum};
 use crate::model::{EmbedNodes, ModelShape, State};
 use crate::preparation::Preparation;
-use crate::{Error, MethodInfo, MethodSettings, TrainingData, ranges};
+use crate::{Checkpoint, Error, MethodInfo, MethodKind, MethodSettings, TrainingData, ranges};
 
 /// Settings of ReduNet whose groups are the closed neighborhoods of a graph, each member with weight 1. Labels are never read.
 ///
@@ -46,11 +46,14 @@ impl ReduNetNeighborhoods {
 }
 
 impl MethodSettings for ReduNetNeighborhoods {
-    const INFO: MethodInfo = MethodInfo::unsupervised(
-        "redunet-neighborhoods",
-        "ReduNet, neighborhoods",
-        "layers of Chan et al. 2021, arXiv 2105.10446; groups of Han et al. 2022, arXiv 2202.06241",
-    );
+    const INFO: MethodInfo = MethodInfo {
+        name: "redunet-neighborhoods",
+        title: "ReduNet, neighborhoods",
+        source: "layers of Chan et al. 2021, arXiv 2105.10446; groups of Han et al. 2022, arXiv 2202.06241",
+        kind: MethodKind::Unsupervised,
+        checkpoint: Checkpoint::Last,
+        stochastic: false,
+    };
     const PRESETS: &'static str = include_str!("../../../presets/redunet-neighborhoods.toml");
 
     fn check(&self) -> Result<(), Error> {
