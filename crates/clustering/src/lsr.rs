@@ -28,6 +28,9 @@ pub struct Lsr {
     pub diagonal: Diagonal,
     /// Coefficients to keep of each row, the largest; at least 1.
     pub num_kept: usize,
+    /// Neighbors of each row in the graph of nearest rows of coefficients, which takes the place of the affinity; 0 for the affinity.
+    /// The authors use 3 for MNIST.
+    pub num_neighbors: usize,
     /// Runs of k-means on the eigenvectors; at least 1.
     pub num_starts: usize,
 }
@@ -44,7 +47,7 @@ pub enum Diagonal {
 
 impl Default for Lsr {
     fn default() -> Self {
-        Self { gamma: 10.0, diagonal: Diagonal::Zero, num_kept: 50, num_starts: 20 }
+        Self { gamma: 10.0, diagonal: Diagonal::Zero, num_kept: 50, num_neighbors: 0, num_starts: 20 }
     }
 }
 
@@ -119,7 +122,7 @@ impl ClusteringMethod for Lsr {
         self.check()?;
         let step = SpectralStep::new(num_clusters, self.num_starts, seed, rows.nrows())?;
         let samples = Samples::unit(rows)?;
-        step.clusters_of_expression(&samples, self.express_samples(&samples)?)
+        step.clusters_of_expression(&samples, self.express_samples(&samples)?, self.num_neighbors)
     }
 }
 

@@ -34,7 +34,7 @@ pub trait ClusteringMethod {
 pub struct Clustering {
     /// The cluster of each row, from 0 to below the number of clusters; one may be empty.
     pub clusters: Vec<usize>,
-    /// The symmetric affinity W of methods with a spectral step, `[samples, samples]`.
+    /// The symmetric affinity W, or graph of nearest rows, whose parts the clusters are, `[samples, samples]`.
     pub affinity: Option<CsMatI<f32, u32, usize>>,
     /// What is worth knowing of that affinity's graph.
     pub graph: Option<AffinityGraph>,
@@ -47,7 +47,7 @@ pub struct Clustering {
 }
 
 /// What is worth knowing of the graph of an affinity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct AffinityGraph {
     /// Its connected components; above the number of clusters, the affinity splits what should be one cluster.
     pub num_components: usize,
@@ -55,6 +55,9 @@ pub struct AffinityGraph {
     pub num_isolated: usize,
     /// Its rows in components too small for a cluster: each has the cluster of the nearest other row.
     pub num_set_aside: usize,
+    /// λ_k − λ_(k+1) of the normalised affinity for k clusters, in [0, 2]: how clearly the rows fall into as many. It needs no labels, so
+    /// settings can be compared by it.
+    pub eigengap: f64,
 }
 
 /// The coding rates of rows and of their clusters, in nats a row.

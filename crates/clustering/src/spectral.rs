@@ -2,7 +2,7 @@ use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 use sprs::CsMatI;
 
-use crate::coefficients::symmetric_sum;
+use crate::coefficients::symmetric_graph;
 use crate::error::{Error, at_least};
 use crate::method::{Clustering, ClusteringMethod};
 use crate::samples::Samples;
@@ -44,15 +44,7 @@ impl Spectral {
         let n = samples.num_rows();
         let queries: Vec<u32> = (0..n as u32).collect();
         let nearest = samples.largest_of_each(&queries, self.num_neighbors, 0.0, |cosine| cosine);
-        let mut starts = vec![0];
-        let (mut columns, mut values) = (Vec::new(), Vec::new());
-        for mut nearest in nearest {
-            nearest.sort_unstable_by_key(|neighbor| neighbor.0);
-            columns.extend(nearest.iter().map(|neighbor| neighbor.0));
-            values.extend(nearest.iter().map(|neighbor| 0.5 * neighbor.1));
-            starts.push(columns.len());
-        }
-        symmetric_sum(CsMatI::new((n, n), starts, columns, values))
+        symmetric_graph(nearest)
     }
 }
 

@@ -14,14 +14,14 @@ use crate::samples::{QUERIES, Samples};
 
 /// Eigenvectors are converged with residuals ‖S v − λ v‖ of at most this: rows of unit vectors that k-means tells apart.
 const LIMITS: Limits = Limits { tolerance: 1e-4, iterations: 300 };
-/// A component with less than this part of the rows of an even cluster is set aside.
-const SMALLEST_PART: usize = 20;
+/// A component of fewer rows than an even cluster divided by this is set aside.
+const SMALLEST_PART: usize = 10;
 
 /// Spectral clustering of an affinity graph W (Ng, Jordan & Weiss 2001): the leading eigenvectors of D^-½ W D^-½, rows scaled to
 /// length 1, k-means.
 ///
 /// Each connected component has an eigenvector of eigenvalue 1. Components of a few rows would take a cluster each, so those with
-/// fewer than 2 rows or less than a twentieth of rows/clusters are set aside; their rows then get the cluster of the nearest row
+/// fewer than 2 rows or less than a tenth of rows/clusters are set aside; their rows then get the cluster of the nearest row
 /// that was not. When more components than clusters are left, all their eigenvectors are used, and k-means merges small ones.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SpectralStep {
@@ -44,14 +44,19 @@ impl SpectralStep {
         Ok(Self { num_clusters, num_starts, seed })
     }
 
-    /// The clusters of rows that are written by one another. Rows that are nearly opposite are near.
+    /// The clusters of rows that are written by one another, by their affinity or, if `num_neighbors` is not 0, by the graph of
+    /// nearest rows of coefficients. Rows that are nearly opposite are near.
     pub(crate) fn clusters_of_expression(
         &self,
         samples: &Samples,
         expression: SelfExpression,
+        num_neighbors: usize,
     ) -> Result<Clustering, Error> {
         let num_unfinished = expression.num_unfinished;
-        let affinity = expression.affinity();
+        let affinity = match num_neighbors {
+            0 => expression.affinity(),
+            _ => expression.nearest_rows(num_neighbors),
+        };
         drop(expression);
         Ok(Clustering { num_unfinished, ..self.clusters(samples, affinity, f64::abs)? })
     }
@@ -74,12 +79,13 @@ impl SpectralStep {
         if kept.len() < self.num_clusters {
             return Err(Error::TooFewConnected { expected: self.num_clusters, found: kept.len() });
         }
+        let (embedding, eigengap) = self.embedding(induced(&affinity, &kept))?;
         let graph = AffinityGraph {
             num_components,
             num_isolated: sizes.iter().filter(|size| **size == 1).count(),
             num_set_aside: aside.len(),
+            eigengap,
         };
-        let embedding = self.embedding(induced(&affinity, &kept))?;
         let kmeans = KMeansConfig { num_runs: self.num_starts, ..KMeansConfig::new(self.num_clusters) };
         let found = kmeans.fit(&Rows::dense(embedding.view()), &mut ChaCha8Rng::seed_from_u64(self.seed))?;
         let mut clusters = vec![usize::MAX; n];
@@ -89,13 +95,16 @@ impl SpectralStep {
         Ok(Clustering { affinity: Some(affinity), graph: Some(graph), ..Clustering::of(clusters) })
     }
 
-    /// Rows of length 1 of the leading eigenvectors, as many as clusters, or as components if they are more.
-    fn embedding(&self, affinity: CsrMatrix) -> Result<Array2<f32>, Error> {
+    /// Rows of length 1 of the leading eigenvectors, as many as clusters, or as components if they are more; the eigengap.
+    fn embedding(&self, affinity: CsrMatrix) -> Result<(Array2<f32>, f64), Error> {
         let matrix = NormalizedAdjacency::new(affinity);
         let n = matrix.num_nodes();
         let components = matrix.components();
         let num_components = components.iter().max().map_or(0, |last| *last as usize + 1);
         let more = self.num_clusters.saturating_sub(num_components).min(matrix.rank());
+        // One more than is needed, for the gap behind the last one that is.
+        let wanted = (self.num_clusters + 1).saturating_sub(num_components).min(matrix.rank());
+        let mut gap = if num_components > self.num_clusters { 0.0 } else { 1.0 };
         let mut rows = Array2::<f32>::zeros((n, num_components + more));
         let degrees: Vec<f64> =
             (0..n).map(|node| matrix.inverse_root(node)).map(|root| 1.0 / (root * root)).collect();
@@ -108,11 +117,14 @@ impl SpectralStep {
             let component = component as usize;
             rows[[node, component]] = (degrees[node] / volumes[component]).sqrt() as f32;
         }
-        if more > 0 {
+        if wanted > 0 {
             // Any start leads to the same eigenvectors, up to the tolerance: the seed of the caller is for k-means.
             let mut rng = ChaCha8Rng::seed_from_u64(0);
             let on_round = &mut |_| ControlFlow::Continue(());
-            let found = leading_eigenvectors(&matrix, more, &LIMITS, &mut rng, on_round)?;
+            let found = leading_eigenvectors(&matrix, wanted, &LIMITS, &mut rng, on_round)?;
+            if wanted > more {
+                gap = if more > 0 { found.values[more - 1] } else { 1.0 } - found.values[more];
+            }
             for (node, mut row) in rows.rows_mut().into_iter().enumerate() {
                 for (column, value) in found.vectors.row(node)[..more].iter().enumerate() {
                     row[num_components + column] = *value as f32;
@@ -123,7 +135,7 @@ impl SpectralStep {
             let length = row.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
             row.iter_mut().for_each(|value| *value = (f64::from(*value) / length) as f32);
         }
-        Ok(rows)
+        Ok((rows, gap))
     }
 }
 
@@ -215,8 +227,10 @@ mod tests {
         let of = |row: usize| found.clusters[row];
         assert!((0..10).all(|row| of(row) == of(0)) && (10..17).all(|row| of(row) == of(10)));
         assert!(of(0) != of(10) && of(10) != of(17) && of(0) != of(17));
-        let graph = AffinityGraph { num_components: 3, num_isolated: 0, num_set_aside: 0 };
-        assert_eq!(found.graph, Some(graph));
+        // Behind 1 comes −1/9, the second eigenvalue of a clique of ten.
+        let graph = found.graph.unwrap();
+        assert!((graph.eigengap - 10.0 / 9.0).abs() < 1e-3, "{graph:?}");
+        assert_eq!((graph.num_components, graph.num_isolated, graph.num_set_aside), (3, 0, 0));
     }
 
     #[test]
@@ -229,7 +243,7 @@ mod tests {
         let found = step(2).clusters(&samples, affinity, f64::abs).unwrap();
         assert_ne!(found.clusters[0], found.clusters[30]);
         assert_eq!(found.clusters[64], found.clusters[30]);
-        let graph = AffinityGraph { num_components: 4, num_isolated: 1, num_set_aside: 1 };
+        let graph = AffinityGraph { num_components: 4, num_isolated: 1, num_set_aside: 1, eigengap: 0.0 };
         assert_eq!(found.graph, Some(graph));
     }
 

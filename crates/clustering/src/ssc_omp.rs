@@ -22,14 +22,17 @@ pub struct SscOmp {
     pub num_nonzeros: usize,
     /// A row is done when the length of what is left is at most this; from 0 to 1.
     pub residual_tolerance: f64,
+    /// Neighbors of each row in the graph of nearest rows of coefficients, which takes the place of the affinity; 0 for the affinity.
+    /// The authors use 3 for MNIST.
+    pub num_neighbors: usize,
     /// Runs of k-means on the eigenvectors; at least 1.
     pub num_starts: usize,
 }
 
 impl Default for SscOmp {
-    /// The authors' settings for face images.
+    /// The authors' settings for images of digits.
     fn default() -> Self {
-        Self { num_nonzeros: 10, residual_tolerance: 1e-6, num_starts: 20 }
+        Self { num_nonzeros: 5, residual_tolerance: 1e-6, num_neighbors: 0, num_starts: 20 }
     }
 }
 
@@ -88,7 +91,7 @@ impl ClusteringMethod for SscOmp {
         self.check()?;
         let step = SpectralStep::new(num_clusters, self.num_starts, seed, rows.nrows())?;
         let samples = Samples::unit(rows)?;
-        step.clusters_of_expression(&samples, self.express_samples(&samples))
+        step.clusters_of_expression(&samples, self.express_samples(&samples), self.num_neighbors)
     }
 }
 
