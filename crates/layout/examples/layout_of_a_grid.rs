@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let graph = Graph::from_csr(&starts, &neighbors)?;
 
-    let layouts: [(&str, Box<dyn for<'a> Layout<Graph<'a>>>); 3] = [
+    let layouts: [(&str, Box<dyn Layout<Graph>>); 3] = [
         ("PivotMDS", Box::new(PivotMdsConfig::default())),
         ("tsNET", Box::new(TsnetConfig::default())),
         ("tsNET*", Box::new(TsnetConfig::star())),

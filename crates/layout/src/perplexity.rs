@@ -35,9 +35,9 @@ pub(crate) fn probabilities(distances_sq: &[f64], perplexity: f64) -> Vec<f64> {
             break;
         }
         if excess > 0.0 {
-            low = beta
+            low = beta;
         } else {
-            high = beta
+            high = beta;
         }
         // Newton's step for log β, at which the entropy falls by β² times the variance of the distances; a halving or a doubling where
         // that leaves the bracket.

@@ -49,7 +49,7 @@ pub(crate) fn log_forces(points: &[[f64; 2]], eps: f64, pairs: Pairs) -> Vec<[f6
 pub(crate) fn log_sum(points: &[[f64; 2]], eps: f64, pairs: Pairs) -> f64 {
     let sums: Vec<f64> = match pairs {
         Pairs::All => all_pairs::map(points, |[px, py], x, y| {
-            x.iter().zip(y).map(|(x, y)| ((px - x).hypot(py - y) + eps).ln()).sum()
+            x.iter().zip(y).take(points.len()).map(|(x, y)| ((px - x).hypot(py - y) + eps).ln()).sum()
         }),
         Pairs::Tree { theta } => by_tree(points, theta, |[px, py], Sources { x, y, mass }| {
             let sources = x.iter().zip(y).zip(mass).filter(|(_, mass)| **mass > 0.0);

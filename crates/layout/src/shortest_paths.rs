@@ -15,10 +15,16 @@ pub(crate) struct ShortestPaths<'a> {
 }
 
 /// A length of a path, which is never NaN.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct OrderedLength(f64);
 
 impl Eq for OrderedLength {}
+
+impl PartialOrd for OrderedLength {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Ord for OrderedLength {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {

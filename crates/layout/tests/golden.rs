@@ -58,14 +58,13 @@ fn the_divergence_of_digits_is_scikit_learns_within_two_percent() {
 }
 
 #[test]
-fn low_minima_of_iris_have_scikit_learns_divergence_within_two_percent() {
-    // Iris has many minima: from seed to seed the divergence changes by some percent. The fifth lowest of 32 stands for the low ones.
+fn the_divergence_of_iris_is_scikit_learns_within_two_percent_in_the_median_over_starts() {
+    // Iris has many minima: from start to start the divergence changes by some percent in both programs.
     let golden = by_scikit_learn();
     let iris = case(&golden, "iris");
     let mut found: Vec<f64> = (0..32).map(|seed| divergence(iris, Forces::Exact, seed)).collect();
     found.sort_by(f64::total_cmp);
-    println!("{found:.4?}");
-    assert!(within_two_percent(found[4], &iris["exact"]));
+    assert!(within_two_percent(f64::midpoint(found[15], found[16]), &iris["exact_median"]));
 }
 
 #[test]
