@@ -21,7 +21,7 @@ fn express(method: &Method, rows: &Array2<f32>) -> SelfExpression {
         Method::SscOmp(settings) => settings.express(rows.view()),
         other => panic!("{} writes no rows by others", other.name()),
     }
-    .unwrap()
+    .expect("the settings of the script are in range")
 }
 
 #[test]
