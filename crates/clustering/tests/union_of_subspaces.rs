@@ -23,7 +23,7 @@ fn union_of_subspaces(n: usize) -> (Array2<f32>, Vec<usize>) {
 }
 
 fn accuracy(method: &Method, rows: &Array2<f32>, subspaces: &[usize]) -> f64 {
-    let found = method.cluster(rows.view(), SUBSPACES, 0).unwrap();
+    let found = method.cluster(rows.view(), SUBSPACES, 0).expect("settings and rows are good");
     ClusteringScores::new(subspaces, &found.clusters).accuracy
 }
 
