@@ -154,3 +154,44 @@ impl Problem {
         (self.active, self.coefficients) = (active, coefficients);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::dot;
+    use ndarray::Array2;
+
+    /// Rows in an even spread over a few directions, so that the nearest hundred are not enough.
+    fn samples(n: usize) -> Samples {
+        let rows =
+            Array2::from_shape_fn((n, 9), |(i, j)| ((i * (j + 3)) as f32 * 0.37 + (j * j) as f32).sin());
+        Samples::unit(rows.view()).unwrap()
+    }
+
+    #[test]
+    fn the_solution_over_few_rows_is_the_optimum_over_all() {
+        let samples = samples(600);
+        let settings = ActiveSet { tau: 0.6, gamma: 300.0, num_kept: 600 };
+        let found = settings.express(&samples);
+        assert_eq!(found.num_unfinished, 0);
+        let nearest = samples.largest_of_each(&(0..600).collect::<Vec<_>>(), ATOMS, 0.0, f64::abs);
+        let mut num_beyond = 0;
+        for (row, c) in found.coefficients.outer_iterator().enumerate() {
+            let alpha = nearest[row][0].1 / (settings.tau * settings.gamma);
+            let mut rest = samples.row(row).to_vec();
+            for (column, c) in c.iter() {
+                rest.iter_mut().zip(samples.row(column)).for_each(|(rest, value)| *rest -= c * value);
+                num_beyond += usize::from(!nearest[row].iter().any(|near| near.0 as usize == column));
+            }
+            for other in (0..600).filter(|&other| other != row) {
+                let pull = dot(samples.row(other), &rest) / alpha;
+                let violation = match c.get(other) {
+                    Some(c) => (pull - (1.0 - settings.tau) * c - settings.tau.copysign(*c)).abs(),
+                    None => (pull.abs() - settings.tau).max(0.0),
+                };
+                assert!(violation < 1e-7, "row {row}, {other}: {violation}");
+            }
+        }
+        assert!(num_beyond > 0, "the search must have added rows");
+    }
+}
